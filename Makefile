@@ -1,0 +1,82 @@
+# Works with GNU make 3.81, which macOS still ships. Every target makes .venv as needed.
+
+# The Python to make .venv with; empty: the first one of at least 3.11 that works.
+PYTHON ?=
+# Passed to pytest, for example: make test PYTEST_ARGS="-x tests/test_postgresql.py"
+PYTEST_ARGS ?= -n auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+# One stamp for each thing done, inside the folder so that they vanish together.
+MADE := $(VENV)/.made
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+# Somebody's pip.conf may ask for --user, which fails inside a virtual environment.
+export PIP_USER := 0
+
+.DEFAULT_GOAL := help
+# Two pips in one environment would break it, and reports of checks would mix.
+.NOTPARALLEL:
+.PHONY: help demo test check bench openapi clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+
+demo: $(INSTALLED) ## serve a small sample site
+	@$(BIN)/cms demo
+
+test: check ## run all checks and the whole test suite
+	@echo "Running the tests …"
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(INSTALLED_DEV) ## check style, types and the layers of imports
+	@echo "Checking style, types and imports …"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy cms tests
+	@$(BIN)/lint-imports
+
+bench: $(INSTALLED_DEV) ## measure speed
+	@$(BIN)/python -m tests.benchmarks
+
+openapi: $(INSTALLED) ## write the OpenAPI document
+	@$(BIN)/cms openapi
+
+clean: ## remove .venv and caches, but not the data in var/
+	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml | $(MADE)
+	@echo "Installing the CMS in $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(MADE)
+	@echo "Installing the CMS and its development tools in $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(INSTALLED) $@
+
+# A candidate has to be run to know: pyenv leaves commands on the PATH that only fail, and Debian splits off ensurepip.
+$(MADE):
+	@enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	if $(BIN)/python -c "import pip; $$enough" 2>/dev/null; then touch $@; exit 0; fi; \
+	incomplete=; \
+	for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+		"$$python" -c "$$enough" >/dev/null 2>&1 || continue; \
+		if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+			incomplete="$${incomplete:-$$python}"; \
+			continue; \
+		fi; \
+		echo "Making a virtual environment in $(VENV) with $$("$$python" --version) …"; \
+		"$$python" -m venv --clear $(VENV) && touch $@; \
+		exit; \
+	done; \
+	if [ -n "$$incomplete" ]; then \
+		echo "$$incomplete cannot make virtual environments: install its venv package (Debian, Ubuntu: apt-get install python3-venv)." >&2; \
+	else \
+		echo "No Python 3.11 or newer found: install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	fi; \
+	exit 1
