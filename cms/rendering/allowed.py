@@ -1,0 +1,53 @@
+"""The explicit lists of what an editor's HTML may contain; everything else is dropped."""
+
+import re
+
+FORMATTING = {"a", "b", "code", "em", "i", "s", "small", "strong", "u"}
+"""Those that HTML reopens in the next paragraph when they were left open (the standard's "formatting elements")."""
+
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+VOID = {"br", "col", "hr", "img", "wbr"}
+TABLE = {"caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
+LISTS = {"dd", "dl", "dt", "li", "ol", "ul"}
+BLOCKS = {"blockquote", "details", "div", "figcaption", "figure", "p", "pre", "summary"}
+PHRASES = {
+    *{"abbr", "bdi", "bdo", "cite", "del", "dfn", "ins", "kbd", "mark", "q"},
+    *{"rp", "rt", "ruby", "samp", "span", "sub", "sup", "time", "var"},
+}
+
+TAGS = FORMATTING | HEADINGS | VOID | TABLE | LISTS | BLOCKS | PHRASES
+
+# Formatting elements have no language: HTML reopens at most three alike, but any number that differ.
+LANGUAGE: dict[str, set[str]] = {tag: {"dir", "lang"} for tag in TAGS - FORMATTING}
+CELL = {"align", "colspan", "rowspan"}
+ATTRIBUTES: dict[str, set[str]] = LANGUAGE | {
+    "a": {"href", "hreflang", "title"},
+    "code": {"class"},
+    **{heading: LANGUAGE[heading] | {"id"} for heading in HEADINGS},
+    "abbr": LANGUAGE["abbr"] | {"title"},
+    "blockquote": LANGUAGE["blockquote"] | {"cite"},
+    "col": LANGUAGE["col"] | {"span"},
+    "colgroup": LANGUAGE["colgroup"] | {"span"},
+    "del": LANGUAGE["del"] | {"cite", "datetime"},
+    "dfn": LANGUAGE["dfn"] | {"title"},
+    "img": LANGUAGE["img"] | {"alt", "height", "src", "title", "width"},
+    "ins": LANGUAGE["ins"] | {"cite", "datetime"},
+    "li": LANGUAGE["li"] | {"value"},
+    "ol": LANGUAGE["ol"] | {"reversed", "start", "type"},
+    "q": LANGUAGE["q"] | {"cite"},
+    "td": LANGUAGE["td"] | CELL,
+    "th": LANGUAGE["th"] | CELL | {"abbr", "scope"},
+    "time": LANGUAGE["time"] | {"datetime"},
+}
+
+URL_ATTRIBUTES = {"cite", "href", "src"}
+URL_SCHEMES = {"http", "https", "mailto", "tel"}
+
+ID = re.compile(r"[a-z0-9-]{1,80}")
+CODE_LANGUAGE = re.compile(r"language-[A-Za-z0-9_+#.-]{1,40}")
+ALIGNMENTS = {"left", "center", "right", "justify"}
+
+DROPPED_WITH_CONTENT = {
+    *{"iframe", "math", "noembed", "noframes", "object", "script", "style"},
+    *{"svg", "template", "textarea", "title", "xmp"},
+}

@@ -1,0 +1,119 @@
+"""Bounds what parsing a document can cost, before the sanitiser parses it.
+
+The parsing rules of the HTML standard take quadratic time for deeply nested elements, and copy every open formatting
+element into every following paragraph. This module reads the source once, in linear time, and writes down its
+allowed tags and its text so that no later parser can see other tags than the ones counted here. It is no sanitiser:
+what it returns still has to go through one.
+"""
+
+import re
+from collections.abc import Iterator
+from html.entities import html5
+
+from cms.rendering.allowed import ATTRIBUTES, DROPPED_WITH_CONTENT, FORMATTING, PHRASES, TAGS, VOID
+
+MAX_TAGS = 50_000
+MAX_DEPTH = 50
+MAX_FORMATTING_DEPTH = 8
+MAX_ATTRIBUTE = 10_000
+
+REPEATED_INSTEAD_OF_CLOSED = {"dd", "dt", "li", "p", "td", "th", "tr"}
+
+# Possessive quantifiers, and the end of the source accepted wherever a construct may be unfinished, keep it linear.
+MARKUP = re.compile(
+    rf"""
+      <!--(?: -?> | .*?(?: --!?> | \Z ) )
+    | <(?: [!?] | /(?![a-z]) ) [^>]*+ >?
+    | <(?P<dropped>{"|".join(sorted(DROPPED_WITH_CONTENT))})(?=[\s/>]) .*? (?: </(?P=dropped)(?=[\s/>]) [^>]*+ >? | \Z )
+    | <(?P<closing>/?)(?P<name>[a-z][^\s/>]*+)
+      (?P<attributes>(?: [^>"'=]++ | =\s*+"[^"]*+" | =\s*+'[^']*+' | [="'] )*+) (?: > | \Z )
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+ATTRIBUTE = re.compile(r"""([^\s"'>/=][^\s"'>/=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"']*+)))?""")
+AMPERSAND = re.compile(
+    r"&(?!(?:amp|gt|lt|nbsp|quot);)(#[0-9]{1,8};|#[xX][0-9a-fA-F]{1,8};|[a-zA-Z][a-zA-Z0-9]{1,31};)?"
+)
+HUNDRED_AMPERSANDS = re.compile(r"(?:[&\xa0][^&\xa0]*+){100}")
+
+
+def bound_nesting(html: str) -> str:
+    """Return the same document with allowed tags only: at most 50,000, 50 deep, attributes up to 10,000 characters."""
+    return "".join(_bounded(html.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _bounded(html: str) -> Iterator[str]:
+    open_tags: list[str] = []
+    count = position = 0
+    first_in_preformatted = False
+    for markup in MARKUP.finditer(html):
+        text = html[position : markup.start()]
+        position = markup.end()
+        # A parser swallows one line break after <pre>: with none there, reading it again changes nothing.
+        yield _divide(_escape(text.lstrip("\n") if first_in_preformatted else text))
+        first_in_preformatted = first_in_preformatted and not text.strip("\n")
+
+        name = (markup["name"] or "").lower()
+        if name not in TAGS:
+            continue
+        if markup["closing"]:
+            yield from _close(name, open_tags)
+            continue
+        if open_tags and open_tags[-1] == name and name in REPEATED_INSTEAD_OF_CLOSED:
+            open_tags.pop()
+        if count < MAX_TAGS and _has_room(name, open_tags):
+            count += 1
+            first_in_preformatted = name == "pre"
+            yield _opening_tag(name, markup["attributes"])
+            if name not in VOID:
+                open_tags.append(name)
+        elif name not in FORMATTING | PHRASES:
+            # The words of two blocks must not grow together where the tags between them are dropped.
+            yield "\n"
+    rest = html[position:]
+    yield _divide(_escape(rest.lstrip("\n") if first_in_preformatted else rest))
+
+
+def _close(name: str, open_tags: list[str]) -> Iterator[str]:
+    if name not in open_tags:
+        return
+    while open_tags:
+        innermost = open_tags.pop()
+        # A parser that has closed a paragraph by itself makes an empty one of a second end tag.
+        if innermost == name or innermost != "p":
+            yield f"</{innermost}>"
+        if innermost == name:
+            return
+
+
+def _has_room(name: str, open_tags: list[str]) -> bool:
+    if name in FORMATTING and sum(tag in FORMATTING for tag in open_tags) >= MAX_FORMATTING_DEPTH:
+        return False
+    return len(open_tags) < MAX_DEPTH
+
+
+def _opening_tag(name: str, source: str) -> str:
+    attributes: dict[str, str] = {}
+    for attribute in ATTRIBUTE.finditer(source):
+        key = attribute[1].lower()
+        if key in ATTRIBUTES.get(name, ()):
+            value = attribute[2] or attribute[3] or attribute[4] or ""
+            if len(value) <= MAX_ATTRIBUTE:
+                attributes.setdefault(key, _escape(value).replace('"', "&quot;"))
+    return f"<{name}" + "".join(f' {key}="{value}"' for key, value in attributes.items()) + ">"
+
+
+def _divide(text: str) -> str:
+    # The sanitiser takes quadratic time to write ampersands and no-break spaces of one text, so it gets several:
+    # it drops the comments between them.
+    return HUNDRED_AMPERSANDS.sub(r"\g<0><!---->", text)
+
+
+def _escape(text: str) -> str:
+    # A parser reads ampersands that begin no entity in quadratic time.
+    return AMPERSAND.sub(_escape_unless_entity, text).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _escape_unless_entity(ampersand: re.Match[str]) -> str:
+    name = ampersand[1] or ""
+    return ampersand[0] if name in html5 or name.startswith("#") else f"&amp;{name}"

@@ -1,0 +1,105 @@
+"""Reads sanitised HTML as a person would: its blocks of text and its headings."""
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from cms.rendering.allowed import BLOCKS, HEADINGS, LISTS, TABLE
+
+SEPARATE_BLOCKS = (BLOCKS | HEADINGS | LISTS | TABLE | {"hr"}) - {"col", "colgroup", "td", "th"}
+"""A table row is one block; its cells are separated by a space."""
+
+# The same characters that str.splitlines takes for the end of a line.
+LINE_BREAK = re.compile("[\n-\r\x1c-\x1e\x85\u2028\u2029]")
+
+PARAGRAPH, ENTRY, APART = range(3)
+"""How much a block is prose: a paragraph; an entry of a list or table; a heading or code."""
+
+
+@dataclass
+class HeadingText:
+    """A heading as found: its level from 1 to 6 and its text without markup."""
+
+    level: int
+    parts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.parts).split())
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text of a document, its prose alone, and all its headings in order."""
+
+    text: str
+    prose: str
+    headings: list[HeadingText]
+
+
+def read(html: str) -> Reading:
+    """Read sanitised HTML in linear time."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    reader.end_block()
+    most_prosaic = min((kind for kind, _ in reader.blocks), default=PARAGRAPH)
+    return Reading(
+        text="\n\n".join(block for _, block in reader.blocks),
+        prose=" ".join(block for kind, block in reader.blocks if kind == most_prosaic),
+        headings=reader.headings,
+    )
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.blocks: list[tuple[int, str]] = []
+        self.headings: list[HeadingText] = []
+        self._block: list[str] = []
+        self._enclosing: list[str] = []
+        self._open_headings: list[HeadingText] = []
+
+    def handle_starttag(self, tag: str, _attributes: list[tuple[str, str | None]]) -> None:
+        if tag in SEPARATE_BLOCKS:
+            self.end_block()
+            if tag != "hr":
+                self._enclosing.append(tag)
+        if tag in HEADINGS:
+            self.headings.append(HeadingText(level=int(tag[1])))
+            self._open_headings.append(self.headings[-1])
+        elif tag == "br":
+            self._append("\n")
+        elif tag in {"td", "th"}:
+            self._append(" ")
+
+    def handle_data(self, data: str) -> None:
+        # Outside code a line break in the source is a space, and only <br> begins a line.
+        self._append(data if "pre" in self._enclosing else LINE_BREAK.sub(" ", data))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in SEPARATE_BLOCKS:
+            self.end_block()
+            self._enclosing.pop()
+        if tag in HEADINGS:
+            self._open_headings.pop()
+
+    def _append(self, text: str) -> None:
+        self._block.append(text)
+        if self._open_headings:
+            self._open_headings[-1].parts.append(text)
+
+    def end_block(self) -> None:
+        code = "pre" in self._enclosing
+        lines = "".join(self._block).splitlines()
+        self._block.clear()
+        tidy = (line.rstrip() if code else " ".join(line.split()) for line in lines)
+        # A blank line always separates two blocks, so code gives up its own.
+        if block := "\n".join(line for line in tidy if line):
+            self.blocks.append((self._kind(), block))
+
+    def _kind(self) -> int:
+        if not HEADINGS.isdisjoint(self._enclosing) or "pre" in self._enclosing:
+            return APART
+        innermost = self._enclosing[-1] if self._enclosing else "p"
+        return ENTRY if innermost in LISTS | TABLE | {"figcaption", "summary"} else PARAGRAPH
