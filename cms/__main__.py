@@ -1,0 +1,5 @@
+"""``python -m cms`` is the command ``cms``."""
+
+from cms.cli import main
+
+main()

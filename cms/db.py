@@ -1,0 +1,259 @@
+"""The database: two ways in (a snapshot to read, a transaction to write), column types, and the only commit."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON as PlainJSON
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Dialect,
+    Engine,
+    Float,
+    MetaData,
+    String,
+    TypeDecorator,
+    bindparam,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from cms import clock
+from cms.errors import Unavailable
+
+LOCK_SECONDS = 5
+POOL_SECONDS = 2
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Identifier = String(36).with_variant(UUID(as_uuid=False), "postgresql")
+"""A UUID in its text form: native on PostgreSQL, 36 characters on SQLite, a ``str`` in Python."""
+
+# JSON and never JSONB: the order of keys must be the same on both databases, since bodies are compared byte for byte.
+JSON = PlainJSON(none_as_null=True)
+
+Collated = String().with_variant(String(collation="C"), "postgresql")
+"""Text ordered by its UTF-8 bytes on both databases, so that a page has the same order on either."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC with milliseconds: ``timestamptz(3)`` on PostgreSQL, the wire's own text on SQLite.
+
+    SQLite has no type for time and would drop the offset; the fixed-width text sorts as time does.
+    """
+
+    impl = String(24)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        native = dialect.name == "postgresql"
+        return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3) if native else String(24))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return clock.to_wire(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if isinstance(value, datetime) else clock.from_wire(value)
+
+
+class database_now(FunctionElement[datetime]):  # noqa: N801 - a SQL function, named as one
+    """The database's clock, read by the statement it stands in.
+
+    On PostgreSQL every node agrees on it. On both databases it is read after the statement's snapshot was taken, so
+    no write that the snapshot shows lies in its future.
+    """
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+    def __init__(self) -> None:
+        super().__init__(_offset_parameter())
+
+
+def _offset_parameter() -> BindParameter[float]:
+    return bindparam(None, callable_=clock.offset_seconds, type_=Float, unique=True)
+
+
+@compiles(database_now, "sqlite")
+def _sqlite_now(element: database_now, compiler: Any, **options: Any) -> str:
+    offset = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', 'now', {offset} || ' seconds')"
+
+
+@compiles(database_now, "postgresql")
+def _postgresql_now(element: database_now, compiler: Any, **options: Any) -> str:
+    offset = compiler.process(element.clauses, **options)
+    return f"date_trunc('milliseconds', clock_timestamp() + make_interval(secs => {offset}))"
+
+
+class Base(DeclarativeBase):
+    """The parent of every table of the project."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+@dataclass
+class Usage:
+    """What one request asked of the database: the number of statements and the seconds spent in them."""
+
+    statements: int = 0
+    seconds: float = 0.0
+
+
+usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
+"""Set for a request that is to be measured; the engine adds to it."""
+
+
+class Database:
+    """An engine with a snapshot to read from and the only transaction that commits.
+
+    ``engine`` and ``metadata`` are the two names that Flask-Migrate asks for.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else _postgresql_engine(url)
+        self.metadata = Base.metadata
+        self._readers = self.engine.execution_options(
+            **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        )
+        self._writers = self.engine.execution_options(write=True)
+        # SQLite has one writer at a time; queueing in the process is fair, polling the file's lock is not.
+        self._writing = threading.Lock()
+        event.listen(self.engine, "before_cursor_execute", _start_statement)
+        event.listen(self.engine, "after_cursor_execute", _count_statement)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One unchanging view of everything committed; raises ``Unavailable`` when there is none to be had."""
+        with _unavailable_is_said(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[Session]:
+        """The only place that commits: all of the block or, when it raises or ``keep`` is false, nothing of it."""
+        with _unavailable_is_said(), self._turn_to_write(), Session(self._writers, expire_on_commit=False) as session:
+            with session.begin() as transaction:
+                yield session
+                session.flush()
+                if not keep:
+                    transaction.rollback()
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=LOCK_SECONDS):
+            raise Unavailable("Other writes are still running.")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_timeout=POOL_SECONDS, json_serializer=_json_text, json_deserializer=orjson.loads, max_overflow=20
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own transactions start DEFERRED and lose updates without a word; ours are begun below.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout={LOCK_SECONDS * 1000}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "journal_size_limit=67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,
+        json_serializer=_json_text,
+        json_deserializer=orjson.loads,
+        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=15000 -c timezone=UTC"},
+    )
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, default=_json_default).decode()
+
+
+def _json_default(value: Any) -> str:
+    if isinstance(value, datetime):
+        return clock.to_wire(value)
+    raise TypeError
+
+
+@contextmanager
+def _unavailable_is_said() -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("Every database connection is in use.") from error
+    except OperationalError as error:
+        raise Unavailable("The database is out of reach or busy.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("The database connection was lost.") from error
+        raise
+
+
+def _start_statement(connection: Connection, *_: Any) -> None:
+    if usage.get() is not None:
+        connection.info["started"] = time.perf_counter()
+
+
+def _count_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    measured = usage.get()
+    if measured is not None and not statement.startswith("BEGIN"):
+        measured.statements += 1
+        measured.seconds += time.perf_counter() - connection.info.pop("started", time.perf_counter())

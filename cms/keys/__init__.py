@@ -1,0 +1,28 @@
+"""API keys: made once and shown once, stored as a digest, with scopes, an expiry and revocation at once."""
+
+from cms.keys.actions import (
+    USE_IS_NOTED_EVERY,
+    NewKey,
+    authenticate,
+    create_key,
+    find_key,
+    list_keys,
+    note_use,
+    revoke_key,
+)
+from cms.keys.model import APIKey
+from cms.keys.scopes import ROLES, SCOPES
+
+__all__ = [
+    "ROLES",
+    "SCOPES",
+    "USE_IS_NOTED_EVERY",
+    "APIKey",
+    "NewKey",
+    "authenticate",
+    "create_key",
+    "find_key",
+    "list_keys",
+    "note_use",
+    "revoke_key",
+]

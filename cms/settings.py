@@ -1,0 +1,131 @@
+"""One dataclass read from the environment; nothing else reads it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+SPACES = ("delivery", "preview", "management")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one line for the operator."""
+
+
+def _setting(variable: str, description: str, default: Any) -> Any:
+    return field(default=default, metadata={"variable": variable, "description": description})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything an operator can choose; each field knows its variable and its description."""
+
+    database_url: str = _setting(
+        "CMS_DATABASE_URL",
+        "`sqlite:///path` or `postgresql://user:password@host/name`.",
+        "sqlite:///var/cms.db",
+    )
+    public_url: str = _setting(
+        "CMS_PUBLIC_URL",
+        "The address clients use; every absolute URL of the API is built from it.",
+        "http://127.0.0.1:8000",
+    )
+    secret_key: str = _setting(
+        "CMS_SECRET_KEY",
+        "Signs cursors and tokens, at least 32 characters. Made and kept beside a SQLite database; "
+        "required with PostgreSQL.",
+        "",
+    )
+    trusted_hosts: tuple[str, ...] = _setting(
+        "CMS_TRUSTED_HOSTS",
+        "Comma-separated `Host` values that are answered, besides the public URL's host and loopback.",
+        (),
+    )
+    spaces: tuple[str, ...] = _setting(
+        "CMS_SPACES",
+        "Comma-separated: `delivery`, `preview`, `management`. `delivery` alone makes a read-only node.",
+        SPACES,
+    )
+    development: bool = _setting(
+        "CMS_DEVELOPMENT",
+        "`1` adds `Server-Timing` with database time and statement count to every answer.",
+        False,
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read, check and complete; raises ``SettingsError`` at the first wrong one."""
+        given = {
+            each.name: _parse(environment[each.metadata["variable"]].strip(), each.default)
+            for each in fields(cls)
+            if environment.get(each.metadata["variable"], "").strip()
+        }
+        settings = cls(**given)
+        settings._check()
+        return settings if settings.secret_key else settings._with_kept_secret()
+
+    @property
+    def url(self) -> URL:
+        """The database's address with the driver the project is tested with."""
+        url = make_url(self.database_url)
+        return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every ``Host`` that is answered, without ports."""
+        return (urlsplit(self.public_url).hostname or "", *LOOPBACK_HOSTS, *self.trusted_hosts)
+
+    def _check(self) -> None:
+        try:
+            backend = self.url.get_backend_name()
+        except ArgumentError as error:
+            raise SettingsError("CMS_DATABASE_URL is not a database URL; try sqlite:///var/cms.db") from error
+        if backend not in ("sqlite", "postgresql"):
+            raise SettingsError(f"CMS_DATABASE_URL names {backend}; SQLite and PostgreSQL are supported")
+        if backend == "sqlite" and self.url.database in (None, "", ":memory:"):
+            raise SettingsError("CMS_DATABASE_URL needs a file: several processes share the database")
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise SettingsError(f"CMS_PUBLIC_URL is not an http or https address: {self.public_url}")
+        if parts.path not in ("", "/"):
+            raise SettingsError("CMS_PUBLIC_URL has a path; the API answers at the root of its host")
+        if unknown := sorted(set(self.spaces) - set(SPACES)):
+            raise SettingsError(f"CMS_SPACES names {unknown[0]}; the spaces are {', '.join(SPACES)}")
+        if self.secret_key and len(self.secret_key) < 32:
+            raise SettingsError("CMS_SECRET_KEY is shorter than 32 characters")
+        if not self.secret_key and not self.is_sqlite:
+            raise SettingsError("CMS_SECRET_KEY is required with PostgreSQL; make one with: openssl rand -hex 32")
+
+    def _with_kept_secret(self) -> Self:
+        path = Path(self.url.database or "").parent / "secret_key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # Several workers may start at once: one creates the file, the others read it.
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise SettingsError(f"CMS_SECRET_KEY is not set and {path} cannot be written: {error.strerror}") from error
+        return type(self)(
+            **{each.name: getattr(self, each.name) for each in fields(self)} | {"secret_key": path.read_text()}
+        )
+
+
+def _parse(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return text.lower() in ("1", "true", "yes", "on")
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text.rstrip("/") if text.startswith("http") else text
