@@ -1,0 +1,50 @@
+"""Articles: the pages of a site's blog."""
+
+from typing import Any
+
+from cms.articles.model import Article
+from cms.content.types import ByFacet, ByReference, ByTime, Content, ContentType, Reference
+from cms.rendering import reading_time_minutes
+from cms.site import Site
+
+
+def _present(data: Content, outline: Content, site: Site) -> Content:
+    body: dict[str, Any] = outline["body"] or {"excerpt": "", "toc": [], "word_count": 0}
+    return {
+        "summary": data["summary"] or body["excerpt"],
+        "toc": body["toc"],
+        "word_count": body["word_count"],
+        "reading_time_minutes": reading_time_minutes(body["word_count"], site.words_per_minute),
+    }
+
+
+ARTICLE = ContentType(
+    name="article",
+    plural="articles",
+    model=Article,
+    label=lambda content: str(content["title"]),
+    sorts={
+        "-published_at": "published_at",
+        "published_at": "published_at",
+        "title": "sort_text",
+        "-updated_at": "updated_at",
+    },
+    bodies=("body",),
+    left_out_of_lists=("body",),
+    references=(
+        Reference("authors", "author", default="short"),
+        Reference("tags", "tag", default="short"),
+        Reference("faqs", "faq"),
+        Reference("related", "article"),
+    ),
+    filters=(
+        ByReference("tag", "tags"),
+        ByReference("author", "authors"),
+        ByTime("published_at", "published_at"),
+        ByTime("updated_at", "updated_at"),
+        ByFacet("featured", flag="featured"),
+    ),
+    includes=("authors", "authors.social_links", "tags", "faqs", "related", "adjacent", "translations", "seo"),
+    facet=lambda content: "featured" if content["featured"] else "",
+    present=_present,
+)

@@ -1,0 +1,24 @@
+"""The working copies of articles."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.content.draft_model import Draft
+from cms.db import JSON, Base, UTCDateTime
+
+
+class Article(Draft, Base):
+    __tablename__ = "articles"
+
+    title: Mapped[str] = mapped_column(String(200))
+    subtitle: Mapped[str | None] = mapped_column(String(300))
+    summary: Mapped[str | None] = mapped_column(String(500))
+    body: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    featured: Mapped[bool]
+    hero_image: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    calls_to_action: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    seo: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -1,0 +1,19 @@
+"""Authors: the people who sign articles."""
+
+from cms.authors.model import Author
+from cms.content.types import Backlink, ContentType, Count
+
+AUTHOR = ContentType(
+    name="author",
+    plural="authors",
+    model=Author,
+    label=lambda content: str(content["name"]),
+    sorts={"name": "sort_text", "-updated_at": "updated_at"},
+    bodies=("bio",),
+    backlinks=(
+        Backlink("social_links", "social-link", "author", "sort_number"),
+        Backlink("articles", "article", "authors", "published_at", descending=True, limit=5, default=None),
+    ),
+    counts=(Count("article_count", "article", "authors"),),
+    includes=("social_links", "articles"),
+)

@@ -1,0 +1,211 @@
+"""The life cycle of an entry: each verb once, for every type."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, select, update
+from uuid_utils.compat import uuid7
+
+from cms.content import drafts, links, revisions, slugs, timeline
+from cms.content.draft_model import Entry, Link
+from cms.content.model import PublicationLink
+from cms.content.queries import is_identifier
+from cms.content.types import Content, ContentType
+from cms.content.version import Change, entity_tag
+from cms.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
+
+
+def find(change: Change, kind: ContentType, entry_id: str, *, trashed: bool | None = False) -> Entry:
+    """The entry of this type; raises ``NotFound``. ``trashed`` says where to look: out of the trash, in it, or both."""
+    entry = change.session.get(Entry, entry_id) if is_identifier(entry_id) else None
+    if entry is None or entry.type != kind.name or (trashed is not None and (entry.trashed_at is not None) != trashed):
+        raise NotFound
+    return entry
+
+
+def holder_of(change: Change, entry_id: str) -> Entry | None:
+    """The entry of any type that has this id, trashed or not."""
+    return change.session.get(Entry, entry_id)
+
+
+def expect(change: Change, entry: Entry, tags: Iterable[str] | None) -> None:
+    """Check the entity tags that a client holds; ``None`` stands for whatever is there.
+
+    Raises ``PreconditionFailed`` with the present tag and the fields that differ.
+    """
+    if tags is None or entity_tag(entry.changed) in tags:
+        return
+    seen = [int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 19]
+    raise PreconditionFailed(
+        "The entry has changed since it was read; fetch it again and repeat the change.",
+        etag=entity_tag(entry.changed),
+        changed_fields=revisions.changed_fields(change.session, entry, max(seen, default=0)),
+    )
+
+
+def create(
+    change: Change, kind: ContentType, content: Content, *, note: str | None = None, entry_id: str | None = None
+) -> Entry:
+    """Make an entry with its draft and first revision. Raises ``Invalid``, ``SlugTaken`` or ``Conflict``."""
+    entry = Entry(
+        id=entry_id or str(uuid7()),
+        type=kind.name,
+        locale=content.get("locale") or change.site.default_locale,
+        translation_of=None,
+        slug=None,
+        label="",
+        version=0,
+        changed=change.number,
+        created_at=change.at,
+        updated_at=change.at,
+        created_by=change.actor.key_id,
+    )
+    content = _settled(change, kind, entry, content)
+    change.session.add(entry)
+    change.session.flush()
+    _write(change, kind, entry, content, note)
+    change.record("created", kind.name, entry.id, entry.version)
+    return entry
+
+
+def save(change: Change, kind: ContentType, entry: Entry, content: Content, *, note: str | None = None) -> bool:
+    """Make the content the entry's draft; returns false, with nothing written, when it already was.
+
+    Raises ``Invalid``, ``SlugTaken`` or ``Conflict``.
+    """
+    content = _settled(change, kind, entry, content)
+    if not _write(change, kind, entry, content, note):
+        return False
+    entry.updated_at = change.at
+    change.touch(entry)
+    change.record("saved", kind.name, entry.id, entry.version)
+    return True
+
+
+def _settled(change: Change, kind: ContentType, entry: Entry, content: Content) -> Content:
+    """Everything that depends on other rows: locale, translation, references, the slug. All faults at once."""
+    faults: list[Fault] = []
+    content = revisions.to_plain(content)
+    locale = content.get("locale") or entry.locale
+    if locale not in change.site.locales:
+        known = ", ".join(change.site.locales)
+        faults.append(Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", "#/locale"))
+    elif locale != entry.locale:
+        faults.append(Fault("immutable", "The locale is fixed when the entry is made.", "#/locale"))
+    content["locale"] = entry.locale
+    try:
+        content = kind.prepare(content)
+    except Invalid as error:
+        faults.extend(error.faults)
+    content["translation_of"] = _original(change, kind, entry, content.get("translation_of"), faults)
+    chain = change.site.chain(entry.locale)
+    if not kind.has_locales:
+        chain += [each for each in change.site.locales if each not in chain]
+    content, unknown = links.resolve(change.session, kind, content, chain, entry.id)
+    faults.extend(unknown)
+    if faults:
+        raise Invalid(*faults)
+    content["slug"] = _slug(change, kind, entry, content)
+    return content
+
+
+def _original(change: Change, kind: ContentType, entry: Entry, given: str | None, faults: list[Fault]) -> str | None:
+    """The id of the original that the entry translates; a translation's translation belongs to the first."""
+    if given is None:
+        return None
+    target = change.session.get(Entry, given)
+    pointer = "#/translation_of"
+    if target is None or target.type != kind.name:
+        faults.append(Fault("unknown_reference", f"There is no {kind.name} '{given[:100]}'.", pointer))
+        return None
+    original = target.translation_of or target.id
+    group = change.session.execute(
+        select(Entry.id, Entry.locale).where((Entry.id == original) | (Entry.translation_of == original))
+    ).all()
+    if original == entry.id:
+        faults.append(Fault("self_reference", "An entry cannot be its own translation.", pointer))
+    elif change.session.scalar(select(Entry.id).where(Entry.translation_of == entry.id).limit(1)):
+        faults.append(Fault("has_translations", "Others are translations of this entry.", pointer))
+    elif taken := [each.id for each in group if each.locale == entry.locale and each.id != entry.id]:
+        faults.append(Fault("duplicate", f"{taken[0]} is its translation into '{entry.locale}' already.", pointer))
+    return original
+
+
+def _slug(change: Change, kind: ContentType, entry: Entry, content: Content) -> str | None:
+    if not kind.has_slug:
+        return None
+    if content.get("slug"):
+        return str(content["slug"])
+    if entry.slug:
+        return entry.slug
+    wanted = slugs.slug_from(kind.label(content), fallback=entry.id[-12:])
+    return slugs.free_slug(change.session, kind, entry.locale, wanted, entry.id)
+
+
+def _write(change: Change, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
+    session = change.session
+    if not revisions.add_revision(change, kind, entry, content, note):
+        return False
+    if content["slug"] is not None:
+        slugs.reserve(session, kind, entry.locale, content["slug"], entry.id)
+    entry.slug = content["slug"]
+    entry.translation_of = content["translation_of"]
+    entry.label = timeline.sort_key(kind.label(content))
+    session.merge(kind.model(entry_id=entry.id, **drafts.to_columns(kind, content)))
+    links.replace_links(session, kind, entry.id, content)
+    session.flush()
+    slugs.release_unused(session, entry.id)
+    return True
+
+
+def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, note: str | None = None) -> bool:
+    """Make an old revision's content the draft again, as a new revision. Raises as ``save`` does."""
+    content = revisions.to_content(kind, revisions.numbered(change.session, entry, number))
+    return save(change, kind, entry, content, note=note or f"Restored from revision {number}.")
+
+
+def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
+    """Move the entry to the trash and end what of it is live or planned.
+
+    Raises ``Conflict`` with the list when others refer to it, unless forced.
+    """
+    _check_unused(change, entry, force)
+    timeline.unpublish(change, kind, entry)
+    entry.trashed_at = change.at
+    change.touch(entry)
+    change.record("trashed", kind.name, entry.id)
+
+
+def _check_unused(change: Change, entry: Entry, force: bool) -> None:
+    if force:
+        return
+    if usage := links.referring(change.session, entry.id):
+        raise Conflict(
+            "Other entries refer to this one; change them first, or repeat with force=true.",
+            *(
+                Fault("referred_to", f"{type_name} {entry_id} refers to it in '{field}'.")
+                for type_name, entry_id, field in usage[:50]
+            ),
+        )
+
+
+def undelete(change: Change, kind: ContentType, entry: Entry) -> None:
+    """Take the entry out of the trash, as an unpublished draft."""
+    entry.trashed_at = None
+    change.touch(entry)
+    change.record("undeleted", kind.name, entry.id)
+
+
+def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
+    """Erase the entry with its history; the audit log keeps that it was there, without content."""
+    _check_unused(change, entry, force)
+    session = change.session
+    was_seen = bool(timeline.timeline(session, entry.id))
+    entry_id = entry.id
+    session.execute(update(Entry).where(Entry.translation_of == entry_id).values(translation_of=None))
+    session.execute(delete(PublicationLink).where(PublicationLink.target_id == entry_id))
+    session.execute(delete(Link).where(Link.target_id == entry_id))
+    session.execute(delete(Entry).where(Entry.id == entry_id))
+    session.expire_all()
+    if was_seen:
+        change.moves_content()
+    change.record("purged", kind.name, entry_id)

@@ -1,0 +1,213 @@
+"""Working copies, as editors read and list them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from cms import clock
+from cms.content.draft_model import Entry, Link
+from cms.content.model import Publication, Revision
+from cms.content.queries import is_identifier
+from cms.content.timeline import Standing, standing
+from cms.content.types import ByReference, Content, ContentType
+from cms.db import UTCDateTime, database_now
+from cms.errors import NotFound
+from cms.keys import APIKey
+
+
+@dataclass(frozen=True)
+class WorkingCopy:
+    """An entry with what was written, where it stands, and who made it (key id and name)."""
+
+    entry: Any
+    content: Content
+    standing: Standing
+    created_by: tuple[str, str] | None
+
+
+def to_columns(kind: ContentType, content: Content) -> dict[str, Any]:
+    """What the draft table stores: plain JSON values, times as times."""
+    table = kind.model.__table__  # type: ignore[attr-defined]
+    return {
+        name: clock.from_wire(content[name])
+        if content[name] is not None and isinstance(table.c[name].type, UTCDateTime)
+        else content[name]
+        for name in kind.columns
+    }
+
+
+def working_copies(
+    session: Session | Connection, kind: ContentType, entries: Sequence[Any], at: datetime
+) -> list[WorkingCopy]:
+    """Read the drafts of these entries in a constant number of statements."""
+    ids = [entry.id for entry in entries]
+    table = kind.model.__table__  # type: ignore[attr-defined]
+    drafts = {row.entry_id: row for row in session.execute(select(table).where(table.c.entry_id.in_(ids)))}
+    references: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in session.execute(
+        select(Link.entry_id, Link.field, Link.target_id).where(Link.entry_id.in_(ids)).order_by(Link.position)
+    ):
+        references[row.entry_id, row.field].append(row.target_id)
+    publications = defaultdict(list)
+    for row in session.execute(
+        select(Publication.entry_id, Publication.revision, Publication.live_from, Publication.live_until)
+        .where(Publication.entry_id.in_(ids))
+        .order_by(Publication.live_from)
+    ):
+        publications[row.entry_id].append(row)
+    authors = {entry.created_by for entry in entries if entry.created_by}
+    names = dict(session.execute(select(APIKey.id, APIKey.name).where(APIKey.id.in_(authors))).tuples().all())
+    return [
+        WorkingCopy(
+            entry=entry,
+            content=_content(kind, entry, drafts[entry.id], references),
+            standing=standing(publications[entry.id], entry.version, at),
+            created_by=(entry.created_by, names[entry.created_by]) if entry.created_by else None,
+        )
+        for entry in entries
+    ]
+
+
+def _content(kind: ContentType, entry: Any, draft: Any, references: dict[tuple[str, str], list[str]]) -> Content:
+    """What was written, in the written schema's shape."""
+    content: Content = {"slug": entry.slug, "locale": entry.locale, "translation_of": entry.translation_of}
+    content |= {column: getattr(draft, column) for column in kind.columns}
+    for reference in kind.references:
+        targets = references[entry.id, reference.field]
+        content[reference.field] = targets if reference.many else next(iter(targets), None)
+    return content
+
+
+SORTS = ("-updated_at", "updated_at", "-created_at", "created_at", "label", "-label")
+
+
+def find_entry(connection: Connection, kind: ContentType, entry_id: str) -> WorkingCopy:
+    """One working copy, out of the trash or in it; raises ``NotFound``."""
+    if not is_identifier(entry_id):
+        raise NotFound
+    row = connection.execute(
+        select(Entry.__table__, database_now().label("now")).where(Entry.id == entry_id, Entry.type == kind.name)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    (copy,) = working_copies(connection, kind, [row], row.now)
+    return copy
+
+
+def list_entries(
+    connection: Connection,
+    kind: ContentType,
+    filters: Mapping[str, Any],
+    *,
+    sort: str,
+    after: tuple[Any, str] | None,
+    limit: int,
+) -> tuple[list[WorkingCopy], tuple[Any, str] | None]:
+    """A page of working copies, and where the next one begins; a constant number of statements."""
+    at = now(connection)
+    key = getattr(Entry, sort.removeprefix("-"))
+    descending = sort.startswith("-")
+    statement = select(Entry.__table__).where(*_conditions(kind, filters, at))
+    if after is not None:
+        here, last = tuple_(key, Entry.id), tuple_(literal(after[0], key.type), literal(after[1], Entry.id.type))
+        statement = statement.where(here < last if descending else here > last)
+    order = (key.desc(), Entry.id.desc()) if descending else (key, Entry.id)
+    rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
+    copies = working_copies(connection, kind, rows[:limit], at)
+    if len(rows) <= limit:
+        return copies, None
+    last_row = rows[limit - 1]
+    return copies, (getattr(last_row, sort.removeprefix("-")), last_row.id)
+
+
+def _conditions(kind: ContentType, filters: Mapping[str, Any], at: datetime) -> list[ColumnElement[bool]]:
+    conditions = [Entry.type == kind.name]
+    conditions.append(Entry.trashed_at.is_not(None) if filters["trashed"] else Entry.trashed_at.is_(None))
+    if filters.get("locale"):
+        conditions.append(Entry.locale == filters["locale"])
+    if filters.get("id"):
+        conditions.append(Entry.id.in_(filters["id"]))
+    if filters.get("slug"):
+        conditions.append(Entry.slug.in_(filters["slug"]))
+    for each in kind.filters:
+        if isinstance(each, ByReference) and filters.get(each.parameter):
+            conditions.append(
+                exists().where(
+                    Link.entry_id == Entry.id, Link.field == each.field, Link.target_id.in_(filters[each.parameter])
+                )
+            )
+    if filters.get("status"):
+        conditions.append(or_(*(_has_status(status, at) for status in filters["status"])))
+    if filters.get("has_unpublished_changes") is not None:
+        conditions.append(_differs(at) if filters["has_unpublished_changes"] else ~_differs(at))
+    return conditions
+
+
+def _has_status(status: str, at: datetime) -> ColumnElement[bool]:
+    """The same judgement as ``timeline.standing``, as SQL."""
+    own = Publication.entry_id == Entry.id
+    ever = exists().where(own)
+    live = exists().where(own, Publication.live_from <= at, Publication.live_until > at)
+    planned = exists().where(own, Publication.live_from > at)
+    return {
+        "published": live,
+        "scheduled": ~live & planned,
+        "unpublished": ever & ~live & ~planned,
+        "draft": ~ever,
+    }[status]
+
+
+def _differs(at: datetime) -> ColumnElement[bool]:
+    newest = (
+        select(Publication.revision)
+        .where(Publication.entry_id == Entry.id, Publication.live_until > at)
+        .order_by(Publication.live_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(newest != Entry.version, False)
+
+
+def now(connection: Connection) -> datetime:
+    """The database's time."""
+    moment: datetime = connection.execute(select(database_now())).scalar_one()
+    return moment
+
+
+def timeline_rows(connection: Connection, entry_id: str) -> list[Any]:
+    """Every publication of the entry, oldest first."""
+    statement = select(Publication.__table__).where(Publication.entry_id == entry_id)
+    return list(connection.execute(statement.order_by(Publication.live_from)))
+
+
+def list_revisions(
+    connection: Connection, entry_id: str, *, before: int | None, limit: int
+) -> tuple[list[Any], int | None]:
+    """A page of an entry's revisions, newest first, without their content; and where the next page begins."""
+    statement = _revisions().where(Revision.entry_id == entry_id)
+    if before is not None:
+        statement = statement.where(Revision.number < before)
+    rows = connection.execute(statement.order_by(Revision.number.desc()).limit(limit + 1)).all()
+    return list(rows[:limit]), rows[limit - 1].number if len(rows) > limit else None
+
+
+def find_revision(connection: Connection, entry_id: str, number: int) -> Any:
+    """One revision with its content; raises ``NotFound``."""
+    row = connection.execute(
+        _revisions()
+        .add_columns(Revision.data, Revision.bodies)
+        .where(Revision.entry_id == entry_id, Revision.number == number)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _revisions() -> Select[Any]:
+    columns = (Revision.number, Revision.created_at, Revision.created_by, Revision.note)
+    return select(*columns, APIKey.name.label("author")).outerjoin(APIKey, APIKey.id == Revision.created_by)

@@ -1,0 +1,110 @@
+"""References between entries: resolved when written, kept in order, and copied to what is published."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from cms.content.draft_model import Entry, Link, Slug
+from cms.content.model import Publication, PublicationLink, SortKeys
+from cms.content.queries import is_identifier
+from cms.content.types import Content, ContentType, Reference
+from cms.errors import Fault
+
+
+def resolve(
+    session: Session, kind: ContentType, content: Content, chain: list[str], entry_id: str
+) -> tuple[Content, list[Fault]]:
+    """Turn each reference, an id or a slug, into an id; slugs are looked up along the chain of locales.
+
+    Returns the content with ids in place and every fault: an unknown entry, one of another type, one named twice,
+    the entry itself.
+    """
+    resolved, faults = dict(content), []
+    for reference in kind.references:
+        given = content.get(reference.field)
+        names = list(given or []) if reference.many else [given] * (given is not None)
+        found = _lookup(session, reference, names, chain)
+        ids: list[str] = []
+        for position, name in enumerate(names):
+            pointer = f"#/{reference.field}/{position}" if reference.many else f"#/{reference.field}"
+            target = found.get(name)
+            if target is None:
+                faults.append(Fault("unknown_reference", f"There is no {reference.target} '{name[:100]}'.", pointer))
+            elif target == entry_id:
+                faults.append(Fault("self_reference", "An entry cannot refer to itself.", pointer))
+            elif target in ids:
+                faults.append(Fault("duplicate", f"'{name[:100]}' stands in the list twice.", pointer))
+            else:
+                ids.append(target)
+        resolved[reference.field] = ids if reference.many else next(iter(ids), None)
+    return resolved, faults
+
+
+def _lookup(session: Session, reference: Reference, names: list[str], chain: list[str]) -> dict[str, str]:
+    ids = {name for name in names if is_identifier(name)}
+    found = (
+        {
+            each: each
+            for each in session.scalars(select(Entry.id).where(Entry.id.in_(ids), Entry.type == reference.target))
+        }
+        if ids
+        else {}
+    )
+    slugs = set(names) - ids
+    if slugs:
+        rows = session.execute(
+            select(Slug.slug, Slug.locale, Slug.entry_id).where(
+                Slug.type == reference.target, Slug.slug.in_(slugs), Slug.locale.in_(chain)
+            )
+        ).all()
+        for row in sorted(rows, key=lambda row: chain.index(row.locale), reverse=True):
+            found[row.slug] = row.entry_id
+    return found
+
+
+def replace_links(session: Session, kind: ContentType, entry_id: str, content: Content) -> None:
+    """Make the draft's links those of the content."""
+    session.execute(delete(Link).where(Link.entry_id == entry_id))
+    rows = [
+        {"entry_id": entry_id, "field": field, "position": position, "target_id": target}
+        for field, position, target in references_of(kind, content)
+    ]
+    if rows:
+        session.execute(insert(Link), rows)
+
+
+def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, int, str]]:
+    """Each reference as field, position and target id."""
+    for reference in kind.references:
+        value = content.get(reference.field)
+        for position, target in enumerate(value or [] if reference.many else [value] * (value is not None)):
+            yield reference.field, position, target
+
+
+def publish_links(session: Session, kind: ContentType, publication: Publication, content: Content) -> None:
+    """Copy the revision's references beside its publication, with the keys they are listed by."""
+    shared = {
+        name: getattr(publication, name)
+        for name in (*SortKeys.__annotations__, "entry_id", "type", "locale", "live_from", "live_until", "over")
+    }
+    rows = [
+        shared | {"publication_id": publication.id, "field": field, "position": position, "target_id": target}
+        for field, position, target in references_of(kind, content)
+    ]
+    if rows:
+        session.execute(insert(PublicationLink), rows)
+
+
+def referring(session: Session, entry_id: str) -> list[tuple[str, str, str]]:
+    """The type, id and field of each working copy or live publication that refers to the entry."""
+    drafts = (
+        select(Entry.type, Entry.id, Link.field)
+        .join(Link, Link.entry_id == Entry.id)
+        .where(Link.target_id == entry_id, Entry.trashed_at.is_(None))
+    )
+    published = select(PublicationLink.type, PublicationLink.entry_id, PublicationLink.field).where(
+        PublicationLink.target_id == entry_id, ~PublicationLink.over
+    )
+    rows = session.execute(drafts.union(published)).all()
+    return sorted((row.type, row.id, row.field) for row in rows)

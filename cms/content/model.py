@@ -1,0 +1,148 @@
+"""The tables of what has been saved and what is published, the same for every type."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.clock import FOREVER
+from cms.db import JSON, Base, Collated, Identifier, UTCDateTime
+
+SLUG_LENGTH = 120
+TYPE_LENGTH = 40
+LOCALE_LENGTH = 35
+
+
+class Revision(Base):
+    """One saved state of an entry's content; never changed afterwards.
+
+    ``data`` is what was written, without the rich texts; ``outline`` holds of each rich text what lists show (table
+    of contents, word count, excerpt); ``bodies`` its source, HTML, text and Markdown. They are apart, and in this
+    order, so that a list never reads a long text.
+    """
+
+    __tablename__ = "revisions"
+
+    entry_id: Mapped[str] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    change: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
+    note: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outline: Mapped[dict[str, Any]] = mapped_column(JSON)
+    bodies: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SortKeys:
+    """What published lists are ordered and filtered by; a type says which of its fields fills each."""
+
+    published_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sort_text: Mapped[str] = mapped_column(Collated)
+    sort_number: Mapped[int] = mapped_column(BigInteger)
+    sort_time: Mapped[datetime] = mapped_column(UTCDateTime)
+    facet: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    """One short value to filter by: an article's ``featured``, a social link's platform."""
+
+
+class Publication(SortKeys, Base):
+    """A revision is live from here until there: ``live_from <= now < live_until``."""
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        ForeignKeyConstraint(["entry_id", "revision"], ["revisions.entry_id", "revisions.number"], ondelete="CASCADE"),
+        CheckConstraint("live_from < live_until", name="lasts"),
+        UniqueConstraint("entry_id", "live_from"),
+        Index("ix_publications_slug", "type", "locale", "slug"),
+        Index("ix_publications_translations", "translation_group"),
+        Index("ix_publications_live_from", "live_from"),
+        Index("ix_publications_live_until", "live_until"),
+    )
+
+    id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    entry_id: Mapped[str] = mapped_column(Identifier)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
+    slug: Mapped[str | None] = mapped_column(String(SLUG_LENGTH))
+    translation_group: Mapped[str] = mapped_column(Identifier)
+    live_from: Mapped[datetime] = mapped_column(UTCDateTime)
+    live_until: Mapped[datetime] = mapped_column(UTCDateTime, default=FOREVER)
+    dated: Mapped[bool] = mapped_column(Boolean)
+    """Whether an editor gave ``published_at``; otherwise it is the first moment the entry was live."""
+    over: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether a write or the worker has seen it end: such rows leave the indexes that lists of today walk."""
+    announced: Mapped[bool] = mapped_column(Boolean)
+    """Whether its beginning has been told to others."""
+
+
+class PublicationLink(SortKeys, Base):
+    """A published reference, with the sort keys of the publication it belongs to, so that a tag's list is one walk."""
+
+    __tablename__ = "publication_links"
+
+    publication_id: Mapped[str] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    target_id: Mapped[str] = mapped_column(Identifier)
+    entry_id: Mapped[str] = mapped_column(Identifier)
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
+    live_from: Mapped[datetime] = mapped_column(UTCDateTime)
+    live_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    over: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+def _current(*columns: str) -> Index:
+    """An index over what is live or planned only: what is over stays for time travel and costs today's lists nothing."""
+    table, *rest = columns
+    model = {"publications": Publication, "publication_links": PublicationLink}[table]
+    parts = [getattr(model, name) for name in rest]
+    # Each database recognises the condition by the form in which queries write ``~over``.
+    return Index(f"ix_{table}_by_{rest[-2]}", *parts, postgresql_where=text("NOT over"), sqlite_where=text("over = 0"))
+
+
+for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
+    _current("publications", "type", "locale", _key, "entry_id")
+for _key in ("published_at", "updated_at", "sort_text", "sort_number"):
+    _current("publication_links", "target_id", "field", "type", _key, "entry_id")
+
+
+class ContentVersion(Base):
+    """The one counter: ``change`` is the number of the last write, ``content`` of the last that altered what is seen."""
+
+    __tablename__ = "content_version"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    change: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[int] = mapped_column(BigInteger)
+
+
+class Event(Base):
+    """What happened, in the order of ``change``: the audit log, and the outbox of what others are told."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_entry", "entry_id", "change"),)
+
+    change: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[str] = mapped_column(String(40))
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    entry_id: Mapped[str | None] = mapped_column(Identifier)
+    revision: Mapped[int | None] = mapped_column(BigInteger)
+    key_id: Mapped[str | None] = mapped_column(String(24))
+    request_id: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,116 @@
+"""Revisions: a saved state with its renditions, computed once, when it is made."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cms import clock
+from cms.content.draft_model import Entry
+from cms.content.model import Revision
+from cms.content.types import Content, ContentType
+from cms.content.version import Change
+from cms.errors import NotFound
+from cms.rendering import render
+
+
+def add_revision(change: Change, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
+    """Save the content as the entry's next revision; a save that changes nothing makes none and returns false."""
+    previous = newest(change.session, entry) if entry.version else None
+    data = {field: value for field, value in content.items() if field not in kind.bodies}
+    bodies, outline = {}, {}
+    for field in kind.bodies:
+        bodies[field], outline[field] = _rendered(content.get(field), field, previous)
+    if previous and data == previous.data and bodies == previous.bodies:
+        return False
+    entry.version += 1
+    change.session.add(
+        Revision(
+            entry_id=entry.id,
+            number=entry.version,
+            change=change.number,
+            created_at=change.at,
+            created_by=change.actor.key_id,
+            note=note,
+            data=data,
+            outline=outline,
+            bodies=bodies,
+        )
+    )
+    change.session.flush()
+    return True
+
+
+def to_plain(content: Content) -> Content:
+    """The content as it is after a round trip through JSON: times are the wire's text, tuples are lists."""
+    plain: Content = orjson.loads(orjson.dumps(content, default=_to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    return plain
+
+
+def _to_wire(value: Any) -> str:
+    if isinstance(value, datetime):
+        return clock.to_wire(value)
+    raise TypeError
+
+
+def _rendered(body: dict[str, str] | None, field: str, previous: Revision | None) -> tuple[Any, Any]:
+    if body is None:
+        return None, None
+    before = previous.bodies.get(field) if previous else None
+    if previous and before and (before["format"], before["source"]) == (body["format"], body["source"]):
+        return before, previous.outline[field]
+    rendition = render(body["format"], body["source"])  # type: ignore[arg-type]
+    texts = {
+        "format": body["format"],
+        "source": body["source"],
+        "html": rendition.html,
+        "text": rendition.text,
+        "markdown": rendition.markdown,
+    }
+    outline = {
+        "toc": [{"level": each.level, "id": each.id, "text": each.text} for each in rendition.toc],
+        "word_count": rendition.word_count,
+        "excerpt": rendition.excerpt,
+    }
+    return texts, outline
+
+
+def to_content(kind: ContentType, revision: Revision) -> Content:
+    """The inverse of saving: what was written, rich texts as format and source."""
+    bodies = {
+        field: body and {"format": body["format"], "source": body["source"]} for field, body in revision.bodies.items()
+    }
+    return revision.data | bodies
+
+
+def newest(session: Session, entry: Entry) -> Revision:
+    return numbered(session, entry, entry.version)
+
+
+def numbered(session: Session, entry: Entry, number: int) -> Revision:
+    """One revision; raises ``NotFound``."""
+    revision = session.get(Revision, (entry.id, number))
+    if revision is None:
+        raise NotFound
+    return revision
+
+
+def changed_fields(session: Session, entry: Entry, since: int) -> list[str]:
+    """The fields in which the newest revision differs from the one that was newest at the change ``since``."""
+    seen = session.scalars(
+        select(Revision)
+        .where(Revision.entry_id == entry.id, Revision.change <= since)
+        .order_by(Revision.number.desc())
+        .limit(1)
+    ).one_or_none()
+    now = newest(session, entry)
+    if seen is None:
+        return sorted(now.data | now.bodies)
+    return sorted(
+        field
+        for before, after in ((seen.data, now.data), (seen.bodies, now.bodies))
+        for field in before.keys() | after.keys()
+        if before.get(field) != after.get(field)
+    )

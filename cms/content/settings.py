@@ -1,0 +1,23 @@
+"""Reading and changing the site's settings: a change of what may be seen, like any other."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import Session
+
+from cms.content.version import Change
+from cms.site import SiteRow
+
+
+def find_site(session: Session | Connection) -> Any:
+    """The stored settings with their last change and its time."""
+    return session.execute(select(SiteRow.data, SiteRow.changed, SiteRow.updated_at)).one()
+
+
+def save_site(change: Change, data: dict[str, Any]) -> Any:
+    """Store the settings; the same ones again change nothing."""
+    if find_site(change.session).data != data:
+        change.session.execute(update(SiteRow).values(data=data, changed=change.number, updated_at=change.at))
+        change.moves_content()
+        change.record("saved", "site")
+    return find_site(change.session)

@@ -1,0 +1,156 @@
+"""What a content type declares of itself, so that the engine can serve any."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from cms.site import Site
+
+if TYPE_CHECKING:  # The reading side shares these declarations and must not load the draft tables.
+    from cms.content.draft_model import Draft
+
+Content = dict[str, Any]
+"""What an editor wrote: one JSON value for each written field, references as entry ids, times as the wire's text."""
+
+Shape = Literal["id", "short", "full"]
+"""How an entry is embedded in another: its id, the few fields of its card, or all that a list shows."""
+
+SortColumn = Literal["published_at", "updated_at", "sort_text", "sort_number", "sort_time", "count"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A field that names other entries, and how they are delivered when not asked for by ``include``."""
+
+    field: str
+    target: str
+    many: bool = True
+    default: Shape | None = "id"
+
+
+@dataclass(frozen=True)
+class Backlink:
+    """Entries that refer to this one through their field ``by``, delivered as a field of this one."""
+
+    field: str
+    source: str
+    by: str
+    order: SortColumn
+    descending: bool = False
+    limit: int | None = None
+    default: Shape | None = "id"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many live entries refer to this one through their field ``by``, delivered as a number."""
+
+    field: str
+    source: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ByReference:
+    """A filter by the id or slug of an entry that is referred to; repeating it means "or"."""
+
+    parameter: str
+    field: str
+
+
+@dataclass(frozen=True)
+class ByReferrer:
+    """A filter by the id or slug of an entry that refers to the listed ones."""
+
+    parameter: str
+    source: str
+    field: str
+
+
+@dataclass(frozen=True)
+class ByTime:
+    """Filters ``parameter__gt``, ``__gte``, ``__lt`` and ``__lte`` over a time of the publication."""
+
+    parameter: str
+    column: SortColumn
+
+
+@dataclass(frozen=True)
+class ByFacet:
+    """A filter by the type's facet; ``flag`` makes it a boolean that is true where the facet has this value."""
+
+    parameter: str
+    flag: str | None = None
+
+
+@dataclass(frozen=True)
+class ByOwner:
+    """A filter by whether a reference is set (the target's type) or not (``site``)."""
+
+    parameter: str
+    field: str
+
+
+Filter = ByReference | ByReferrer | ByTime | ByFacet | ByOwner
+
+
+def _unchanged(content: Content) -> Content:
+    return content
+
+
+def _nothing(data: Content, outline: Content, site: Site) -> Content:
+    return {}
+
+
+def _no_facet(content: Content) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class ContentType:
+    """A kind of entry. ``name`` is stored and delivered, ``plural`` is its path."""
+
+    name: str
+    plural: str
+    model: "type[Draft]"
+    label: Callable[[Content], str]
+    """The text a slug is made from and that people know an entry by."""
+    sorts: Mapping[str, SortColumn]
+    """The delivered sorts, the default first; a leading ``-`` means descending."""
+    bodies: tuple[str, ...] = ()
+    """The fields that hold rich text."""
+    left_out_of_lists: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    backlinks: tuple[Backlink, ...] = ()
+    counts: tuple[Count, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    includes: tuple[str, ...] = ()
+    """What ``include`` may name; two levels are joined by a dot."""
+    sort_text: Callable[[Content], str] | None = None
+    """What the column ``sort_text`` holds; the label by default."""
+    sort_number: str | None = None
+    """The written field that the column ``sort_number`` holds."""
+    sort_time: str | None = None
+    facet: Callable[[Content], str] = _no_facet
+    has_slug: bool = True
+    has_locales: bool = True
+    """Whether a list shows one language only; a social link speaks them all."""
+    prepare: Callable[[Content], Content] = _unchanged
+    """Makes written content canonical or raises ``Invalid``."""
+    supersedes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Fields that a patch of another one clears, unless it names them too: what the new value stands in for."""
+    present: Callable[[Content, Content, Site], Content] = _nothing
+    """Fields of the delivered entry that are computed from its data, its outline and the site."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The written fields that are columns of the draft table."""
+        table = self.model.__table__  # type: ignore[attr-defined]
+        return tuple(column.name for column in table.columns if column.name != "entry_id")
+
+    def reference(self, name: str) -> Reference | None:
+        return next((each for each in self.references if each.field == name), None)
+
+
+Types = Mapping[str, ContentType]
+"""Every content type of the service by its name."""

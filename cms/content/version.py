@@ -1,0 +1,130 @@
+"""The one counter, what is read with it, and the unit of every write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from cms.clock import FOREVER
+from cms.content.model import ContentVersion, Event, Publication
+from cms.content.types import Types
+from cms.db import Database, database_now
+from cms.site import Site, SiteRow
+
+if TYPE_CHECKING:
+    from cms.content.draft_model import Entry
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The instant a delivery request answers for, read in one statement.
+
+    ``content`` validates what is cached; ``next_change`` is the first instant after ``at`` at which something begins
+    or ends by schedule, ``None`` if nothing is planned.
+    """
+
+    at: datetime
+    content: int
+    next_change: datetime | None
+    site: Site
+
+
+def read_moment(connection: Connection, public_url: str) -> Moment:
+    """The counter, the site and the database's clock, in one statement and one snapshot."""
+    at = select(database_now().label("at")).cte("moment")
+    next_start = select(func.min(Publication.live_from)).where(
+        Publication.live_from > select(at.c.at).scalar_subquery()
+    )
+    next_end = select(func.min(Publication.live_until)).where(
+        Publication.live_until > select(at.c.at).scalar_subquery()
+    )
+    row = connection.execute(
+        select(
+            at.c.at,
+            ContentVersion.content,
+            SiteRow.data,
+            next_start.scalar_subquery().label("next_start"),
+            next_end.scalar_subquery().label("next_end"),
+        )
+        .select_from(at)
+        .join(ContentVersion, ContentVersion.id == 1)
+        .join(SiteRow, SiteRow.id == 1)
+    ).one()
+    planned = [each for each in (row.next_start, row.next_end) if each is not None and each != FOREVER]
+    return Moment(row.at, row.content, min(planned, default=None), Site.of(row.data, public_url))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an API key, or the command line when ``key_id`` is ``None``."""
+
+    key_id: str | None = None
+    name: str = "command line"
+    scopes: frozenset[str] = frozenset()
+    request_id: str | None = None
+
+
+@dataclass
+class Change:
+    """One write: its number, its time by the database's clock, who makes it, and the session it happens in.
+
+    The counter's row stays locked until the transaction ends, so changes happen one after the other, on every node.
+    """
+
+    number: int
+    at: datetime
+    session: Session
+    types: Types
+    site: Site
+    actor: Actor
+    _events: int = field(default=0)
+
+    def moves_content(self) -> None:
+        """Say that this change alters what may be seen, now or at a planned time."""
+        self.session.execute(update(ContentVersion).values(content=self.number))
+
+    def record(self, action: str, type_name: str, entry_id: str | None = None, revision: int | None = None) -> None:
+        """Add to the audit log, in the same transaction as what it tells of."""
+        self.session.execute(
+            insert(Event).values(
+                change=self.number,
+                position=self._events,
+                at=self.at,
+                action=action,
+                type=type_name,
+                entry_id=entry_id,
+                revision=revision,
+                key_id=self.actor.key_id,
+                request_id=self.actor.request_id,
+            )
+        )
+        self._events += 1
+
+    def touch(self, entry: "Entry") -> None:
+        """Give the entry this change's number: its entity tag becomes another one."""
+        entry.changed = self.number
+
+
+@contextmanager
+def change(database: Database, types: Types, actor: Actor, public_url: str, *, keep: bool = True) -> Iterator[Change]:
+    """Begin a write: take the next number under the counter's lock and read the time after the lock was had."""
+    with database.transaction(keep=keep) as session:
+        number, at = session.execute(
+            update(ContentVersion)
+            .values(change=ContentVersion.change + 1)
+            .returning(ContentVersion.change, database_now())
+        ).one()
+        site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
+        yield Change(number, at, session, types, site, actor)
+
+
+def entity_tag(changed: int) -> str:
+    """The strong entity tag, without quotes, of an entry last written by this change."""
+    return f"{changed}"
+
+
+__all__ = ["Actor", "Change", "Moment", "change", "entity_tag", "read_moment"]

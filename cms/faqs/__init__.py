@@ -1,0 +1,18 @@
+"""FAQ entries: a question with its answer, usable in any number of articles."""
+
+from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference
+from cms.faqs.model import FAQ as FAQModel
+
+FAQ = ContentType(
+    name="faq",
+    plural="faqs",
+    model=FAQModel,
+    label=lambda content: str(content["question"]),
+    sorts={"position": "sort_number", "question": "sort_text", "-updated_at": "updated_at"},
+    bodies=("answer",),
+    references=(Reference("tags", "tag", default="short"),),
+    backlinks=(Backlink("articles", "article", "faqs", "published_at", descending=True, limit=5, default=None),),
+    filters=(ByReference("tag", "tags"), ByReferrer("article", "article", "faqs")),
+    includes=("tags", "articles"),
+    sort_number="position",
+)

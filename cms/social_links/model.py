@@ -1,0 +1,17 @@
+"""The working copies of social links."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.content.draft_model import Draft
+from cms.db import Base
+
+
+class SocialLink(Draft, Base):
+    __tablename__ = "social_links"
+
+    platform: Mapped[str] = mapped_column(String(40))
+    handle: Mapped[str | None] = mapped_column(String(120))
+    url: Mapped[str] = mapped_column(String(2048))
+    label: Mapped[str | None] = mapped_column(String(120))
+    position: Mapped[int]

@@ -1,0 +1,13 @@
+"""Tags: what articles and FAQ entries are about."""
+
+from cms.content.types import ContentType, Count
+from cms.tags.model import Tag
+
+TAG = ContentType(
+    name="tag",
+    plural="tags",
+    model=Tag,
+    label=lambda content: str(content["name"]),
+    sorts={"name": "sort_text", "-article_count": "count"},
+    counts=(Count("article_count", "article", "tags"),),
+)
