@@ -1,0 +1,1 @@
+"""The HTTP edge: flask, flask-restx and marshmallow stop here."""

@@ -1,0 +1,91 @@
+"""Reading a request's body: media type, size and strict JSON, before any rule of content."""
+
+import json
+import math
+from typing import Any
+
+from flask import request
+
+from cms.api.problems import ContentTooLarge, MalformedRequest, UnsupportedMediaType
+
+BODY_BYTES = 1024 * 1024
+DEPTH = 32
+
+
+def read_json(media_type: str, *, required: bool) -> Any:
+    """The body as JSON; an absent one is ``{}`` where none is required.
+
+    Raises ``UnsupportedMediaType``, ``ContentTooLarge`` or ``MalformedRequest``.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Bodies are read as they are.", {"Accept-Encoding": "identity"})
+    if (request.content_length or 0) > BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {BODY_BYTES} bytes.")
+    content = request.stream.read(BODY_BYTES + 1)
+    if len(content) > BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {BODY_BYTES} bytes.")
+    if not content and not required:
+        return {}
+    _check_type(media_type)
+    return parse(content)
+
+
+def _check_type(media_type: str) -> None:
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype != media_type or charset not in ("utf-8", "utf8"):
+        answer = {"Accept": media_type}
+        if request.method == "PATCH":
+            answer["Accept-Patch"] = media_type
+        raise UnsupportedMediaType(f"Send {media_type} in UTF-8.", answer)
+
+
+def parse(content: bytes) -> Any:
+    """Strict JSON: UTF-8, no duplicate names, no NaN or infinity, at most 32 levels. Raises ``MalformedRequest``."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"The body is not UTF-8: byte {error.start}.") from None
+    try:
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise MalformedRequest(
+            f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from None
+    except (RecursionError, ValueError) as error:
+        detail = str(error) if isinstance(error, _Refused) else "a number or a nesting is out of range"
+        raise MalformedRequest(f"The body is not JSON that can be read: {detail}.") from None
+    _check_depth(document, 1)
+    return document
+
+
+class _Refused(ValueError):
+    """JSON that the grammar allows and this service does not."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _Refused(f"the name {twice[:60]!a} stands in an object twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _Refused(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Refused("a number is out of range")
+    return number
+
+
+def _check_depth(value: Any, depth: int) -> None:
+    if depth > DEPTH:
+        raise MalformedRequest(f"The body is nested deeper than {DEPTH} levels.")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        if isinstance(each, dict | list):
+            _check_depth(each, depth + 1)

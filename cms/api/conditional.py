@@ -1,0 +1,26 @@
+"""Preconditions of changes (RFC 9110, 13): nobody overwrites what they have not seen."""
+
+from collections.abc import Set
+
+from flask import request
+
+from cms.api.problems import PreconditionRequired
+
+
+def expected_tags() -> Set[str] | None:
+    """The strong tags of ``If-Match``, or ``None`` for ``*``; raises ``PreconditionRequired`` without the header.
+
+    Weak tags are left out: they never match here. An encoding's suffix, which a proxy may have added to the tag it
+    handed out, is cut off.
+    """
+    if "If-Match" not in request.headers:
+        raise PreconditionRequired("Send If-Match with the ETag of what you read, or * for whatever is there.")
+    given = request.if_match
+    if given.star_tag:
+        return None
+    return {tag.split(":")[0].removesuffix("-gzip").removesuffix("-br") for tag in given.as_set()}
+
+
+def must_be_new() -> bool:
+    """Whether ``If-None-Match: *`` asks for a creation."""
+    return bool(request.if_none_match.star_tag)

@@ -1,0 +1,277 @@
+"""The contract of an operation, declared once on its method: what it takes, answers, refuses and requires.
+
+The declarations are enforced here and written into the OpenAPI document by ``openapi.py``: what is not declared does
+not exist. ``Endpoint`` runs a request in this order: key and scope, query, body, the method in one snapshot or one
+transaction, the answer.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, g, request
+from flask_restx import Resource
+from marshmallow import ValidationError
+
+from cms.api import auth
+from cms.api.body import read_json
+from cms.api.fields import Many, Schema, faults_of
+from cms.api.negotiation import check_accept
+from cms.api.problems import InvalidParameter, request_id
+from cms.api.responses import Answer, json_response
+from cms.api.services import services
+from cms.content.version import Actor, Moment, change, read_moment
+from cms.errors import Fault, Invalid
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SAFE = ("GET", "HEAD")
+
+
+@dataclass
+class Declared:
+    """One possible answer: its schema, if it has a body, and its own headers with their descriptions."""
+
+    schema: type[Schema] | None
+    headers: Mapping[str, str]
+    description: str
+
+
+@dataclass
+class Contract:
+    """Everything declared of one method."""
+
+    operation_id: str = ""
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    body_type: str = JSON
+    body_required: bool = True
+    body_example: Any = None
+    answers: dict[int, Declared] = field(default_factory=dict)
+    answer_example: Any = None
+    problems: set[str] = field(default_factory=set)
+    scope: str | None = None
+    is_public: bool = False
+    conditional: bool = False
+    reads_database: bool = True
+
+
+def contract_of(method: Callable[..., Any]) -> Contract:
+    """The contract kept on a function, made when first asked for."""
+    if not hasattr(method, "contract"):
+        method.contract = Contract()  # type: ignore[attr-defined]
+    declared: Contract = method.contract  # type: ignore[attr-defined]
+    return declared
+
+
+def _declares(**fields: Any) -> Any:
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        contract = contract_of(method)
+        for name, value in fields.items():
+            setattr(contract, name, value)
+        return method
+
+    return decorate
+
+
+def operation(name: str) -> Any:
+    """The operation's id in the document; its summary is the docstring's first sentence."""
+    return _declares(operation_id=name)
+
+
+def query(schema: type[Schema]) -> Any:
+    """The query parameters; the method gets them as ``query``."""
+    return _declares(query=schema)
+
+
+def body(schema: type[Schema], *, media_type: str = JSON, required: bool = True, example: Any = None) -> Any:
+    """The body: parsed, and unless it is a merge patch validated; the method gets it as ``body``."""
+    return _declares(body=schema, body_type=media_type, body_required=required, body_example=example)
+
+
+def returns(
+    status: int, schema: type[Schema] | None = None, *, description: str = "", example: Any = None, **headers: str
+) -> Any:
+    """A possible answer. Header names are written with underscores."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        contract = contract_of(method)
+        names = {name.replace("_", "-"): text for name, text in headers.items()}
+        contract.answers[status] = Declared(schema, names, description)
+        if example is not None:
+            contract.answer_example = example
+        return method
+
+    return decorate
+
+
+def problems(*codes: str) -> Any:
+    """The problems beyond those that follow from the other declarations."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        contract_of(method).problems.update(codes)
+        return method
+
+    return decorate
+
+
+def scope(name: str) -> Any:
+    """The scope that a key needs here."""
+    return _declares(scope=name)
+
+
+def public(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Anyone may call this, and credentials change nothing."""
+    contract_of(method).is_public = True
+    return method
+
+
+def needs_no_database(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method is called without a snapshot, and answers when there is no database."""
+    contract_of(method).reads_database = False
+    return method
+
+
+def conditional(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The change needs ``If-Match`` (RFC 9110, 13.1.1)."""
+    contract = contract_of(method)
+    contract.conditional = True
+    contract.problems |= {"precondition-required", "precondition-failed"}
+    return method
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a delivery method reads: one snapshot and the moment it is read at."""
+
+    connection: Any
+    moment: Moment
+
+
+class Endpoint(Resource):  # type: ignore[misc]
+    """A resource whose methods run by their contracts."""
+
+    def dispatch_request(self, *_: Any, **path: Any) -> Response:
+        """Run one request by the contract of its method."""
+        name = "GET" if request.method == "HEAD" else request.method
+        method = getattr(self, name.lower())
+        if name == "OPTIONS":
+            answered: Response = method()
+            return answered
+        contract = contract_of(method)
+        g.contract = contract
+        check_accept(contract)
+        actor = None if contract.is_public else auth.actor_with(contract.scope or "", request_id())
+        g.actor = actor
+        arguments = dict(path)
+        parameters = _load_query(contract.query)
+        if contract.query is not None:
+            arguments["query"] = parameters
+        if contract.body is not None:
+            arguments["body"] = _load_body(contract)
+        with _unit(contract, actor, name) as unit:
+            answer: Answer | Response = method(**unit, **arguments)
+        return answer if isinstance(answer, Response) else json_response(answer, contract)
+
+    def options(self) -> Response:
+        """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
+        response = Response(status=204)
+        allowed = [name for name in METHODS if hasattr(self, name.lower())]
+        response.headers["Allow"] = ", ".join(
+            [*allowed, "HEAD", "OPTIONS"] if "GET" in allowed else [*allowed, "OPTIONS"]
+        )
+        if hasattr(self, "patch"):
+            response.headers["Accept-Patch"] = MERGE_PATCH
+        return response
+
+
+@contextmanager
+def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict[str, Any]]:
+    """What the method works in: one snapshot for what reads, one transaction for what writes."""
+    known = services()
+    if not contract.reads_database:
+        yield {}
+    elif method in SAFE:
+        with known.database.snapshot() as connection:
+            if actor is None:
+                yield {"reading": Reading(connection, read_moment(connection, known.settings.public_url))}
+            else:
+                yield {"connection": connection}
+    else:
+        assert actor is not None
+        with change(known.database, known.types, actor, known.settings.public_url) as unit:
+            yield {"change": unit}
+
+
+def _load_query(schema: type[Schema] | None) -> dict[str, Any]:
+    declared: dict[str, Any] = dict(schema().load_fields) if schema else {}
+    names = {each.data_key or name: each for name, each in declared.items()}
+    faults, given = [], {}
+    for name, values in request.args.lists():
+        known = names.get(name)
+        if known is None:
+            faults.append(_unknown_parameter(name, names))
+        elif isinstance(known, Many):
+            given[name] = [part for value in values for part in (value.split(",") if known.commas else [value])]
+        elif len(values) > 1:
+            faults.append(Fault("repeated", "This parameter may stand here once.", parameter=name))
+        else:
+            given[name] = values[0]
+    loaded: dict[str, Any] = {}
+    if schema is not None:
+        try:
+            loaded = schema().load(given)
+        except ValidationError as error:
+            faults += [Fault(code, detail, parameter=path[0]) for path, code, detail in faults_of(error)]
+    if faults:
+        raise InvalidParameter(*faults)
+    return loaded
+
+
+def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
+    near = difflib.get_close_matches(name[:60], names, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return Fault(
+        "unknown_parameter",
+        f"There is no such parameter here.{hint}",
+        parameter=name[:100],
+        did_you_mean=near[0] if near else None,
+    )
+
+
+def _load_body(contract: Contract) -> Any:
+    assert contract.body is not None
+    document = read_json(contract.body_type, required=contract.body_required)
+    if contract.body_type == MERGE_PATCH:
+        return document
+    return load(contract.body(), document)
+
+
+def load(schema: Schema, document: Any) -> dict[str, Any]:
+    """Validate a document; raises ``Invalid`` with every fault and its JSON Pointer."""
+    try:
+        loaded: dict[str, Any] = schema.load(document)
+    except ValidationError as error:
+        raise Invalid(*(Fault(code, detail, pointer(path)) for path, code, detail in faults_of(error))) from None
+    return loaded
+
+
+def pointer(path: tuple[str, ...]) -> str:
+    """A JSON Pointer as a URI fragment (RFC 6901, 6)."""
+    return "#" + "".join("/" + each.replace("~", "~0").replace("/", "~1") for each in path)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged

@@ -1,0 +1,34 @@
+"""What the edge needs of the application it runs in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from itsdangerous import URLSafeSerializer
+
+from cms.content.types import Types
+from cms.db import Database
+from cms.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """Made once by ``create_app``."""
+
+    settings: Settings
+    database: Database
+    types: Types
+    fields: Mapping[str, Sequence[str]]
+    """The delivered fields of each type, in order."""
+    cards: Mapping[str, Sequence[str]]
+    """The fields of each type's card, in order."""
+    cursors: URLSafeSerializer
+    document: Mapping[str, Any]
+    """The OpenAPI document."""
+
+
+def services() -> Services:
+    """Those of the application that handles this request."""
+    known: Services = current_app.extensions["cms"]
+    return known

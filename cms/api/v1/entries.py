@@ -1,0 +1,316 @@
+"""Management of working copies, for every type: create, read, list, change, trash."""
+
+import re
+from typing import Any
+
+from cms.api import fields
+from cms.api.conditional import expected_tags, must_be_new
+from cms.api.contract import (
+    MERGE_PATCH,
+    Endpoint,
+    body,
+    conditional,
+    load,
+    merge_patch,
+    operation,
+    problems,
+    query,
+    returns,
+    scope,
+)
+from cms.api.fields import ID_PATTERN, Schema
+from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.problems import PreconditionRequired
+from cms.api.responses import Answer
+from cms.api.v1.schemas import ContentResource, item_of, list_of, made, write_of
+from cms.content import actions, drafts, timeline
+from cms.content.drafts import WorkingCopy, working_copies
+from cms.content.readiness import warnings_about
+from cms.content.types import ByReference
+from cms.content.version import Change, entity_tag
+from cms.errors import Conflict, Forbidden, NotFound, PreconditionFailed
+
+ETAG = "For `If-Match` of the next change."
+
+
+class PublishQuery(Schema):
+    """Parameters of a write."""
+
+    is_query = True
+
+    publish = fields.Flag(load_default=False, description="Publish at once; needs `content:publish`.", example=False)
+
+
+class DeleteQuery(Schema):
+    """Parameters of a deletion."""
+
+    is_query = True
+
+    purge = fields.Flag(
+        load_default=False, description="Erase the entry and its history; needs `content:purge`.", example=False
+    )
+    force = fields.Flag(load_default=False, description="Even though other entries refer to it.", example=False)
+
+
+def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The management routes of one type, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+    plural, words = kind.plural, kind.name.replace("-", " ")
+    managed_schema = resource.managed
+    written_schema = write_of(managed_schema)
+
+    class Entries(Endpoint):
+        @scope("content:preview")
+        @operation(f"listManaged{title}s")
+        @query(list_query(resource))
+        @returns(200, list_of(managed_schema), Link="`next` and `first` (RFC 8288).")
+        def get(self, connection: Any, query: dict[str, Any]) -> Answer:
+            entries, following = drafts.list_entries(
+                connection,
+                kind,
+                query,
+                sort=query["sort"],
+                after=read_cursor(query.get("cursor"), query),
+                limit=query["limit"],
+            )
+            items = [represent(resource, each) for each in entries]
+            document, headers = page(items, query, following, None)
+            return Answer(document, headers=headers)
+
+        @scope("content:write")
+        @operation(f"create{title}")
+        @query(PublishQuery)
+        @body(resource.written, example=resource.example)
+        @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
+        @problems("slug-taken", "conflict")
+        def post(self, change: Change, query: dict[str, Any], body: dict[str, Any]) -> Answer:
+            entry = actions.create(change, kind, body, note=body.pop("note"))
+            _publish_if_asked(change, resource, entry, query)
+            return created(change, resource, entry)
+
+    class Entry(Endpoint):
+        @scope("content:preview")
+        @operation(f"getManaged{title}")
+        @returns(200, item_of(managed_schema), ETag=ETAG)
+        @problems("not-found")
+        def get(self, connection: Any, entry_id: str) -> Answer:
+            copy = drafts.find_entry(connection, kind, entry_id)
+            document = represent(resource, copy)
+            return Answer({"data": document}, headers={"ETag": document["etag"]})
+
+        @scope("content:write")
+        @operation(f"replace{title}")
+        @query(PublishQuery)
+        @body(resource.written, example=resource.example)
+        @returns(200, written_schema, ETag=ETAG)
+        @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
+        @problems("slug-taken", "conflict", "not-found")
+        @conditional
+        def put(self, change: Change, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
+            note = body.pop("note")
+            if must_be_new():
+                _check_free(change, entry_id)
+                entry = actions.create(change, kind, body, note=note, entry_id=entry_id)
+                _publish_if_asked(change, resource, entry, query)
+                return created(change, resource, entry)
+            try:
+                entry = actions.find(change, kind, entry_id)
+            except NotFound:
+                _refuse_creation(entry_id)
+                raise
+            actions.expect(change, entry, expected_tags())
+            # A replacement without a slug keeps the one that the entry has; its locale is fixed.
+            actions.save(change, kind, entry, body, note=note)
+            _publish_if_asked(change, resource, entry, query)
+            return written(change, resource, entry)
+
+        @scope("content:write")
+        @operation(f"update{title}")
+        @query(PublishQuery)
+        @body(resource.written, media_type=MERGE_PATCH, example=_patch_example(resource))
+        @returns(200, written_schema, ETag=ETAG)
+        @problems("slug-taken", "conflict", "not-found", "validation-error")
+        @conditional
+        def patch(self, change: Change, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
+            entry = actions.find(change, kind, entry_id)
+            actions.expect(change, entry, expected_tags())
+            (copy,) = working_copies(change.session, kind, [entry], change.at)
+            content = load(resource.written(), _patched(resource, copy, body))
+            actions.save(change, kind, entry, content, note=content.pop("note"))
+            _publish_if_asked(change, resource, entry, query)
+            return written(change, resource, entry)
+
+        @scope("content:write")
+        @operation(f"delete{title}")
+        @query(DeleteQuery)
+        @returns(204, description="In the trash, or erased.")
+        @problems("not-found", "conflict")
+        @conditional
+        def delete(self, change: Change, query: dict[str, Any], entry_id: str) -> Answer:
+            entry = actions.find(change, kind, entry_id, trashed=None if query["purge"] else False)
+            actions.expect(change, entry, expected_tags())
+            if query["purge"]:
+                require(change, "content:purge")
+                actions.purge(change, kind, entry, force=query["force"])
+            else:
+                actions.trash(change, kind, entry, force=query["force"])
+            return Answer(status=204)
+
+    class Undelete(Endpoint):
+        @scope("content:write")
+        @operation(f"undelete{title}")
+        @returns(200, written_schema, ETag=ETAG)
+        @problems("not-found")
+        def post(self, change: Change, entry_id: str) -> Answer:
+            entry = actions.find(change, kind, entry_id, trashed=True)
+            actions.undelete(change, kind, entry)
+            return written(change, resource, entry)
+
+    Entries.get.__doc__ = f"List working copies of {plural.replace('-', ' ')}."
+    Entries.post.__doc__ = f"Create {_a(words)} as a draft."
+    Entry.get.__doc__ = f"Get the working copy of {_a(words)}."
+    Entry.put.__doc__ = f"Replace {_a(words)}, or create one under an id of your own with `If-None-Match: *`."
+    Entry.patch.__doc__ = f"Change fields of {_a(words)} (RFC 7396); a change of nothing makes no revision."
+    Entry.delete.__doc__ = f"Move {_a(words)} to the trash, or erase it."
+    Undelete.post.__doc__ = f"Take {_a(words)} out of the trash, as a draft."
+    path = f"/api/v1/manage/{plural}"
+    tag = f"manage {plural}"
+    return [
+        (tag, path, Entries),
+        (tag, f"{path}/<entry_id>", Entry),
+        (tag, f"{path}/<entry_id>/undelete", Undelete),
+    ]
+
+
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' or words == 'faq' else 'a'} {words}"
+
+
+def list_query(resource: ContentResource) -> type[Schema]:
+    """The query schema of a type's list of working copies."""
+    kind = resource.type
+    declared: dict[str, Any] = {"is_query": True}
+    if kind.has_locales:
+        declared["locale"] = fields.Locale(description="One language; else all.")
+    for each in kind.filters:
+        if isinstance(each, ByReference):
+            text = f"Id of a {each.parameter}; repeat for several."
+            declared[each.parameter] = fields.Many(fields.Id(), most=20, description=text)
+    declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    if kind.has_slug:
+        declared["slug"] = fields.Many(fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    declared["status"] = fields.Many(
+        fields.Choice("draft", "scheduled", "published", "unpublished"),
+        most=4,
+        commas=True,
+        description="Comma list or repeated.",
+    )
+    declared["has_unpublished_changes"] = fields.Flag()
+    declared["trashed"] = fields.Flag(load_default=False, description="The trash instead.", example=False)
+    declared["sort"] = fields.Choice(*drafts.SORTS, load_default="-updated_at", description="Ties go by id.")
+    declared["limit"] = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
+    declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
+    return made(f"Managed{resource.name}ListQuery", "", declared)
+
+
+def _patch_example(resource: ContentResource) -> dict[str, Any]:
+    name = next(iter(resource.example))
+    return {name: resource.example[name], "note": "One field changed."}
+
+
+def _patched(resource: ContentResource, copy: WorkingCopy, patch: Any) -> Any:
+    """The written document with the patch applied; what a patched field stands in for is cleared."""
+    current = dict(copy.content)
+    if isinstance(patch, dict):
+        for name in patch.keys() & resource.type.supersedes.keys():
+            for other in set(resource.type.supersedes[name]) - patch.keys():
+                current[other] = None
+    return merge_patch(_to_written(resource, current), patch)
+
+
+def _to_written(resource: ContentResource, content: dict[str, Any]) -> dict[str, Any]:
+    """A working copy in the form in which it is written."""
+    declared = resource.written().dump_fields
+    return {name: field.serialize(name, content) for name, field in declared.items() if name in content}
+
+
+def _check_free(change: Change, entry_id: str) -> None:
+    if re.fullmatch(ID_PATTERN, entry_id) is None:
+        raise NotFound
+    holder = actions.holder_of(change, entry_id)
+    if holder is None:
+        return
+    if holder.trashed_at is not None:
+        raise Conflict("An entry in the trash has this id.")
+    raise PreconditionFailed("There is an entry with this id already.")
+
+
+def _refuse_creation(entry_id: str) -> None:
+    """Say how a PUT creates, where the id is free; one that claims to know an entity tag is out of date."""
+    if re.fullmatch(ID_PATTERN, entry_id) is None:
+        return
+    try:
+        expected_tags()
+    except PreconditionRequired:
+        raise PreconditionRequired("Nothing has this id; send If-None-Match: * to create it.") from None
+    raise PreconditionFailed("Nothing has this id; send If-None-Match: * to create it.")
+
+
+def _publish_if_asked(change: Change, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
+    if query["publish"]:
+        require(change, "content:publish")
+        timeline.publish(change, resource.type, entry, keep_end=True)
+
+
+def require(change: Change, wanted: str) -> None:
+    """Raises ``Forbidden`` unless the caller has this scope too."""
+    if wanted not in change.actor.scopes:
+        raise Forbidden(f"This needs a key with the scope {wanted}.", scope=wanted)
+
+
+def represent(resource: ContentResource, copy: WorkingCopy) -> dict[str, Any]:
+    """A working copy on the wire."""
+    entry, standing = copy.entry, copy.standing
+    values: dict[str, Any] = {
+        "id": entry.id,
+        "type": entry.type,
+        **_to_written(resource, copy.content),
+        "version": entry.version,
+        "status": standing.status,
+        "has_unpublished_changes": standing.has_unpublished_changes,
+        "live_from": standing.live_from,
+        "live_until": standing.live_until,
+        "created_at": entry.created_at,
+        "updated_at": entry.updated_at,
+        "created_by": copy.created_by and {"id": copy.created_by[0], "name": copy.created_by[1]},
+        "trashed_at": entry.trashed_at,
+        "etag": quoted(entry.changed),
+    }
+    return values
+
+
+def quoted(changed: int) -> str:
+    """The entity tag as the header and the field show it."""
+    return f'"{entity_tag(changed)}"'
+
+
+def written(change: Change, resource: ContentResource, entry: Any, status: int = 200) -> Answer:
+    """The answer of a write: the working copy as it is now, its entity tag, and warnings."""
+    change.session.flush()
+    (copy,) = working_copies(change.session, resource.type, [entry], change.at)
+    document = {"data": represent(resource, copy), "warnings": _warnings(change, resource, copy)}
+    return Answer(document, status, {"ETag": quoted(entry.changed)})
+
+
+def _warnings(change: Change, resource: ContentResource, copy: WorkingCopy) -> list[dict[str, Any]]:
+    return [
+        {"pointer": each.pointer, "code": each.code, "detail": each.detail}
+        for each in warnings_about(change, resource.type, copy)
+    ]
+
+
+def created(change: Change, resource: ContentResource, entry: Any) -> Answer:
+    """The answer of a creation."""
+    answer = written(change, resource, entry, 201)
+    location = f"/api/v1/manage/{resource.type.plural}/{entry.id}"
+    return Answer(answer.document, 201, {**answer.headers, "Location": location})

@@ -1,0 +1,142 @@
+"""The timeline of an entry, for every type: publish, schedule, expire, unpublish."""
+
+from typing import Any
+
+from cms.api import fields
+from cms.api.conditional import expected_tags
+from cms.api.contract import Endpoint, body, conditional, operation, problems, query, returns, scope
+from cms.api.fields import Schema
+from cms.api.responses import Answer
+from cms.api.v1.entries import ETAG, quoted
+from cms.api.v1.schemas import ContentResource, Warning, item_of
+from cms.clock import FOREVER
+from cms.content import actions, drafts, timeline
+from cms.content.drafts import working_copies
+from cms.content.readiness import warnings_about
+from cms.content.version import Change
+
+
+class PublicationWrite(Schema):
+    """From when until when which revision is live; all of it optional: now, for ever, the newest."""
+
+    live_from = fields.Time(load_default=None, allow_none=True, description="Else now.")
+    live_until = fields.Time(load_default=None, allow_none=True, description="Else for ever.", example=None)
+    revision = fields.Whole(1, load_default=None, allow_none=True, description="Else the newest.", example=1)
+
+
+class Interval(Schema):
+    """One publication of the timeline."""
+
+    revision = fields.Whole(1, required=True)
+    slug = fields.Slug(required=True, allow_none=True)
+    live_from = fields.Time(required=True)
+    live_until = fields.Time(required=True, allow_none=True, description="Null for ever.", example=None)
+    state = fields.Choice("past", "live", "planned", required=True, example="live")
+
+
+class Publication(Schema):
+    """Where an entry stands, and its whole timeline, oldest first."""
+
+    status = fields.Choice("draft", "scheduled", "published", "unpublished", required=True, example="published")
+    revision = fields.Whole(1, required=True, allow_none=True, description="What is live, or else next.")
+    live_from = fields.Time(required=True, allow_none=True)
+    live_until = fields.Time(required=True, allow_none=True, example=None)
+    has_unpublished_changes = fields.Flag(required=True, example=False)
+    timeline = fields.Many(fields.Group(Interval), required=True, most=10_000)
+
+
+class PublicationAnswer(Schema):
+    """The timeline after a write, with what is worth knowing."""
+
+    data = fields.Group(Publication, required=True)
+    warnings = fields.Many(fields.Group(Warning), required=True)
+
+
+class UnpublishQuery(Schema):
+    """Parameters of unpublishing."""
+
+    is_query = True
+
+    at = fields.Time(description="Unpublish then; else now.")
+
+
+PublicationItem = item_of(Publication)
+
+
+def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The publication of one type's entries, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+
+    class EntryPublication(Endpoint):
+        @scope("content:preview")
+        @operation(f"get{title}Publication")
+        @returns(200, PublicationItem, ETag=ETAG)
+        @problems("not-found")
+        def get(self, connection: Any, entry_id: str) -> Answer:
+            """Get the timeline of an entry."""
+            copy = drafts.find_entry(connection, kind, entry_id)
+            publications = drafts.timeline_rows(connection, entry_id)
+            document = represent(publications, copy.standing, drafts.now(connection))
+            return Answer({"data": document}, headers={"ETag": quoted(copy.entry.changed)})
+
+        @scope("content:publish")
+        @operation(f"publish{title}")
+        @body(PublicationWrite, required=False, example={"live_until": None})
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found", "conflict", "slug-taken")
+        @conditional
+        def put(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
+            """Publish a revision now or later, for ever or until an instant."""
+            entry = actions.find(change, kind, entry_id)
+            actions.expect(change, entry, expected_tags())
+            timeline.publish(change, kind, entry, **body)
+            return _answer(change, resource, entry)
+
+        @scope("content:publish")
+        @operation(f"unpublish{title}")
+        @query(UnpublishQuery)
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found", "validation-error")
+        @conditional
+        def delete(self, change: Change, query: dict[str, Any], entry_id: str) -> Answer:
+            """Unpublish an entry now or later; whatever was planned after that is taken back."""
+            entry = actions.find(change, kind, entry_id)
+            actions.expect(change, entry, expected_tags())
+            timeline.unpublish(change, kind, entry, query.get("at"))
+            return _answer(change, resource, entry)
+
+    path = f"/api/v1/manage/{kind.plural}/<entry_id>/publication"
+    return [(f"manage {kind.plural}", path, EntryPublication)]
+
+
+def _answer(change: Change, resource: ContentResource, entry: Any) -> Answer:
+    change.session.flush()
+    (copy,) = working_copies(change.session, resource.type, [entry], change.at)
+    publications = timeline.timeline(change.session, entry.id)
+    warnings = [
+        {"pointer": each.pointer, "code": each.code, "detail": each.detail}
+        for each in warnings_about(change, resource.type, copy)
+    ]
+    document = {"data": represent(publications, copy.standing, change.at), "warnings": warnings}
+    return Answer(document, headers={"ETag": quoted(entry.changed)})
+
+
+def represent(publications: list[Any], standing: timeline.Standing, now: Any) -> dict[str, Any]:
+    """A timeline on the wire."""
+    return {
+        "status": standing.status,
+        "revision": standing.revision,
+        "live_from": standing.live_from,
+        "live_until": standing.live_until,
+        "has_unpublished_changes": standing.has_unpublished_changes,
+        "timeline": [
+            {
+                "revision": each.revision,
+                "slug": each.slug,
+                "live_from": each.live_from,
+                "live_until": None if each.live_until == FOREVER else each.live_until,
+                "state": "past" if each.live_until <= now else "live" if each.live_from <= now else "planned",
+            }
+            for each in publications
+        ],
+    }

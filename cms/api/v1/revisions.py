@@ -1,0 +1,127 @@
+"""The history of an entry, for every type: who saved what when, and back to it."""
+
+from typing import Any
+
+from cms.api import fields
+from cms.api.contract import Endpoint, body, operation, problems, query, returns, scope
+from cms.api.fields import Schema
+from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.responses import Answer
+from cms.api.v1.entries import ETAG, written
+from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, item_of, list_of, nullable, write_of
+from cms.content import actions, drafts
+from cms.content.types import ContentType
+from cms.content.version import Change
+from cms.errors import NotFound
+
+
+class Revision(Schema):
+    """A saved state, without its content."""
+
+    number = fields.Whole(1, required=True)
+    created_at = fields.Time(required=True)
+    created_by = fields.Delivered(
+        nullable({"type": "object", "properties": {"id": TEXT, "name": TEXT}}),
+        required=True,
+        example={"id": "Q3v9sK2mB7xD", "name": "Newsroom"},
+    )
+    note = fields.Delivered(nullable(TEXT), required=True, example="Shorter opening.")
+
+
+class FullRevision(Revision):
+    """A saved state with what was written."""
+
+    content = fields.Delivered(OBJECT, required=True, example={"title": "A quiet morning"})
+
+
+class RevisionQuery(Schema):
+    """Parameters of the history."""
+
+    is_query = True
+
+    limit = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
+    cursor = fields.Line(2000, description="`page.next` of the page before.")
+
+
+class Restore(Schema):
+    """Which revision to go back to."""
+
+    revision = fields.Whole(1, required=True)
+    note = fields.Line(500, load_default=None, allow_none=True, example="The old opening was better.")
+
+
+RevisionList, FullRevisionItem = list_of(Revision), item_of(FullRevision)
+
+
+def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The history of one type's entries, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+
+    class Revisions(Endpoint):
+        @scope("content:preview")
+        @operation(f"list{title}Revisions")
+        @query(RevisionQuery)
+        @returns(200, RevisionList, Link="`next` and `first` (RFC 8288).")
+        @problems("not-found")
+        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+            """List the saved states of an entry, newest first."""
+            drafts.find_entry(connection, kind, entry_id)
+            after = read_cursor(query.get("cursor"), query)
+            rows, last = drafts.list_revisions(
+                connection, entry_id, before=after[0] if after else None, limit=query["limit"]
+            )
+            items = [_represent(row) for row in rows]
+            document, headers = page(items, query, (last, entry_id) if last else None, None)
+            return Answer(document, headers=headers)
+
+    class OneRevision(Endpoint):
+        @scope("content:preview")
+        @operation(f"get{title}Revision")
+        @returns(200, FullRevisionItem)
+        @problems("not-found")
+        def get(self, connection: Any, entry_id: str, number: str) -> Answer:
+            """Get one saved state with what was written."""
+            drafts.find_entry(connection, kind, entry_id)
+            row = drafts.find_revision(connection, entry_id, _number(number))
+            return Answer({"data": _represent(row) | {"content": _content(kind, row)}})
+
+    class EntryRestore(Endpoint):
+        @scope("content:write")
+        @operation(f"restore{title}")
+        @body(Restore, example={"revision": 1})
+        @returns(200, write_of(resource.managed), ETag=ETAG)
+        @problems("not-found", "conflict", "slug-taken")
+        def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
+            """Make an old revision's content the draft again, as a new revision."""
+            entry = actions.find(change, kind, entry_id)
+            actions.restore(change, kind, entry, body["revision"], note=body["note"])
+            return written(change, resource, entry)
+
+    path = f"/api/v1/manage/{kind.plural}/<entry_id>"
+    tag = f"manage {kind.plural}"
+    return [
+        (tag, f"{path}/revisions", Revisions),
+        (tag, f"{path}/revisions/<number>", OneRevision),
+        (tag, f"{path}/restore", EntryRestore),
+    ]
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and not text.startswith("0")):
+        raise NotFound
+    return int(text)
+
+
+def _represent(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "created_at": row.created_at,
+        "created_by": row.created_by and {"id": row.created_by, "name": row.author},
+        "note": row.note,
+    }
+
+
+def _content(kind: ContentType, row: Any) -> dict[str, Any]:
+    bodies = {name: row.bodies[name] for name in kind.bodies}
+    sources = {name: body and {"format": body["format"], "source": body["source"]} for name, body in bodies.items()}
+    return {**row.data, **sources}

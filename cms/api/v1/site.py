@@ -1,0 +1,262 @@
+"""The site: its settings as delivered, and as managed."""
+
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError
+
+from cms.api import fields
+from cms.api.caching import cache_headers
+from cms.api.conditional import expected_tags
+from cms.api.contract import (
+    MERGE_PATCH,
+    Endpoint,
+    Reading,
+    body,
+    conditional,
+    load,
+    merge_patch,
+    operation,
+    public,
+    query,
+    returns,
+    scope,
+)
+from cms.api.fields import Schema
+from cms.api.responses import Answer, cached_response
+from cms.api.services import services
+from cms.api.v1.entries import ETAG, quoted
+from cms.api.v1.schemas import Image, embeds, item_of, made, nullable
+from cms.content.documents import Composition, compose
+from cms.content.queries import ListQuery, Perspective, list_published
+from cms.content.settings import find_site, save_site
+from cms.content.version import Change
+from cms.errors import Fault, Invalid, PreconditionFailed
+from cms.site import DEFAULTS
+
+PATTERN = r"^/[^\u0000-\u0020\u007f<>\"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>\"\\^`{}|]*)?$"
+LINKS_AT_MOST = 100
+
+
+class SiteLocale(Schema):
+    """A language of the site, and the one that stands in for what it lacks."""
+
+    code = fields.Locale(required=True, example="de")
+    fallback = fields.Locale(load_default=None, allow_none=True, example="en")
+
+
+class SubItem(Schema):
+    """An item below another."""
+
+    label = fields.Line(80, required=True, example="Bookbinding")
+    url = fields.URL(paths=True, required=True, example="/courses/bookbinding")
+
+
+class NavigationItem(Schema):
+    """An item of the main navigation."""
+
+    label = fields.Line(80, required=True, example="Blog")
+    url = fields.URL(paths=True, required=True, example="/blog")
+    children = fields.Many(fields.Group(SubItem), most=50, load_default=list, example=[])
+
+
+class URLPatterns(fields.Field):
+    """Addresses by name: a collection's path, an entry's with ``{slug}``, null where there is no such page.
+
+    Any name may be added, since a content type of one's own has addresses too; what is left out keeps its default.
+    """
+
+    NAME = r"^[a-z][a-z-]{0,39}$"
+    example = DEFAULTS["url_patterns"]
+    path = fields.Line(300, pattern=PATTERN)
+
+    def json_schema(self) -> fields.JSONSchema:
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": self.NAME},
+            "additionalProperties": nullable(self.path.json_schema()),
+            "maxProperties": 100,
+        }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str | None]:
+        if not isinstance(value, dict) or len(value) > 100:
+            raise fields.fault("invalid_type", "This must be an object of at most 100 addresses.")
+        errors: dict[str, Any] = {}
+        for name, path in value.items():
+            try:
+                if not fields.matches(self.NAME, name):
+                    raise fields.fault("unknown_field", "A name is lower-case words joined by hyphens.")
+                if path is not None:
+                    self.path.deserialize(path)
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return DEFAULTS["url_patterns"] | value
+
+
+class SiteWrite(Schema):
+    """The site's settings as an administrator writes them."""
+
+    name = fields.Line(120, required=True, example="Harbour & Reed")
+    tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
+    base_url = fields.URL(
+        load_default=None,
+        allow_none=True,
+        description="Where the frontend lives; else the address of this service.",
+        example="https://harbour-and-reed.example",
+    )
+    title_template = fields.Line(
+        120,
+        pattern=r"^.*\{title\}.*$",
+        load_default=DEFAULTS["title_template"],
+        example="{title} | {site}",
+        description="For search engines; has `{title}` and may have `{site}`.",
+    )
+    default_locale = fields.Locale(load_default="en")
+    locales = fields.Many(
+        fields.Group(SiteLocale),
+        most=100,
+        load_default=lambda: list(DEFAULTS["locales"]),
+        example=[{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}],
+    )
+    url_patterns = URLPatterns(load_default=lambda: dict(DEFAULTS["url_patterns"]))
+    navigation = fields.Many(fields.Group(NavigationItem), most=50, load_default=list)
+    logo = fields.Group(Image, load_default=None, allow_none=True)
+    words_per_minute = fields.Whole(50, 1000, load_default=200, description="For reading times.", example=200)
+
+
+def _delivered(name: str) -> Any:
+    known = SiteWrite._declared_fields[name]
+    schema = known.json_schema()  # type: ignore[attr-defined]
+    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.example)  # type: ignore[attr-defined]
+
+
+Site = made(
+    "Site",
+    "The site's settings.",
+    {
+        **{name: _delivered(name) for name in SiteWrite._declared_fields if name != "words_per_minute"},
+        "social_links": fields.Delivered(
+            embeds("SocialLink", identifiers=True),
+            required=True,
+            example=[],
+            description="The site's own: ids; in full by `include`.",
+        ),
+    },
+)
+ManagedSite = made(
+    "ManagedSite",
+    "The site's settings as written.",
+    {
+        **{name: _delivered(name) for name in SiteWrite._declared_fields},
+        "updated_at": fields.Time(required=True),
+        "etag": fields.Delivered({"type": "string"}, required=True, example='"7"'),
+    },
+)
+SiteItem, ManagedSiteItem = item_of(Site), item_of(ManagedSite)
+
+
+class SiteQuery(Schema):
+    """Parameters of the site."""
+
+    is_query = True
+
+    include = fields.Many(fields.Choice("social_links"), most=1, commas=True, description="What to embed in full.")
+
+
+class DeliveredSite(Endpoint):
+    """The site for frontends."""
+
+    @public
+    @operation("getSite")
+    @query(SiteQuery)
+    @returns(200, SiteItem, ETag="The answer's entity tag.")
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """Get the site's name, languages, addresses, navigation and own social links."""
+        site = reading.moment.site
+        values = {name: site.data[name] for name in Site._declared_fields if name != "social_links"}
+        values["base_url"] = site.base_url
+        values["social_links"] = _own_links(reading, included=bool(query.get("include")))
+        return cached_response({"data": values}, cache_headers(reading.moment))
+
+
+def _own_links(reading: Reading, *, included: bool) -> list[Any]:
+    known, perspective = services(), Perspective(reading.moment.at)
+    kind = known.types["social-link"]
+    found, _, _ = list_published(
+        reading.connection, kind, ListQuery({"owner": "site"}, limit=LINKS_AT_MOST), perspective
+    )
+    if not included:
+        return [row.entry_id for row in found]
+    how = Composition(known.types, known.fields, known.cards, reading.moment.site, perspective)
+    return compose(reading.connection, kind, found, how)
+
+
+class ManagedSettings(Endpoint):
+    """The site for administrators."""
+
+    @scope("content:preview")
+    @operation("getManagedSite")
+    @returns(200, ManagedSiteItem, ETag=ETAG)
+    def get(self, connection: Any) -> Answer:
+        """Get the site's settings as written."""
+        return _answer(find_site(connection))
+
+    @scope("site:write")
+    @operation("replaceSite")
+    @body(SiteWrite, example={"name": "Harbour & Reed"})
+    @returns(200, ManagedSiteItem, ETag=ETAG)
+    @conditional
+    def put(self, change: Change, body: dict[str, Any]) -> Answer:
+        """Replace the site's settings."""
+        _expect(change)
+        return _save(change, body)
+
+    @scope("site:write")
+    @operation("updateSite")
+    @body(SiteWrite, media_type=MERGE_PATCH, example={"tagline": "Books mended by hand"})
+    @returns(200, ManagedSiteItem, ETag=ETAG)
+    @conditional
+    def patch(self, change: Change, body: Any) -> Answer:
+        """Change some of the site's settings (RFC 7396)."""
+        _expect(change)
+        current = DEFAULTS | find_site(change.session).data
+        return _save(change, load(SiteWrite(), merge_patch(current, body)))
+
+
+def _expect(change: Change) -> None:
+    tags, row = expected_tags(), find_site(change.session)
+    if tags is not None and str(row.changed) not in tags:
+        raise PreconditionFailed("The settings have changed since they were read.", etag=str(row.changed))
+
+
+def _save(change: Change, data: dict[str, Any]) -> Answer:
+    codes = [each["code"] for each in data["locales"]]
+    faults = [
+        Fault("duplicate", f"'{code}' stands in the list twice.", pointer=f"#/locales/{position}/code")
+        for position, code in enumerate(codes)
+        if code in codes[:position]
+    ]
+    faults += [
+        Fault("unknown_locale", "This is none of the site's locales.", pointer=f"#/locales/{position}/fallback")
+        for position, each in enumerate(data["locales"])
+        if each["fallback"] is not None and (each["fallback"] not in codes or each["fallback"] == each["code"])
+    ]
+    if data["default_locale"] not in codes:
+        faults.append(Fault("unknown_locale", "This is none of the site's locales.", pointer="#/default_locale"))
+    if faults:
+        raise Invalid(*faults)
+    return _answer(save_site(change, data))
+
+
+def _answer(row: Any) -> Answer:
+    values = {name: (DEFAULTS | row.data)[name] for name in SiteWrite._declared_fields}
+    document = {**values, "updated_at": row.updated_at, "etag": quoted(row.changed)}
+    return Answer({"data": document}, headers={"ETag": quoted(row.changed)})
+
+
+ROUTES = (
+    ("site", "/api/v1/site", DeliveredSite),
+    ("manage site", "/api/v1/manage/site", ManagedSettings),
+)

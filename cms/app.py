@@ -1,0 +1,177 @@
+"""The only place that wires everything."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_migrate import Migrate
+from flask_restx import Api, Namespace
+from itsdangerous import URLSafeSerializer
+from werkzeug.sansio.utils import host_is_trusted
+
+from cms.api import service, v1
+from cms.api.contract import METHODS, Endpoint, contract_of
+from cms.api.openapi import openapi_document
+from cms.api.problems import MalformedRequest, URITooLong, problem_response, request_id
+from cms.api.services import Services
+from cms.api.v1.schemas import ContentResource
+from cms.catalog import CONTENT_TYPES
+from cms.db import Database, Usage, usage
+from cms.settings import Settings
+
+URI_BYTES = 8000
+MANAGEMENT = "/api/v1/manage"
+PREVIEW = "/api/v1/preview"
+
+EXPOSED = "Content-Language, ETag, Link, Location, Retry-After, X-Request-Id"
+COMMON_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def create_app(settings: Settings | None = None, catalog: Sequence[ContentResource] = CONTENT_TYPES) -> Flask:
+    """Build the application for these settings, from the environment by default, and these content types.
+
+    Raises ``SettingsError`` for settings, ``ContractError`` for routes that cannot be served.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("cms", static_folder=None)
+    app.config["PUBLIC_URL"] = settings.public_url
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    routes = _routes(settings, catalog)
+    _add_services(app, settings, catalog, routes)
+    _add_hooks(app, settings)
+    _add_routes(app, routes)
+    service.add_reference(app)
+    return app
+
+
+class ContractError(Exception):
+    """A route breaks the rules that every route keeps."""
+
+
+def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[v1.Route]:
+    every = [*service.ROUTES, *v1.routes(catalog)]
+    return [route for route in every if _space(route[1]) in (*settings.spaces, "service")]
+
+
+def _space(path: str) -> str:
+    if path.startswith(MANAGEMENT):
+        return "management"
+    if path.startswith(PREVIEW):
+        return "preview"
+    return "service" if any(path == each[1] for each in service.ROUTES) else "delivery"
+
+
+def _add_services(
+    app: Flask, settings: Settings, catalog: Sequence[ContentResource], routes: Sequence[v1.Route]
+) -> None:
+    database = Database(settings.url)
+    app.extensions["cms"] = Services(
+        settings=settings,
+        database=database,
+        types={each.type.name: each.type for each in catalog},
+        fields={each.type.name: each.fields for each in catalog},
+        cards={each.type.name: each.card_fields for each in catalog},
+        cursors=URLSafeSerializer(settings.secret_key, salt="cursor"),
+        document=openapi_document(routes, catalog),
+    )
+    Migrate(app, database, directory=str(migrations_folder()), render_item=_render_item)
+
+
+def migrations_folder() -> Path:
+    """The migrations: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def _render_item(kind: str, item: Any, context: Any) -> str | bool:
+    """Write the project's own column types into migrations with their import."""
+    if kind == "type" and type(item).__module__ == "cms.db":
+        context.imports.add("import cms.db")
+        return f"cms.db.{item!r}"
+    return False
+
+
+class _ProblemApi(Api):  # type: ignore[misc]
+    """flask-restx for routing and dispatch; its own errors and its Swagger 2.0 are off."""
+
+    def handle_error(self, error: Exception) -> Response:
+        return problem_response(error)
+
+
+def _add_routes(app: Flask, routes: Sequence[v1.Route]) -> None:
+    # Without this the library adds /swagger.json and its static files whatever it is told.
+    app.extensions["restx"] = {"apidoc_registered": True}
+    api = _ProblemApi(doc=False, prefix="/api", catch_all_404s=False)
+    namespaces: dict[str, Namespace] = {}
+    for tag, path, endpoint in routes:
+        _check(path, endpoint)
+        namespace = namespaces.setdefault(tag, Namespace(tag, path="/"))
+        namespace.add_resource(endpoint, path, endpoint=path)
+    for namespace in namespaces.values():
+        api.add_namespace(namespace, path="")
+    api.init_app(app, add_specs=False)
+
+
+def _check(path: str, endpoint: type[Endpoint]) -> None:
+    """Every method says who may call it, what it is called and what it answers."""
+    for name in METHODS:
+        method = getattr(endpoint, name.lower(), None)
+        if method is None:
+            continue
+        contract = contract_of(method)
+        if contract.is_public == bool(contract.scope):
+            raise ContractError(f"{name} {path} needs exactly one of a scope and public.")
+        if not (contract.operation_id and contract.answers and method.__doc__):
+            raise ContractError(f"{name} {path} lacks an operation, an answer or a docstring.")
+        if contract.is_public and name != "GET":
+            raise ContractError(f"{name} {path} changes something and is public.")
+
+
+def _add_hooks(app: Flask, settings: Settings) -> None:
+    app.register_error_handler(Exception, problem_response)
+    logging.getLogger("cms").addHandler(logging.StreamHandler())
+
+    @app.before_request
+    def check_request() -> None:
+        g.is_delivery = request.path.startswith("/api/v1/") and not request.path.startswith((MANAGEMENT, PREVIEW))
+        if settings.development:
+            g.usage_token = usage.set(Usage())
+        if not host_is_trusted(request.host, list(settings.hosts)):
+            raise MalformedRequest("This service has another name than the Host header says.")
+        if len(request.environ.get("RAW_URI", request.full_path).encode()) > URI_BYTES:
+            raise URITooLong(f"The address is longer than {URI_BYTES} bytes.")
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(COMMON_HEADERS)
+        response.headers["X-Request-Id"] = request_id()
+        if "Content-Security-Policy" not in response.headers:
+            response.headers["Content-Security-Policy"] = JSON_POLICY
+        if g.get("is_delivery", False):
+            _add_cors(response)
+        if measured := usage.get():
+            milliseconds = measured.seconds * 1000
+            response.headers["Server-Timing"] = f'db;dur={milliseconds:.2f};desc="{measured.statements} statements"'
+        return response
+
+    @app.teardown_request
+    def forget_usage(_error: BaseException | None) -> None:
+        if "usage_token" in g:
+            usage.reset(g.usage_token)
+
+
+def _add_cors(response: Response) -> None:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-Id"
+        response.headers["Access-Control-Max-Age"] = "7200"
