@@ -1,0 +1,239 @@
+"""The command ``cms``: serve, migrate, keys, worker, the contract, and a demonstration."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import orjson
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from cms import __version__, clock
+from cms.api.services import Services
+from cms.app import create_app
+from cms.content.version import Actor, change
+from cms.db import Database
+from cms.errors import CMSError
+from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key
+from cms.migrate import is_current, migrate
+from cms.settings import Settings, SettingsError
+from cms.worker import run_worker
+
+DOCUMENT = Path("openapi/v1.json")
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on standard error and status 1."""
+    try:
+        cli()
+    except SettingsError as error:
+        _fail(str(error))
+    except CMSError as error:
+        _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"cms: {message}", err=True)
+    sys.exit(1)
+
+
+@click.group()
+@click.version_option(__version__)
+def cli() -> None:
+    """A headless CMS: articles, FAQ entries, authors and social links over HTTP."""
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option("--with-worker/--without-worker", default=None, help="Run `cms worker` beside; the default on SQLite.")
+def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
+    """Serve the API with granian."""
+    settings = Settings.from_environment()
+    _prepare_database(settings)
+    _serve(settings, host, port, workers, with_worker=settings.is_sqlite if with_worker is None else with_worker)
+
+
+def _prepare_database(settings: Settings) -> None:
+    app = create_app(settings)
+    if settings.is_sqlite:
+        migrate(app)
+    elif not is_current(app):
+        _fail("the database is not at this release; run: cms migrate")
+    _database(app).dispose()
+
+
+def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worker: bool) -> None:
+    _check_free(host, port)
+    # The workers read the environment themselves; a key made here must be the one they use.
+    os.environ["CMS_SECRET_KEY"] = settings.secret_key
+    server = Granian(
+        "cms:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        # One thread each suits SQLite; PostgreSQL's round trips leave the processor to others.
+        blocking_threads=1 if settings.is_sqlite else 4,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=15,
+    )
+    with _worker_beside(with_worker):
+        server.serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    """The server shares its port among processes; without this a second one would take half of the requests."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+        except OSError as error:
+            _fail(f"cannot listen on {host}:{port}: {error.strerror}")
+
+
+@contextlib.contextmanager
+def _worker_beside(wanted: bool) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "cms", "worker"]) if wanted else None  # noqa: S603
+    try:
+        yield
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+
+
+@cli.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to this release."""
+    migrate(create_app())
+    click.echo("The database is at this release.")
+
+
+@cli.command()
+def worker() -> None:
+    """Announce what became due, and tidy up; runs until it is stopped."""
+    app = create_app()
+    run_worker(_services(app).database, _services(app).types, _services(app).settings.public_url)
+
+
+@cli.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command("create")
+@click.option("--role", type=click.Choice(list(ROLES)), help="A named set of scopes.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(SCOPES)), help="One scope; repeat for more.")
+@click.option("--name", required=True, help="Who or what uses the key.")
+@click.option("--expires-in-days", type=click.IntRange(1, 36500))
+@click.option("--json", "as_json", is_flag=True, help='Print {"id", "key", "scopes"}.')
+def key_create(
+    role: str | None, scopes: tuple[str, ...], name: str, expires_in_days: int | None, as_json: bool
+) -> None:
+    """Make a key and print it, this once."""
+    chosen = ROLES.get(role or "", frozenset()) | set(scopes)
+    if not chosen:
+        _fail("give --role or --scope")
+    app = create_app()
+    with _change(app) as unit:
+        expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
+        made = create_key(unit.session, name, chosen, unit.at, expires_at)
+        unit.record("key_created", "key")
+    if as_json:
+        click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
+    else:
+        click.echo(made.key)
+
+
+@key.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def key_list(as_json: bool) -> None:
+    """List every key, without secrets."""
+    with _database(create_app()).snapshot() as connection:
+        rows = list_keys(connection)
+    names = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+    if as_json:
+        click.echo(json.dumps([{name: _plain(getattr(row, name)) for name in names} for row in rows]))
+        return
+    for row in rows:
+        state = "revoked" if row.revoked_at else "active"
+        click.echo(f"{row.id}  {state:8}  {_plain(row.created_at)}  {row.name}  {' '.join(row.scopes)}")
+
+
+def _plain(value: Any) -> Any:
+    return clock.to_wire(value) if isinstance(value, datetime) else value
+
+
+@key.command("revoke")
+@click.argument("key_id")
+def key_revoke(key_id: str) -> None:
+    """End a key at once."""
+    with _change(create_app()) as unit:
+        revoke_key(unit.session, key_id, unit.at)
+        unit.record("key_revoked", "key")
+    click.echo(f"{key_id} is revoked.")
+
+
+@cli.command()
+@click.option("--check", is_flag=True, help="Fail when the committed document differs.")
+def openapi(check: bool) -> None:
+    """Write the contract to openapi/v1.json."""
+    # The document is the same whatever the settings; it needs no database.
+    app = create_app(Settings(secret_key="x" * 32))
+    written = orjson.dumps(_services(app).document, option=orjson.OPT_INDENT_2) + b"\n"
+    if not check:
+        DOCUMENT.parent.mkdir(exist_ok=True)
+        DOCUMENT.write_bytes(written)
+        click.echo(f"Wrote {DOCUMENT}.")
+    elif not DOCUMENT.exists() or DOCUMENT.read_bytes() != written:
+        _fail(f"{DOCUMENT} is not what the code says; run: cms openapi")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--serve/--no-serve", "stays", default=True, help="Serve after loading.")
+def demo(host: str, port: int, stays: bool) -> None:
+    """Make a new database with a small sample site, and serve it."""
+    from cms.demo import run_demo
+
+    _check_free(host, port)
+    settings = run_demo(f"http://{host}:{port}", echo=click.echo)
+    if stays:
+        os.environ["CMS_DATABASE_URL"] = settings.database_url
+        os.environ["CMS_PUBLIC_URL"] = settings.public_url
+        _serve(settings, host, port, 2, with_worker=True)
+
+
+def _services(app: Flask) -> Services:
+    known: Services = app.extensions["cms"]
+    return known
+
+
+def _database(app: Flask) -> Database:
+    return _services(app).database
+
+
+def _change(app: Flask) -> Any:
+    known = _services(app)
+    if not is_current(app):
+        if not known.settings.is_sqlite:
+            _fail("the database is not at this release; run: cms migrate")
+        migrate(app)
+    return change(known.database, known.types, Actor(), known.settings.public_url)

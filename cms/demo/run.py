@@ -1,0 +1,60 @@
+"""Make the demonstration's database and say what to try with it."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cms.api.services import Services
+from cms.app import create_app
+from cms.content.version import Actor, change
+from cms.demo.content import load_entries, load_site
+from cms.keys import ROLES, create_key
+from cms.migrate import migrate
+from cms.settings import Settings
+
+DATABASE = Path("var/demo.db")
+FLAGSHIP = "save-a-book-with-a-loose-spine"
+
+
+def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABASE) -> Settings:
+    """Replace the demonstration's database by a new one with the sample site; returns the settings to serve it with."""
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    settings = Settings(database_url=f"sqlite:///{database}", public_url=address, secret_key=secrets.token_hex(32))
+    app = create_app(settings)
+    known: Services = app.extensions["cms"]
+    echo(f"Making a new database in {database} …")
+    migrate(app)
+    echo("Loading the sample site of Harbour & Reed, an invented bookbinder …")
+    with change(known.database, known.types, Actor(name="demo"), address) as unit:
+        load_site(unit)
+    with change(known.database, known.types, Actor(name="demo"), address) as unit:
+        load_entries(unit, lambda what: echo(f"  {what}"))
+        key = create_key(unit.session, "Demonstration", ROLES["admin"], unit.at).key
+        unit.record("key_created", "key")
+    known.database.dispose()
+    echo(what_to_try(address, key))
+    return settings
+
+
+def what_to_try(address: str, key: str) -> str:
+    """The address, a key and three commands that work when they are pasted."""
+    return f"""
+  Address    {address}
+  Reference  {address}/docs
+  Key        {key}   (an administrator's, for this demonstration)
+
+Try these, in another terminal:
+
+  # A whole page in one request: text, authors with their links, questions, the head for search engines.
+  curl -s '{address}/api/v1/articles/{FLAGSHIP}?include=authors.social_links,faqs,tags,related,seo'
+
+  # The newest articles about repair.
+  curl -s '{address}/api/v1/articles?tag=repair&limit=3&fields=title,slug,published_at'
+
+  # Write a draft, with the key; nobody sees it until it is published.
+  curl -s -X POST '{address}/api/v1/manage/articles' -H 'Authorization: Bearer {key}' \\
+    -H 'Content-Type: application/json' -d '{{"title": "Hello from curl", "body": "It *works*."}}'
+
+Serving; stop with Ctrl-C.
+"""

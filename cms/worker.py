@@ -1,0 +1,82 @@
+"""The background process: it tells others what became due, and tidies up.
+
+Nothing waits for it to be seen: what is live follows from the timeline alone.
+"""
+
+import signal
+import threading
+from datetime import datetime
+
+from sqlalchemy import Select, exists, select, update
+from sqlalchemy.orm import aliased
+
+from cms.content.model import Publication, PublicationLink
+from cms.content.types import Types
+from cms.content.version import Actor, Change, change
+from cms.db import Database, database_now
+from cms.errors import Unavailable
+
+INTERVAL_SECONDS = 1.0
+BATCH = 100
+
+
+def run_worker(database: Database, types: Types, public_url: str) -> None:
+    """Work until SIGTERM or SIGINT; a database that is away is waited for."""
+    stopped = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopped.set())
+    while not stopped.is_set():
+        try:
+            busy = announce_due(database, types, public_url)
+        except Unavailable:
+            busy = False
+        if not busy:
+            stopped.wait(INTERVAL_SECONDS)
+
+
+def announce_due(database: Database, types: Types, public_url: str) -> bool:
+    """Record each beginning and end that came by schedule, once; returns whether there was any.
+
+    A look without a lock comes first, so that an idle worker never holds up a writer.
+    """
+    with database.snapshot() as connection:
+        now = connection.execute(select(database_now())).scalar_one()
+        if connection.execute(_begun(now).union_all(_ended(now)).limit(1)).first() is None:
+            return False
+    with change(database, types, Actor(name="worker"), public_url) as unit:
+        for entry in unit.session.execute(_begun(unit.at).limit(BATCH)).all():
+            _announce_beginning(unit, entry)
+        for entry in unit.session.execute(_ended(unit.at).limit(BATCH)).all():
+            _announce_end(unit, entry)
+    return True
+
+
+def _begun(now: datetime) -> Select[tuple[str]]:
+    return select(Publication.id).where(~Publication.announced, Publication.live_from <= now)
+
+
+def _ended(now: datetime) -> Select[tuple[str]]:
+    return select(Publication.id).where(~Publication.over, Publication.live_until <= now)
+
+
+def _announce_beginning(unit: Change, row: tuple[str]) -> None:
+    publication = unit.session.get_one(Publication, row[0])
+    publication.announced = True
+    unit.record("went_live", publication.type, publication.entry_id, publication.revision)
+
+
+def _announce_end(unit: Change, row: tuple[str]) -> None:
+    """What another publication follows without a gap did not expire; its follower's beginning says it all."""
+    publication = unit.session.get_one(Publication, row[0])
+    publication.over = True
+    unit.session.execute(
+        update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(over=True)
+    )
+    following = aliased(Publication)
+    followed = unit.session.scalar(
+        select(
+            exists().where(following.entry_id == publication.entry_id, following.live_from == publication.live_until)
+        )
+    )
+    if not followed:
+        unit.record("expired", publication.type, publication.entry_id, publication.revision)

@@ -1,0 +1,50 @@
+"""Run migrations on the database of the Flask application, as Flask-Migrate does, with SQLite's foreign keys minded."""
+
+from typing import Any
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection
+
+database = current_app.extensions["migrate"].db
+
+
+def run() -> None:
+    """Migrate in one transaction; a failed step leaves the database as it was."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            _migrate_sqlite(connection)
+        else:
+            # Two nodes that start at once migrate one after the other.
+            connection.exec_driver_sql("SELECT pg_advisory_lock(7266250117)")
+            connection.commit()
+            _migrate(connection)
+            connection.exec_driver_sql("SELECT pg_advisory_unlock(7266250117)")
+            connection.commit()
+
+
+def _migrate_sqlite(connection: Connection) -> None:
+    # Rebuilding a table in batch mode would delete its children's rows; the pragma counts outside transactions only.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        _migrate(connection.execution_options(write=True))
+        if driver.execute("PRAGMA foreign_key_check").fetchall():
+            raise RuntimeError("The migration left references to rows that are gone.")
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=database.metadata,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations need a database: --sql is not supported.")
+run()
