@@ -1,5 +1,6 @@
 """The only place that wires everything."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +79,7 @@ def _add_services(
         types={each.type.name: each.type for each in catalog},
         fields={each.type.name: each.fields for each in catalog},
         cards={each.type.name: each.card_fields for each in catalog},
-        cursors=URLSafeSerializer(settings.secret_key, salt="cursor"),
+        cursors=URLSafeSerializer(settings.secret_key, salt="cursor", signer_kwargs={"digest_method": hashlib.sha256}),
         document=openapi_document(routes, catalog),
     )
     Migrate(app, database, directory=str(migrations_folder()), render_item=_render_item)
@@ -109,7 +110,7 @@ class _ProblemApi(Api):  # type: ignore[misc]
 def _add_routes(app: Flask, routes: Sequence[v1.Route]) -> None:
     # Without this the library adds /swagger.json and its static files whatever it is told.
     app.extensions["restx"] = {"apidoc_registered": True}
-    api = _ProblemApi(doc=False, prefix="/api", catch_all_404s=False)
+    api = _ProblemApi(doc=False, catch_all_404s=False)
     namespaces: dict[str, Namespace] = {}
     for tag, path, endpoint in routes:
         _check(path, endpoint)

@@ -11,7 +11,7 @@ from cms.api.auth import ANY
 from cms.api.contract import METHODS, Contract, Endpoint, contract_of
 from cms.api.fields import Field, Group, JSONSchema, Many, RichText, Schema, component_name
 from cms.api.problems import MEDIA_TYPE, PROBLEMS
-from cms.api.v1.schemas import ContentResource, nullable
+from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
 
 VERSION = "1.0.0"
@@ -92,6 +92,7 @@ def _add_components(spec: APISpec, catalog: Sequence[ContentResource]) -> None:
             + " ".join(f"`{name}`: {', '.join(sorted(scopes))}." for name, scopes in ROLES.items()),
         },
     )
+    add_schema(spec, Translation)
     for resource in catalog:
         for schema in (resource.delivered, resource.card):
             if schema is not None:

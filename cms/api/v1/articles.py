@@ -9,7 +9,6 @@ from cms.api.v1.schemas import (
     ContentResource,
     Document,
     Image,
-    Translation,
     Written,
     embeds,
     nullable,
@@ -175,8 +174,6 @@ class Article(Document):
     seo = fields.Group(SEO, description="By `include`.")
     extra = fields.FreeObject(required=True)
 
-
-SHARED = (Translation, Breadcrumb)
 
 ARTICLES = ContentResource(
     type=ARTICLE,

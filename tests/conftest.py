@@ -1,0 +1,80 @@
+"""Fixtures: every test that takes ``service`` runs on SQLite and on a real PostgreSQL, each with a database of its own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cms.app import create_app
+from cms.migrate import migrate
+from cms.settings import Settings
+from tests.postgresql import SHARED_SERVER, PostgreSQLServer
+from tests.service import SECRET, Service
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one PostgreSQL server for the whole run; workers of a parallel run share it."""
+    if SHARED_SERVER not in os.environ and not config.option.collectonly:
+        server = PostgreSQLServer()
+        server.start()
+        config.add_cleanup(server.stop)
+        os.environ[SHARED_SERVER] = server.maintenance_url
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> PostgreSQLServer:
+    """The run's PostgreSQL server."""
+    return PostgreSQLServer.connect(os.environ[SHARED_SERVER])
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """A name that no other process of this run has."""
+    return f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "cms.db"
+    _migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgreSQLServer, worker_name: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database to copy."""
+    name = f"template_{worker_name}"
+    _migrated(postgresql.create_database(name))
+    yield name
+    postgresql.drop_database(name)
+
+
+def _migrated(url: str) -> None:
+    app = create_app(Settings(database_url=url, secret_key=SECRET))
+    migrate(app)
+    app.extensions["cms"].database.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_name: str) -> Iterator[str]:
+    """The address of a new, migrated database: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "cms.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgreSQLServer = request.getfixturevalue("postgresql")
+    name = f"test_{worker_name}"
+    yield server.create_database(name, template=request.getfixturevalue("postgresql_template"))
+    server.drop_database(name)
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[Service]:
+    """The service in this process, on a new database."""
+    running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET)))
+    yield running
+    running.close()
