@@ -109,7 +109,7 @@ def _check_free(host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def _worker_beside(wanted: bool) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "cms", "worker"]) if wanted else None  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "cms", "worker"]) if wanted else None
     try:
         yield
     finally:

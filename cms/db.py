@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON as PlainJSON
+from sqlalchemy import JSON as PlainJSON  # noqa: N811 - our own JSON is a constant
 from sqlalchemy import (
     BindParameter,
     Connection,
@@ -161,12 +161,16 @@ class Database:
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[Session]:
         """The only place that commits: all of the block or, when it raises or ``keep`` is false, nothing of it."""
-        with _unavailable_is_said(), self._turn_to_write(), Session(self._writers, expire_on_commit=False) as session:
-            with session.begin() as transaction:
-                yield session
-                session.flush()
-                if not keep:
-                    transaction.rollback()
+        with (
+            _unavailable_is_said(),
+            self._turn_to_write(),
+            Session(self._writers, expire_on_commit=False) as session,
+            session.begin() as transaction,
+        ):
+            yield session
+            session.flush()
+            if not keep:
+                transaction.rollback()
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:

@@ -44,30 +44,30 @@ def announce_due(database: Database, types: Types, public_url: str) -> bool:
         if connection.execute(_begun(now).union_all(_ended(now)).limit(1)).first() is None:
             return False
     with change(database, types, Actor(name="worker"), public_url) as unit:
-        for entry in unit.session.execute(_begun(unit.at).limit(BATCH)).all():
-            _announce_beginning(unit, entry)
-        for entry in unit.session.execute(_ended(unit.at).limit(BATCH)).all():
-            _announce_end(unit, entry)
+        for publication_id in unit.session.scalars(_begun(unit.at).limit(BATCH)).all():
+            _announce_beginning(unit, publication_id)
+        for publication_id in unit.session.scalars(_ended(unit.at).limit(BATCH)).all():
+            _announce_end(unit, publication_id)
     return True
 
 
-def _begun(now: datetime) -> Select[tuple[str]]:
+def _begun(now: datetime) -> Select[str]:
     return select(Publication.id).where(~Publication.announced, Publication.live_from <= now)
 
 
-def _ended(now: datetime) -> Select[tuple[str]]:
+def _ended(now: datetime) -> Select[str]:
     return select(Publication.id).where(~Publication.over, Publication.live_until <= now)
 
 
-def _announce_beginning(unit: Change, row: tuple[str]) -> None:
-    publication = unit.session.get_one(Publication, row[0])
+def _announce_beginning(unit: Change, publication_id: str) -> None:
+    publication = unit.session.get_one(Publication, publication_id)
     publication.announced = True
     unit.record("went_live", publication.type, publication.entry_id, publication.revision)
 
 
-def _announce_end(unit: Change, row: tuple[str]) -> None:
+def _announce_end(unit: Change, publication_id: str) -> None:
     """What another publication follows without a gap did not expire; its follower's beginning says it all."""
-    publication = unit.session.get_one(Publication, row[0])
+    publication = unit.session.get_one(Publication, publication_id)
     publication.over = True
     unit.session.execute(
         update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(over=True)

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, g, request
 from flask_restx import Resource
@@ -67,8 +67,11 @@ def contract_of(method: Callable[..., Any]) -> Contract:
     return declared
 
 
-def _declares(**fields: Any) -> Any:
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _declares(**fields: Any) -> Callable[[Method], Method]:
+    def decorate(method: Method) -> Method:
         contract = contract_of(method)
         for name, value in fields.items():
             setattr(contract, name, value)
@@ -77,27 +80,29 @@ def _declares(**fields: Any) -> Any:
     return decorate
 
 
-def operation(name: str) -> Any:
+def operation(name: str) -> Callable[[Method], Method]:
     """The operation's id in the document; its summary is the docstring's first sentence."""
     return _declares(operation_id=name)
 
 
-def query(schema: type[Schema]) -> Any:
+def query(schema: type[Schema]) -> Callable[[Method], Method]:
     """The query parameters; the method gets them as ``query``."""
     return _declares(query=schema)
 
 
-def body(schema: type[Schema], *, media_type: str = JSON, required: bool = True, example: Any = None) -> Any:
+def body(
+    schema: type[Schema], *, media_type: str = JSON, required: bool = True, example: Any = None
+) -> Callable[[Method], Method]:
     """The body: parsed, and unless it is a merge patch validated; the method gets it as ``body``."""
     return _declares(body=schema, body_type=media_type, body_required=required, body_example=example)
 
 
 def returns(
     status: int, schema: type[Schema] | None = None, *, description: str = "", example: Any = None, **headers: str
-) -> Any:
+) -> Callable[[Method], Method]:
     """A possible answer. Header names are written with underscores."""
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(method: Method) -> Method:
         contract = contract_of(method)
         names = {name.replace("_", "-"): text for name, text in headers.items()}
         contract.answers[status] = Declared(schema, names, description)
@@ -108,34 +113,34 @@ def returns(
     return decorate
 
 
-def problems(*codes: str) -> Any:
+def problems(*codes: str) -> Callable[[Method], Method]:
     """The problems beyond those that follow from the other declarations."""
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(method: Method) -> Method:
         contract_of(method).problems.update(codes)
         return method
 
     return decorate
 
 
-def scope(name: str) -> Any:
+def scope(name: str) -> Callable[[Method], Method]:
     """The scope that a key needs here."""
     return _declares(scope=name)
 
 
-def public(method: Callable[..., Any]) -> Callable[..., Any]:
+def public(method: Method) -> Method:
     """Anyone may call this, and credentials change nothing."""
     contract_of(method).is_public = True
     return method
 
 
-def needs_no_database(method: Callable[..., Any]) -> Callable[..., Any]:
+def needs_no_database(method: Method) -> Method:
     """The method is called without a snapshot, and answers when there is no database."""
     contract_of(method).reads_database = False
     return method
 
 
-def conditional(method: Callable[..., Any]) -> Callable[..., Any]:
+def conditional(method: Method) -> Method:
     """The change needs ``If-Match`` (RFC 9110, 13.1.1)."""
     contract = contract_of(method)
     contract.conditional = True
@@ -209,7 +214,8 @@ def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict
 def _load_query(schema: type[Schema] | None) -> dict[str, Any]:
     declared: dict[str, Any] = dict(schema().load_fields) if schema else {}
     names = {each.data_key or name: each for name, each in declared.items()}
-    faults, given = [], {}
+    faults: list[Fault] = []
+    given: dict[str, str | list[str]] = {}
     for name, values in request.args.lists():
         known = names.get(name)
         if known is None:

@@ -47,7 +47,7 @@ class Coded(str):
 
 def fault(code: str, detail: str) -> ValidationError:
     """A validation error whose message carries a code."""
-    return ValidationError([Coded(code, detail)])  # type: ignore[arg-type]
+    return ValidationError([Coded(code, detail)])
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -338,7 +338,7 @@ class Many(Field):
             except ValidationError as error:
                 errors[position] = error.messages
         if errors:
-            raise ValidationError(errors)  # type: ignore[arg-type]
+            raise ValidationError(errors)
         return loaded
 
 

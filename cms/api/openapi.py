@@ -40,7 +40,7 @@ def openapi_document(
     routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequence[ContentResource]
 ) -> dict[str, Any]:
     """The whole document; the same routes and schemas give the same bytes."""
-    plugin = MarshmallowPlugin(schema_name_resolver=component_name)  # type: ignore[arg-type]
+    plugin = MarshmallowPlugin(schema_name_resolver=component_name)
     spec = APISpec(
         title="Headless CMS",
         version=VERSION,
@@ -58,7 +58,8 @@ def openapi_document(
         spec.path(path=re.sub(r"<(\w+)>", r"{\1}", path), operations=dict(_operations(spec, tag, path, endpoint)))
     for tag in tags:
         spec.tag({"name": tag, "description": f"{tag.capitalize()}."})
-    return spec.to_dict()
+    document: dict[str, Any] = spec.to_dict()
+    return document
 
 
 def _described(field: Any, ret: JSONSchema, **_: Any) -> JSONSchema:
@@ -69,7 +70,7 @@ def _described(field: Any, ret: JSONSchema, **_: Any) -> JSONSchema:
 
 def described(field: Any) -> JSONSchema:
     """The JSON Schema of a field, with null where it may be, its description and its default."""
-    schema = field.json_schema()
+    schema: JSONSchema = field.json_schema()
     if field.allow_none:
         schema = nullable(schema)
     if field.metadata.get("description"):
@@ -169,7 +170,7 @@ def _operation(spec: APISpec, tag: str, path: str, method: str, contract: Contra
         "summary": text.split("\n")[0].rstrip("."),
         "description": _needs(contract, text),
         "parameters": [*_path_parameters(path), *_query_parameters(contract), *_header_parameters(method, contract)],
-        "responses": {**_answers(spec, contract), **_problems(method, path, contract)},
+        "responses": {**_answers(spec, contract), **_problems(spec, contract)},
         "security": [] if contract.is_public else [{"key": []}],
     }
     if contract.scope:
@@ -255,8 +256,8 @@ def _header(text: str) -> JSONSchema:
     return {"description": text, "schema": {"type": "string"}}
 
 
-def _problems(method: str, path: str, contract: Contract) -> dict[str, Any]:
-    """Every problem that can come, by status, with the codes it may have."""
+def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
+    """Every problem that can come, by status; operations with the same codes share one component."""
     codes = {"malformed-request", "invalid-parameter", "not-acceptable", "internal", "temporarily-unavailable"}
     codes |= contract.problems
     if not contract.is_public:
@@ -266,16 +267,26 @@ def _problems(method: str, path: str, contract: Contract) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
-    return {
-        str(status): {
-            "description": " ".join(f"`{code}`: {PROBLEMS[code].title}." for code in names),
-            "headers": _problem_headers(status),
-            "content": {
-                MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem_example(names[0])}
+    return {str(status): _problem_answer(spec, status, names) for status, names in sorted(by_status.items())}
+
+
+def _problem_answer(spec: APISpec, status: int, codes: list[str]) -> JSONSchema:
+    name = ".".join([str(status), *codes])
+    if name not in spec.components.responses:
+        spec.components.response(
+            name,
+            {
+                "description": " ".join(f"`{code}`: {PROBLEMS[code].title}." for code in codes),
+                "headers": _problem_headers(status),
+                "content": {
+                    MEDIA_TYPE: {
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "example": problem_example(codes[0]),
+                    }
+                },
             },
-        }
-        for status, names in sorted(by_status.items())
-    }
+        )
+    return {"$ref": f"#/components/responses/{name}"}
 
 
 def _problem_headers(status: int) -> dict[str, JSONSchema]:

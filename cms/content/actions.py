@@ -1,6 +1,7 @@
 """The life cycle of an entry: each verb once, for every type."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from uuid_utils.compat import uuid7
@@ -150,7 +151,8 @@ def _write(change: Change, kind: ContentType, entry: Entry, content: Content, no
     entry.slug = content["slug"]
     entry.translation_of = content["translation_of"]
     entry.label = timeline.sort_key(kind.label(content))
-    session.merge(kind.model(entry_id=entry.id, **drafts.to_columns(kind, content)))
+    model: Any = kind.model
+    session.merge(model(entry_id=entry.id, **drafts.to_columns(kind, content)))
     links.replace_links(session, kind, entry.id, content)
     session.flush()
     slugs.release_unused(session, entry.id)

@@ -90,7 +90,7 @@ def _wanted(
     kind: ContentType, rows: Sequence[Row], how: Composition, includes: frozenset[str], shown: set[str]
 ) -> Iterable[Wanted]:
     """What these rows embed: every relation that is shown, in full where it is included."""
-    for source in (*kind.references, *kind.backlinks):
+    for source in kind.relations:
         shape = _shape(source.field, source.default, includes)
         if shape is not None and source.field in shown:
             yield Wanted(source, shape, rows)
@@ -123,7 +123,7 @@ def _document(
             values[name] = _body(row, name, how.formats)
     for count in kind.counts:
         values[count.field] = getattr(row, count.field) if top else getattr(row, f"{kind.name}.{count.field}")
-    for source in (*kind.references, *kind.backlinks):
+    for source in kind.relations:
         if _shape(source.field, source.default, includes) is None:
             values.pop(source.field, None)
             continue

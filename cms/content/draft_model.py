@@ -42,6 +42,7 @@ class Draft:
     """What every draft table has; a type's model adds one column for each field an editor writes."""
 
     @declared_attr
+    @classmethod
     def entry_id(cls) -> Mapped[str]:
         return mapped_column(Identifier, ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
 

@@ -53,13 +53,13 @@ def working_copies(
         select(Link.entry_id, Link.field, Link.target_id).where(Link.entry_id.in_(ids)).order_by(Link.position)
     ):
         references[row.entry_id, row.field].append(row.target_id)
-    publications = defaultdict(list)
-    for row in session.execute(
+    publications: dict[str, list[Any]] = defaultdict(list)
+    for each in session.execute(
         select(Publication.entry_id, Publication.revision, Publication.live_from, Publication.live_until)
         .where(Publication.entry_id.in_(ids))
         .order_by(Publication.live_from)
     ):
-        publications[row.entry_id].append(row)
+        publications[each.entry_id].append(each)
     authors = {entry.created_by for entry in entries if entry.created_by}
     names = dict(session.execute(select(APIKey.id, APIKey.name).where(APIKey.id.in_(authors))).tuples().all())
     return [
@@ -208,6 +208,6 @@ def find_revision(connection: Connection, entry_id: str, number: int) -> Any:
     return row
 
 
-def _revisions() -> Select[Any]:
+def _revisions() -> Select[*tuple[Any, ...]]:
     columns = (Revision.number, Revision.created_at, Revision.created_by, Revision.note)
     return select(*columns, APIKey.name.label("author")).outerjoin(APIKey, APIKey.id == Revision.created_by)

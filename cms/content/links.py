@@ -22,8 +22,7 @@ def resolve(
     """
     resolved, faults = dict(content), []
     for reference in kind.references:
-        given = content.get(reference.field)
-        names = list(given or []) if reference.many else [given] * (given is not None)
+        names = _named(reference, content)
         found = _lookup(session, reference, names, chain)
         ids: list[str] = []
         for position, name in enumerate(names):
@@ -39,6 +38,13 @@ def resolve(
                 ids.append(target)
         resolved[reference.field] = ids if reference.many else next(iter(ids), None)
     return resolved, faults
+
+
+def _named(reference: Reference, content: Content) -> list[str]:
+    value = content.get(reference.field)
+    if reference.many:
+        return list(value or [])
+    return [] if value is None else [str(value)]
 
 
 def _lookup(session: Session, reference: Reference, names: list[str], chain: list[str]) -> dict[str, str]:
@@ -77,8 +83,7 @@ def replace_links(session: Session, kind: ContentType, entry_id: str, content: C
 def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, int, str]]:
     """Each reference as field, position and target id."""
     for reference in kind.references:
-        value = content.get(reference.field)
-        for position, target in enumerate(value or [] if reference.many else [value] * (value is not None)):
+        for position, target in enumerate(_named(reference, content)):
             yield reference.field, position, target
 
 

@@ -106,7 +106,7 @@ class PublicationLink(SortKeys, Base):
 
 
 def _current(*columns: str) -> Index:
-    """An index over what is live or planned only: what is over stays for time travel and costs today's lists nothing."""
+    """An index over what is live or planned: what is over stays for time travel and costs today's lists nothing."""
     table, *rest = columns
     model = {"publications": Publication, "publication_links": PublicationLink}[table]
     parts = [getattr(model, name) for name in rest]
@@ -121,7 +121,7 @@ for _key in ("published_at", "updated_at", "sort_text", "sort_number"):
 
 
 class ContentVersion(Base):
-    """The one counter: ``change`` is the number of the last write, ``content`` of the last that altered what is seen."""
+    """The one counter: ``change`` numbers the last write, ``content`` the last that altered what is seen."""
 
     __tablename__ = "content_version"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)

@@ -221,7 +221,7 @@ def _filter(
     drives: bool,
     chain: Sequence[str],
     perspective: Perspective,
-) -> ColumnElement[bool]:
+) -> Any:
     match each:
         case ByReference():
             reference = kind.reference(each.field)
@@ -248,8 +248,8 @@ def _filter(
             )
         case ByFacet():
             if each.flag is None:
-                return walked.facet.in_(value)  # type: ignore[no-any-return]
-            return walked.facet == each.flag if value else walked.facet != each.flag  # type: ignore[no-any-return]
+                return walked.facet.in_(value)
+            return walked.facet == each.flag if value else walked.facet != each.flag
         case ByOwner():
             link = aliased(PublicationLink)
             owned = exists().where(link.entry_id == walked.entry_id, link.field == each.field, perspective.shows(link))

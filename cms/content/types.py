@@ -148,6 +148,11 @@ class ContentType:
         table = self.model.__table__  # type: ignore[attr-defined]
         return tuple(column.name for column in table.columns if column.name != "entry_id")
 
+    @property
+    def relations(self) -> tuple[Reference | Backlink, ...]:
+        """Every field that delivers other entries."""
+        return (*self.references, *self.backlinks)
+
     def reference(self, name: str) -> Reference | None:
         return next((each for each in self.references if each.field == name), None)
 

@@ -1,12 +1,12 @@
 """FAQ entries: a question with its answer, usable in any number of articles."""
 
 from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference
-from cms.faqs.model import FAQ as FAQModel
+from cms.faqs import model
 
 FAQ = ContentType(
     name="faq",
     plural="faqs",
-    model=FAQModel,
+    model=model.FAQ,
     label=lambda content: str(content["question"]),
     sorts={"position": "sort_number", "question": "sort_text", "-updated_at": "updated_at"},
     bodies=("answer",),

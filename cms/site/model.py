@@ -89,7 +89,7 @@ class Site:
 
     def url(self, pattern: str, slug: str | None = None) -> str | None:
         """The canonical address that a pattern's name gives, or ``None`` where the site has no such page."""
-        path = self.data["url_patterns"].get(pattern)
+        path: str | None = self.data["url_patterns"].get(pattern)
         if path is None or ("{slug}" in path and slug is None):
             return None
         return self.base_url + path.replace("{slug}", slug or "")

@@ -123,6 +123,11 @@ class Warning(Schema):
     detail = fields.Delivered(TEXT, required=True, example="This author is not live; delivery leaves it out.")
 
 
+def fields_of(schema: type[Schema]) -> dict[str, fields.Field]:
+    """The fields of a schema class, in their order."""
+    return {name: field for name, field in schema._declared_fields.items() if isinstance(field, fields.Field)}
+
+
 def made(name: str, doc: str, declared: Mapping[str, Any], parent: type[Schema] = Schema) -> type[Schema]:
     """A schema class with this component name."""
     return type(name, (parent,), {**declared, "__doc__": doc})
@@ -182,18 +187,22 @@ def managed(name: str, written: type[Schema]) -> type[Schema]:
         "etag": fields.Delivered(TEXT, required=True, example='"42"', description="For `If-Match`."),
     }
     own = {
-        each: fields.Delivered(
-            nullable(known.json_schema()) if known.allow_none else known.json_schema(),
+        name: fields.Delivered(
+            nullable(field.json_schema()) if field.allow_none else field.json_schema(),
             required=True,
-            example=known.example,
+            example=field.example,
         )
-        for each, known in written._declared_fields.items()
-        if each != "note"
+        for name, field in fields_of(written).items()
+        if name != "note"
     }
     head = {"id": fields.Id(required=True), "type": fields.Delivered(TEXT, required=True, example="article")}
     return made(
         f"Managed{name}", f"A working copy: {name} as written, and where it stands.", {**head, **own, **computed}
     )
+
+
+SchemaClass = type[Schema]
+"""A schema; ``ContentResource`` has a field named ``type``, which hides the built-in one."""
 
 
 @dataclass(frozen=True)
@@ -205,13 +214,13 @@ class ContentResource:
     """
 
     type: ContentType
-    written: type[Schema]
-    delivered: type[Schema]
+    written: SchemaClass
+    delivered: SchemaClass
     example: Mapping[str, Any]
-    card: type[Schema] | None = None
+    card: SchemaClass | None = None
 
     @cached_property
-    def managed(self) -> type[Schema]:
+    def managed(self) -> SchemaClass:
         """The schema of its working copies."""
         return managed(self.name, self.written)
 

@@ -26,7 +26,7 @@ from cms.api.fields import Schema
 from cms.api.responses import Answer, cached_response
 from cms.api.services import services
 from cms.api.v1.entries import ETAG, quoted
-from cms.api.v1.schemas import Image, embeds, item_of, made, nullable
+from cms.api.v1.schemas import Image, embeds, fields_of, item_of, made, nullable
 from cms.content.documents import Composition, compose
 from cms.content.queries import ListQuery, Perspective, list_published
 from cms.content.settings import find_site, save_site
@@ -92,7 +92,8 @@ class URLPatterns(fields.Field):
                 errors[name] = error.messages
         if errors:
             raise ValidationError(errors)
-        return DEFAULTS["url_patterns"] | value
+        complete: dict[str, str | None] = DEFAULTS["url_patterns"] | value
+        return complete
 
 
 class SiteWrite(Schema):
@@ -127,9 +128,9 @@ class SiteWrite(Schema):
 
 
 def _delivered(name: str) -> Any:
-    known = SiteWrite._declared_fields[name]
-    schema = known.json_schema()  # type: ignore[attr-defined]
-    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.example)  # type: ignore[attr-defined]
+    known = fields_of(SiteWrite)[name]
+    schema = known.json_schema()
+    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.example)
 
 
 Site = made(

@@ -48,7 +48,9 @@ class Owner(Schema):
 class SocialLink(Document):
     """A profile elsewhere."""
 
-    slug = fields.Delivered({"type": "null"}, required=True, description="Social links have none.")
+    slug = fields.Delivered(  # type: ignore[assignment]
+        {"type": "null"}, required=True, description="Social links have none."
+    )
     url = fields.URL(
         required=True, description="The profile's canonical address.", example="https://bookbinders.example/@harbour"
     )
