@@ -6,7 +6,7 @@ rewrites nothing.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +18,8 @@ from cms.rendering.seo import Page, head
 from cms.site import Site
 
 Document = dict[str, Any]
+
+TRANSLATION_FIELDS = ("locale", "slug", "url")
 
 
 @dataclass(frozen=True)
@@ -40,39 +42,31 @@ class Composition:
     """Whether the rows are looked at one by one, with the fields that lists leave out."""
 
 
-@dataclass
-class _Embedded:
-    """What was found for each owner and field, in order."""
-
-    found: dict[tuple[str, str], list[Found]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, found: Iterable[Found]) -> None:
-        for each in found:
-            self.found[each.owner_id, each.field].append(each)
-
-
 def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> list[Document]:
     """The documents of the rows, in their order; at most two statements, however many rows."""
-    counted = [each for each in how.types.values() if each.counts]
-    first = gather(connection, _wanted(kind, rows, how, how.includes, _shown(kind, how)), how.perspective, counted)
-    embedded = _Embedded()
-    embedded.add(first)
-    second = [
+    counted = tuple(each for each in how.types.values() if each.counts)
+    shown = _shown(kind, how)
+    first = gather(connection, _wanted(kind, rows, how.includes, shown), how.perspective, counted)
+    below = (
         wanted
         for inner in how.types.values()
-        for wanted in _wanted(
-            inner, _full(first, inner), how, _below(first, inner, how.includes), set(how.fields[inner.name])
-        )
-    ]
-    embedded.add(gather(connection, second, how.perspective, counted))
-    return [_document(kind, row, how, how.includes, _shown(kind, how), embedded, top=True) for row in rows]
+        for wanted in _wanted(inner, _full(first, inner), _below(first, inner, how.includes), _listed(inner, how))
+    )
+    second = gather(connection, below, how.perspective, counted)
+    composer = _Composer(how, [*first, *second])
+    return [composer.document(kind, row, how.includes, shown, top=True) for row in rows]
 
 
-def _shown(kind: ContentType, how: Composition) -> set[str]:
-    """The fields of the top level, whose relations are worth reading."""
-    left_out = set() if how.detail else set(kind.left_out_of_lists)
-    shown = set(how.fields[kind.name]) - left_out if how.only is None else set(how.only) | {"id"}
-    return shown - how.without
+def _shown(kind: ContentType, how: Composition) -> frozenset[str]:
+    """The fields of the top level."""
+    if how.only is not None:
+        return (how.only | {"id"}) - how.without
+    return (frozenset(how.fields[kind.name]) if how.detail else _listed(kind, how)) - how.without
+
+
+def _listed(kind: ContentType, how: Composition) -> frozenset[str]:
+    """The fields of an entry in a list, or embedded in full."""
+    return frozenset(how.fields[kind.name]).difference(kind.left_out_of_lists)
 
 
 def _full(found: Iterable[Found], kind: ContentType) -> list[Row]:
@@ -83,19 +77,25 @@ def _full(found: Iterable[Found], kind: ContentType) -> list[Row]:
 def _below(found: Iterable[Found], kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
     """The second halves of dotted includes, for the entries of this type that their first halves embedded."""
     fields = {each.field for each in found if each.row.type == kind.name}
-    return frozenset(name.split(".", 1)[1] for name in includes if "." in name and name.split(".", 1)[0] in fields)
+    return frozenset(inner for field in fields for inner in _inner(field, includes))
+
+
+def _inner(field: str, includes: frozenset[str]) -> frozenset[str]:
+    return frozenset(each.split(".", 1)[1] for each in includes if each.startswith(f"{field}."))
 
 
 def _wanted(
-    kind: ContentType, rows: Sequence[Row], how: Composition, includes: frozenset[str], shown: set[str]
+    kind: ContentType, rows: Sequence[Row], includes: frozenset[str], shown: frozenset[str]
 ) -> Iterable[Wanted]:
     """What these rows embed: every relation that is shown, in full where it is included."""
+    # The head names the authors and the other languages, whether or not they are shown themselves.
+    needed = shown | {"authors", "translations"} if "seo" in shown & includes else shown
     for source in kind.relations:
         shape = _shape(source.field, source.default, includes)
-        if shape is not None and source.field in shown:
+        if shape is not None and source.field in needed:
             yield Wanted(source, shape, rows)
-    if shown & {"translations", "seo"}:
-        yield Wanted("translations", _shape("translations", "short", includes) or "short", rows)
+    if "translations" in needed:
+        yield Wanted("translations", "full" if "translations" in includes else "short", rows)
     if "adjacent" in includes and "adjacent" in shown:
         yield Wanted("previous", "short", rows)
         yield Wanted("next", "short", rows)
@@ -106,114 +106,127 @@ def _shape(name: str, default: Shape | None, includes: frozenset[str]) -> Shape 
     return "full" if included else default
 
 
-def _document(
-    kind: ContentType,
-    row: Row,
-    how: Composition,
-    includes: frozenset[str],
-    shown: set[str],
-    embedded: _Embedded,
-    *,
-    top: bool = False,
-) -> Document:
-    values = _common(kind, row, how.site) | row.data | kind.present(row.data, row.outline, how.site)
-    values |= _common_last(kind, row, how.site, values)
-    for name in kind.bodies:
-        if name in shown:
-            values[name] = _body(row, name, how.formats)
-    for count in kind.counts:
-        values[count.field] = getattr(row, count.field) if top else getattr(row, f"{kind.name}.{count.field}")
-    for source in kind.relations:
-        if _shape(source.field, source.default, includes) is None:
-            values.pop(source.field, None)
-            continue
-        inner = frozenset(each.split(".", 1)[1] for each in includes if each.startswith(f"{source.field}."))
-        found = [_embed(each, how, inner, embedded) for each in embedded.found[row.entry_id, source.field]]
-        values[source.field] = found if getattr(source, "many", True) else next(iter(found), None)
-    translations = embedded.found[row.entry_id, "translations"]
-    values["translations"] = [_embed(each, how, frozenset(), embedded) for each in _by_locale(translations)]
-    if "adjacent" in includes:
-        values["adjacent"] = {
-            side: next((_embed(each, how, frozenset(), embedded) for each in embedded.found[row.entry_id, side]), None)
-            for side in ("previous", "next")
+class _Composer:
+    """Builds each document once, however often it is embedded."""
+
+    def __init__(self, how: Composition, found: Iterable[Found]) -> None:
+        self.how, self.site = how, how.site
+        self.found: dict[tuple[str, str], list[Found]] = defaultdict(list)
+        for each in found:
+            self.found[each.owner_id, each.field].append(each)
+        self._full: dict[tuple[str, frozenset[str]], Document] = {}
+        self._cards: dict[tuple[str, bool], Document] = {}
+        self._trails: dict[str, list[Document]] = {}
+
+    def document(
+        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], *, top: bool = False
+    ) -> Document:
+        """A row with everything that is shown of it, in the order of the delivered schema."""
+        values = self._own(kind, row, kind.present(row.data, row.outline, self.site))
+        for name in kind.bodies:
+            if name in shown:
+                body = (row.bodies or {}).get(name)
+                values[name] = body and {each: body[each] for each in self.how.formats}
+        for count in kind.counts:
+            values[count.field] = getattr(row, count.field if top else f"{kind.name}.{count.field}")
+        self._embed_relations(kind, row, includes, shown, values)
+        self._embed_others(kind, row, includes, shown, values)
+        return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}
+
+    def _own(self, kind: ContentType, row: Row, computed: Content) -> Document:
+        """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
+        values = {"version": row.revision, **row.data, **computed}
+        values |= {
+            "id": row.entry_id,
+            "type": kind.name,
+            "locale": row.locale,
+            "slug": row.slug,
+            "published_at": clock.to_wire(row.published_at),
+            "updated_at": clock.to_wire(row.updated_at),
         }
-    if "seo" in includes:
-        values["seo"] = _head(kind, row, how.site, values, translations, embedded)
-    else:
-        values.pop("seo", None)
-    return {name: values[name] for name in how.fields[kind.name] if name in shown and name in values}
+        if kind.has_slug:
+            values["url"] = self.site.url(kind.name, row.slug)
+        return values
 
+    def _embed_relations(
+        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
+    ) -> None:
+        for source in kind.relations:
+            if _shape(source.field, source.default, includes) is None:
+                values.pop(source.field, None)
+            elif source.field in shown:
+                inner = _inner(source.field, includes)
+                found = [self._embed(each, inner) for each in self.found[row.entry_id, source.field]]
+                values[source.field] = found if getattr(source, "many", True) else next(iter(found), None)
 
-def _embed(each: Found, how: Composition, includes: frozenset[str], embedded: _Embedded) -> Any:
-    if each.shape == "id":
-        return each.row.entry_id
-    kind = how.types[each.row.type]
-    if each.shape == "short":
-        values = _common(kind, each.row, how.site) | each.row.data
-        values |= _common_last(kind, each.row, how.site, values)
-        names = how.cards[kind.name] if each.field != "translations" else ("locale", "slug", "url")
-        return {name: values[name] for name in names}
-    shown = set(how.fields[kind.name]) - set(kind.left_out_of_lists)
-    return _document(kind, each.row, how, includes, shown, embedded)
+    def _embed_others(
+        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
+    ) -> None:
+        translations = sorted(self.found[row.entry_id, "translations"], key=lambda each: str(each.row.locale))
+        values["translations"] = [self._embed(each, frozenset()) for each in translations]
+        if "breadcrumbs" in shown:
+            values["breadcrumbs"] = self._breadcrumbs(kind, values)
+        if "adjacent" in includes:
+            values["adjacent"] = {
+                side: next((self._embed(each, frozenset()) for each in self.found[row.entry_id, side]), None)
+                for side in ("previous", "next")
+            }
+        written = values.pop("seo", None) or {}
+        if "seo" in includes and "seo" in shown:
+            values["seo"] = self._head(kind, row, written, values, translations)
 
+    def _embed(self, each: Found, includes: frozenset[str]) -> Any:
+        if each.shape == "id":
+            return each.row.entry_id
+        kind = self.how.types[each.row.type]
+        if each.shape == "short":
+            return self._card(kind, each.row, is_translation=each.field == "translations")
+        known = self._full.get((each.row.entry_id, includes))
+        if known is None:
+            known = self.document(kind, each.row, includes, _listed(kind, self.how))
+            self._full[each.row.entry_id, includes] = known
+        return known
 
-def _common(kind: ContentType, row: Row, site: Site) -> Document:
-    return {"id": row.entry_id, "type": kind.name, "version": row.revision}
+    def _card(self, kind: ContentType, row: Row, *, is_translation: bool) -> Document:
+        known = self._cards.get((row.entry_id, is_translation))
+        if known is None:
+            values = self._own(kind, row, {})
+            names = TRANSLATION_FIELDS if is_translation else self.how.cards[kind.name]
+            known = self._cards[row.entry_id, is_translation] = {name: values[name] for name in names}
+        return known
 
+    def _breadcrumbs(self, kind: ContentType, values: Document) -> list[Document]:
+        """From the site's front page by way of the collection to the entry itself."""
+        if kind.name not in self._trails:
+            trail = [
+                {"label": self.site.name, "url": self.site.url("home")},
+                {"label": self.site.collection_label(kind.plural), "url": self.site.url(kind.plural)},
+            ]
+            self._trails[kind.name] = [each for each in trail if each["url"] is not None]
+        itself = {"label": kind.label(values), "url": values.get("url")}
+        return [*self._trails[kind.name], *([itself] if itself["url"] is not None else [])]
 
-def _common_last(kind: ContentType, row: Row, site: Site, values: Content) -> Document:
-    """What no written field of the same name may take the place of."""
-    own = {
-        "locale": row.locale,
-        "slug": row.slug,
-        "published_at": clock.to_wire(row.published_at),
-        "updated_at": clock.to_wire(row.updated_at),
-    }
-    if kind.has_slug:
-        own |= {"url": site.url(kind.name, row.slug), "breadcrumbs": _breadcrumbs(kind, row, site, values)}
-    return own
-
-
-def _breadcrumbs(kind: ContentType, row: Row, site: Site, values: Content) -> list[Document]:
-    """From the site's front page by way of the collection to the entry itself."""
-    trail = [
-        {"label": site.name, "url": site.url("home")},
-        {"label": site.collection_label(kind.plural), "url": site.url(kind.plural)},
-        {"label": kind.label(values), "url": site.url(kind.name, row.slug)},
-    ]
-    return [each for each in trail if each["url"] is not None]
-
-
-def _body(row: Row, name: str, formats: Sequence[str]) -> Document | None:
-    body = (row.bodies or {}).get(name)
-    return body and {each: body[each] for each in formats}
-
-
-def _by_locale(found: Iterable[Found]) -> list[Found]:
-    return sorted(found, key=lambda each: str(each.row.locale))
-
-
-def _head(
-    kind: ContentType, row: Row, site: Site, values: Document, translations: list[Found], embedded: _Embedded
-) -> Document:
-    written = row.data.get("seo") or {}
-    authors = [each.row.data["name"] for each in embedded.found[row.entry_id, "authors"] if each.shape != "id"]
-    return head(
-        Page(
-            title=site.title(written.get("title") or kind.label(values)),
-            heading=written.get("title") or kind.label(values),
-            description=written.get("description") or values.get("summary"),
-            url=values.get("url"),
-            canonical_url=written.get("canonical_url") or values.get("url"),
-            noindex=bool(written.get("noindex")),
-            image=written.get("image") or values.get("hero_image") or site.data["logo"],
-            site_name=site.name,
-            locale=row.locale,
-            published_at=values["published_at"],
-            updated_at=values["updated_at"],
-            authors=authors,
-            alternates={each.row.locale: site.url(kind.name, each.row.slug) for each in _by_locale(translations)}
-            | {row.locale: values.get("url")},
-            default_locale=site.default_locale,
+    def _head(
+        self, kind: ContentType, row: Row, written: Content, values: Document, translations: list[Found]
+    ) -> Document:
+        site, title = self.site, written.get("title") or kind.label(values)
+        authors = [each.row.data["name"] for each in self.found[row.entry_id, "authors"] if each.shape != "id"]
+        alternates = {each.row.locale: site.url(kind.name, each.row.slug) for each in translations}
+        return head(
+            Page(
+                title=site.title(title),
+                heading=title,
+                description=written.get("description") or values.get("summary"),
+                url=values.get("url"),
+                canonical_url=written.get("canonical_url") or values.get("url"),
+                noindex=bool(written.get("noindex")),
+                image=written.get("image") or values.get("hero_image") or site.data["logo"],
+                site_name=site.name,
+                locale=row.locale,
+                published_at=values["published_at"],
+                updated_at=values["updated_at"],
+                authors=authors,
+                alternates=alternates | {row.locale: values.get("url")},
+                default_locale=site.default_locale,
+            )
         )
-    )

@@ -1,22 +1,29 @@
 """What is published, read from publications and revisions only.
 
 There is no way from here to a working copy: this module never names the tables of drafts, entries or links.
+
+Building a statement costs many times what running it costs, so each is built once for its structure (which filters,
+which order, which relations) and run with the values of the request as parameters.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -28,7 +35,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from cms.content.model import Publication, PublicationLink, Revision
 from cms.content.types import (
@@ -44,13 +50,18 @@ from cms.content.types import (
     Reference,
     Shape,
 )
-from cms.db import JSON, UTCDateTime
+from cms.db import JSON, Identifier, UTCDateTime
 
 Row = Any
 """A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OPERATORS = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
+
+# Core tables, and not mapped classes: the same names, a fraction of the work.
+publications: FromClause = Publication.__table__
+publication_links: FromClause = PublicationLink.__table__
+revisions: FromClause = Revision.__table__
 
 
 def is_identifier(text: str) -> bool:
@@ -65,10 +76,12 @@ class Perspective:
     at: datetime
     current: bool = True
 
-    def shows(self, publication: Any) -> ColumnElement[bool]:
-        """The one WHERE clause of the timeline, over publications or the links copied from them."""
-        live = and_(publication.live_from <= self.at, self.at < publication.live_until)
-        return and_(~publication.over, live) if self.current else live
+
+def shows(table: Any, *, current: bool) -> ColumnElement[bool]:
+    """The WHERE clause of the timeline, over publications or the links copied from them, at the parameter ``at``."""
+    at: BindParameter[datetime] = bindparam("at", type_=UTCDateTime)
+    live = and_(table.c.live_from <= at, at < table.c.live_until)
+    return and_(~table.c.over, live) if current else live
 
 
 @dataclass(frozen=True)
@@ -87,189 +100,272 @@ class ListQuery:
     total: bool = False
 
 
+@dataclass(frozen=True)
+class _Structure:
+    """What of a list query decides the statement's text."""
+
+    sort: str
+    filters: tuple[tuple[str, str], ...]
+    """Each given parameter with a mark for each value: whether it is an id or a slug, or which word it is."""
+    locales: int
+    after: bool
+    bodies: bool
+    total: bool
+    current: bool
+
+    @classmethod
+    def of(cls, kind: ContentType, query: ListQuery, perspective: Perspective) -> "_Structure":
+        given = tuple(
+            (name, _marks(query.filters[name])) for name in _parameters(kind) if query.filters.get(name) is not None
+        )
+        return cls(
+            sort=query.sort or next(iter(kind.sorts)),
+            filters=given,
+            locales=len(query.chain) if kind.has_locales else 0,
+            after=query.after is not None,
+            bodies=query.bodies,
+            total=query.total,
+            current=perspective.current,
+        )
+
+    def marks(self, parameter: str) -> str | None:
+        return dict(self.filters).get(parameter)
+
+
+def _parameters(kind: ContentType) -> Iterable[str]:
+    for each in kind.filters:
+        if isinstance(each, ByTime):
+            yield from (f"{each.parameter}__{operator}" for operator in OPERATORS)
+        else:
+            yield each.parameter
+    yield from ("id", "slug")
+
+
+def _marks(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join("i" if isinstance(each, str) and is_identifier(each) else "s" for each in value)
+    return str(value) if isinstance(value, bool) or value == "site" else ""
+
+
 def list_published(
     connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
 ) -> tuple[list[Row], bool, int | None]:
     """The rows of a page, whether more follow, and the total where asked for: one statement, or two past the end."""
-    name = query.sort or next(iter(kind.sorts))
-    walked, conditions = _conditions(kind, query, perspective)
-    key, entry_id = _sort_column(kind, name, walked, perspective), walked.entry_id
-    total = _total(walked, conditions)
-    statement = _walk(_columns(kind, perspective, bodies=query.bodies), walked).where(*conditions)
-    statement = statement.add_columns(key.label("sort_value"), total if query.total else null().label("total"))
-    descending = name.startswith("-")
-    if query.after is not None:
-        last = tuple_(literal(query.after[0], key.type), literal(query.after[1], entry_id.type))
-        here = tuple_(key, entry_id)
-        statement = statement.where(here < last if descending else here > last)
-    order = (key.desc(), entry_id.desc()) if descending else (key, entry_id)
-    rows = connection.execute(statement.order_by(*order).limit(query.limit + 1)).all()
+    structure = _Structure.of(kind, query, perspective)
+    statement, total = _list_statement(kind, structure)
+    values = _values(kind, query, perspective)
+    rows = connection.execute(statement, values | {"limit": query.limit + 1}).all()
     count = None
     if query.total:
-        count = rows[0].total if rows else connection.execute(select(total)).scalar_one()
+        count = rows[0].total if rows else connection.execute(total, values).scalar_one()
     return list(rows[: query.limit]), len(rows) > query.limit, count
 
 
-def _columns(kind: ContentType | None, perspective: Perspective, *, bodies: bool) -> list[Any]:
+def _values(kind: ContentType, query: ListQuery, perspective: Perspective) -> dict[str, Any]:
+    """The parameters of a list statement by name."""
+    values: dict[str, Any] = {"at": perspective.at}
+    values |= {f"locale_{position}": locale for position, locale in enumerate(query.chain)}
+    if query.after is not None:
+        values |= {"after_value": query.after[0], "after_id": query.after[1]}
+    for name in _parameters(kind):
+        value = query.filters.get(name)
+        if isinstance(value, list) and name not in ("id", "slug"):
+            values |= {f"{name}_{position}": each for position, each in enumerate(value)}
+        if value is not None and not isinstance(value, bool):
+            values[name] = value
+    return values
+
+
+@lru_cache(maxsize=4096)
+def _list_statement(kind: ContentType, structure: _Structure) -> tuple[Select[Any], Select[Any]]:
+    """The statement of a page and the one that counts all."""
+    walked, conditions = _conditions(kind, structure)
+    key, entry_id = _sort_column(kind, structure, walked), walked.c.entry_id
+    counted = select(func.count()).select_from(walked).where(*conditions)
+    total = counted.correlate(None).scalar_subquery() if structure.total else null()
+    columns = _columns(kind, bodies=structure.bodies, current=structure.current)
+    statement = _walk(columns, walked).where(*conditions)
+    statement = statement.add_columns(key.label("sort_value"), total.label("total"))
+    descending = structure.sort.startswith("-")
+    if structure.after:
+        last = tuple_(bindparam("after_value", type_=key.type), bindparam("after_id", type_=Identifier))
+        here = tuple_(key, entry_id)
+        statement = statement.where(here < last if descending else here > last)
+    order = (key.desc(), entry_id.desc()) if descending else (key, entry_id)
+    return statement.order_by(*order).limit(bindparam("limit", type_=Integer)), counted
+
+
+def _columns(kind: ContentType | None, *, bodies: bool, current: bool) -> list[Any]:
     """The columns of a row; of ``kind`` with its counts, since no other has them."""
-    counts = [_count(each, Publication.entry_id, perspective).label(each.field) for each in kind.counts] if kind else []
+    entry_id = publications.c.entry_id
+    counts = [_count(each, entry_id, current=current).label(each.field) for each in kind.counts] if kind else []
     return [
-        Publication.id.label("publication_id"),
-        Publication.entry_id,
-        Publication.revision,
-        Publication.type,
-        Publication.locale,
-        Publication.slug,
-        Publication.translation_group,
-        Publication.published_at,
-        Publication.updated_at,
-        Revision.data,
-        Revision.outline,
-        (Revision.bodies if bodies else cast(null(), JSON)).label("bodies"),
+        publications.c.id.label("publication_id"),
+        entry_id,
+        publications.c.revision,
+        publications.c.type,
+        publications.c.locale,
+        publications.c.slug,
+        publications.c.translation_group,
+        publications.c.published_at,
+        publications.c.updated_at,
+        revisions.c.data,
+        revisions.c.outline,
+        (revisions.c.bodies if bodies else cast(null(), JSON)).label("bodies"),
         *counts,
     ]
 
 
-def _walk(columns: list[Any], walked: Any) -> Select[Any]:
+def _walk(columns: list[Any], walked: FromClause) -> Select[Any]:
     """Rows of publications, found by walking them or, in the order of a tag or an author, their links."""
-    statement = select(*columns).select_from(walked)
-    if walked is not Publication:
-        statement = statement.join(Publication, Publication.id == walked.publication_id)
-    revision = and_(Revision.entry_id == Publication.entry_id, Revision.number == Publication.revision)
-    return statement.join(Revision, revision)
+    found = walked
+    if walked is not publications:
+        found = found.join(publications, publications.c.id == walked.c.publication_id)
+    revision = and_(revisions.c.entry_id == publications.c.entry_id, revisions.c.number == publications.c.revision)
+    return select(*columns).select_from(found.join(revisions, revision))
 
 
-def _count(count: Count, entry_id: Any, perspective: Perspective) -> ColumnElement[int]:
-    link = aliased(PublicationLink)
+def _count(count: Count, entry_id: Any, *, current: bool) -> Any:
+    link = publication_links.alias()
     return (
         select(func.count())
         .select_from(link)
-        .where(link.target_id == entry_id, link.field == count.by, link.type == count.source, perspective.shows(link))
+        .where(
+            link.c.target_id == entry_id,
+            link.c.field == count.by,
+            link.c.type == count.source,
+            shows(link, current=current),
+        )
         .scalar_subquery()
     )
 
 
-def _sort_column(kind: ContentType, name: str, walked: Any, perspective: Perspective) -> Any:
-    column = kind.sorts[name]
+def _sort_column(kind: ContentType, structure: _Structure, walked: FromClause) -> Any:
+    column = kind.sorts[structure.sort]
     if column == "count":
-        return _count(kind.counts[0], walked.entry_id, perspective)
-    return getattr(walked, column)
+        return _count(kind.counts[0], walked.c.entry_id, current=structure.current)
+    return walked.c[column]
 
 
-def _total(walked: Any, conditions: list[Any]) -> Any:
-    return select(func.count()).select_from(walked).where(*conditions).correlate(None).scalar_subquery().label("total")
-
-
-def _conditions(kind: ContentType, query: ListQuery, perspective: Perspective) -> tuple[Any, list[Any]]:
+def _conditions(kind: ContentType, structure: _Structure) -> tuple[FromClause, list[Any]]:
     """What to walk and what to keep. A single tag or author is walked through its own links, already in order."""
-    driving = next((each for each in kind.filters if _drives(each, query)), None)
-    walked: Any = Publication if driving is None else PublicationLink
-    conditions = [walked.type == kind.name, perspective.shows(walked)]
-    if kind.has_locales and query.chain:
-        conditions.append(_in_locale(walked, query.chain, perspective))
+    driving = next((each for each in kind.filters if _drives(each, structure)), None)
+    walked = publications if driving is None else publication_links
+    conditions = [walked.c.type == kind.name, shows(walked, current=structure.current)]
+    if structure.locales:
+        conditions.append(_in_locale(walked, structure))
     for each in kind.filters:
         if isinstance(each, ByTime):
-            conditions += _time_conditions(each, walked, query.filters)
-        elif (value := query.filters.get(each.parameter)) is not None:
-            conditions.append(_filter(kind, each, value, walked, each is driving, query.chain, perspective))
-    if ids := query.filters.get("id"):
-        conditions.append(walked.entry_id.in_(ids))
-    if slugs := query.filters.get("slug"):
-        matching = select(Publication.entry_id).where(
-            Publication.type == kind.name, Publication.slug.in_(slugs), perspective.shows(Publication)
+            conditions += _time_conditions(each, walked, structure)
+        elif (marks := structure.marks(each.parameter)) is not None:
+            conditions.append(_filter(kind, each, marks, walked, each is driving, structure))
+    if structure.marks("id"):
+        conditions.append(walked.c.entry_id.in_(bindparam("id", type_=Identifier, expanding=True)))
+    if structure.marks("slug"):
+        named = publications.alias()
+        matching = select(named.c.entry_id).where(
+            named.c.type == kind.name,
+            named.c.slug.in_(bindparam("slug", type_=String, expanding=True)),
+            shows(named, current=structure.current),
         )
-        conditions.append(walked.entry_id.in_(matching))
+        conditions.append(walked.c.entry_id.in_(matching))
     return walked, conditions
 
 
-def _drives(each: Filter, query: ListQuery) -> bool:
-    return isinstance(each, ByReference) and len(query.filters.get(each.parameter) or ()) == 1
+def _drives(each: Filter, structure: _Structure) -> bool:
+    return isinstance(each, ByReference) and len(structure.marks(each.parameter) or "") == 1
 
 
-def _in_locale(walked: Any, chain: Sequence[str], perspective: Perspective) -> ColumnElement[bool]:
+def _locale(position: int) -> BindParameter[str]:
+    return bindparam(f"locale_{position}", type_=String)
+
+
+def _in_locale(walked: FromClause, structure: _Structure) -> ColumnElement[bool]:
     """One language: the asked one, or a fallback where no better translation is live."""
-    alternatives = [walked.locale == chain[0]]
-    for position, locale in enumerate(chain[1:], start=1):
-        own, better = aliased(Publication), aliased(Publication)
+    alternatives = [walked.c.locale == _locale(0)]
+    for position in range(1, structure.locales):
+        own, better = publications.alias(), publications.alias()
         found = (
             exists()
             .where(
-                own.entry_id == walked.entry_id,
-                own.live_from == walked.live_from,
-                better.translation_group == own.translation_group,
-                better.type == walked.type,
-                better.locale.in_(chain[:position]),
-                perspective.shows(better),
+                own.c.entry_id == walked.c.entry_id,
+                own.c.live_from == walked.c.live_from,
+                better.c.translation_group == own.c.translation_group,
+                better.c.type == walked.c.type,
+                better.c.locale.in_([_locale(each) for each in range(position)]),
+                shows(better, current=structure.current),
             )
             .correlate(walked)
         )
-        alternatives.append(and_(walked.locale == locale, ~found))
+        alternatives.append(and_(walked.c.locale == _locale(position), ~found))
     return or_(*alternatives)
 
 
-def _time_conditions(each: ByTime, walked: Any, filters: Mapping[str, Any]) -> list[Any]:
-    column = getattr(walked, each.column)
-    given = {name: filters.get(f"{each.parameter}__{name}") for name in OPERATORS}
-    return [getattr(column, OPERATORS[name])(value) for name, value in given.items() if value is not None]
+def _time_conditions(each: ByTime, walked: FromClause, structure: _Structure) -> list[Any]:
+    names = {operator: f"{each.parameter}__{operator}" for operator in OPERATORS}
+    return [
+        getattr(walked.c[each.column], OPERATORS[operator])(bindparam(name, type_=UTCDateTime))
+        for operator, name in names.items()
+        if structure.marks(name) is not None
+    ]
 
 
 def _filter(
     kind: ContentType,
     each: ByReference | ByReferrer | ByFacet | ByOwner,
-    value: Any,
-    walked: Any,
+    marks: str,
+    walked: FromClause,
     drives: bool,
-    chain: Sequence[str],
-    perspective: Perspective,
+    structure: _Structure,
 ) -> Any:
+    link = publication_links.alias()
+    shown = shows(link, current=structure.current)
     match each:
         case ByReference():
             reference = kind.reference(each.field)
             assert reference is not None
-            targets = [_entry_named(reference.target, name, chain, perspective) for name in value]
+            targets = _entries_named(reference.target, each.parameter, marks, structure)
             if drives:
-                return and_(walked.field == each.field, walked.target_id == targets[0])
-            link = aliased(PublicationLink)
-            return walked.entry_id.in_(
-                select(link.entry_id).where(
-                    link.type == kind.name,
-                    link.field == each.field,
-                    link.target_id.in_(targets),
-                    perspective.shows(link),
+                return and_(walked.c.field == each.field, walked.c.target_id == targets[0])
+            return walked.c.entry_id.in_(
+                select(link.c.entry_id).where(
+                    link.c.type == kind.name, link.c.field == each.field, link.c.target_id.in_(targets), shown
                 )
             )
         case ByReferrer():
-            link = aliased(PublicationLink)
-            sources = [_entry_named(each.source, name, chain, perspective) for name in value]
-            return walked.entry_id.in_(
-                select(link.target_id).where(
-                    link.entry_id.in_(sources), link.field == each.field, perspective.shows(link)
-                )
+            sources = _entries_named(each.source, each.parameter, marks, structure)
+            return walked.c.entry_id.in_(
+                select(link.c.target_id).where(link.c.entry_id.in_(sources), link.c.field == each.field, shown)
             )
+        case ByFacet(flag=None):
+            return walked.c.facet.in_(bindparam(each.parameter, type_=String, expanding=True))
         case ByFacet():
-            if each.flag is None:
-                return walked.facet.in_(value)
-            return walked.facet == each.flag if value else walked.facet != each.flag
+            return walked.c.facet == each.flag if marks == "True" else walked.c.facet != each.flag
         case ByOwner():
-            link = aliased(PublicationLink)
-            owned = exists().where(link.entry_id == walked.entry_id, link.field == each.field, perspective.shows(link))
-            return ~owned if value == "site" else owned
+            owned = exists().where(link.c.entry_id == walked.c.entry_id, link.c.field == each.field, shown)
+            return ~owned if marks == "site" else owned
 
 
-def _entry_named(type_name: str, name: str, chain: Sequence[str], perspective: Perspective) -> Any:
+def _entries_named(type_name: str, parameter: str, marks: str, structure: _Structure) -> list[Any]:
+    return [
+        _entry_named(type_name, f"{parameter}_{position}", is_id=mark == "i", structure=structure)
+        for position, mark in enumerate(marks)
+    ]
+
+
+def _entry_named(type_name: str, name: str, *, is_id: bool, structure: _Structure) -> Any:
     """The id of the live entry that an id or a slug names, in the best locale; no row for what is not live."""
-    target = aliased(Publication)
-    statement = select(target.entry_id).where(target.type == type_name, perspective.shows(target)).limit(1)
-    if is_identifier(name):
-        return statement.where(target.entry_id == name).scalar_subquery()
-    statement = statement.where(target.slug == name)
-    if chain:
-        statement = statement.where(target.locale.in_(chain)).order_by(_rank(target.locale, chain))
+    target = publications.alias()
+    shown = shows(target, current=structure.current)
+    statement = select(target.c.entry_id).where(target.c.type == type_name, shown).limit(1)
+    if is_id:
+        return statement.where(target.c.entry_id == bindparam(name, type_=Identifier)).scalar_subquery()
+    statement = statement.where(target.c.slug == bindparam(name, type_=String))
+    if structure.locales:
+        chain = [_locale(position) for position in range(structure.locales)]
+        rank = case(*((target.c.locale == each, position) for position, each in enumerate(chain)), else_=len(chain))
+        statement = statement.where(target.c.locale.in_(chain)).order_by(rank)
     return statement.scalar_subquery()
-
-
-def _rank(locale: Any, chain: Sequence[str]) -> ColumnElement[int]:
-    return case(dict(zip(chain, range(len(chain)), strict=True)), value=locale, else_=len(chain))
 
 
 def find_published(
@@ -285,16 +381,11 @@ def find_published(
 
     An id answers with the entry itself unless a locale was asked for and a better translation is live.
     """
-    statement = _walk(_columns(kind, perspective, bodies=True), Publication).where(
-        Publication.type == kind.name, perspective.shows(Publication)
-    )
-    if not is_identifier(name):
-        statement = statement.where(Publication.slug == name, Publication.locale.in_(chain))
-        rows = connection.execute(statement).all()
-    else:
-        own = aliased(Publication)
-        group = select(own.translation_group).where(own.entry_id == name, own.type == kind.name, perspective.shows(own))
-        rows = connection.execute(statement.where(Publication.translation_group.in_(group))).all()
+    is_id = is_identifier(name)
+    statement = _item_statement(kind, is_id=is_id, current=perspective.current)
+    values = {"at": perspective.at, "name": name} | ({} if is_id else {"chain": list(chain)})
+    rows: Sequence[Row] = connection.execute(statement, values).all()
+    if is_id:
         itself = next((row for row in rows if row.entry_id == name), None)
         if itself is None or not asked_locale:
             return itself
@@ -302,24 +393,41 @@ def find_published(
     return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else 0, default=None)
 
 
+@lru_cache(maxsize=256)
+def _item_statement(kind: ContentType, *, is_id: bool, current: bool) -> Select[Any]:
+    statement = _walk(_columns(kind, bodies=True, current=current), publications).where(
+        publications.c.type == kind.name, shows(publications, current=current)
+    )
+    if not is_id:
+        return statement.where(
+            publications.c.slug == bindparam("name", type_=String),
+            publications.c.locale.in_(bindparam("chain", type_=String, expanding=True)),
+        )
+    own = publications.alias()
+    group = select(own.c.translation_group).where(
+        own.c.entry_id == bindparam("name", type_=Identifier), own.c.type == kind.name, shows(own, current=current)
+    )
+    return statement.where(publications.c.translation_group == group.limit(1).scalar_subquery())
+
+
 def find_moved(
     connection: Connection, kind: ContentType, slug: str, chain: Sequence[str], perspective: Perspective
 ) -> Row | None:
     """The live entry that has been live under this slug before and is now under another; one statement."""
-    before = aliased(Publication)
-    return connection.execute(
-        select(Publication.entry_id, Publication.slug, Publication.locale)
-        .join(before, before.entry_id == Publication.entry_id)
+    before = publications.alias()
+    rows = connection.execute(
+        select(publications.c.entry_id, publications.c.slug, publications.c.locale)
+        .join(before, before.c.entry_id == publications.c.entry_id)
         .where(
-            before.type == kind.name,
-            before.slug == slug,
-            before.locale.in_(chain),
-            before.live_from <= perspective.at,
-            perspective.shows(Publication),
-        )
-        .order_by(_rank(Publication.locale, chain))
-        .limit(1)
-    ).one_or_none()
+            before.c.type == kind.name,
+            before.c.slug == slug,
+            before.c.locale.in_(chain),
+            before.c.live_from <= perspective.at,
+            shows(publications, current=perspective.current),
+        ),
+        {"at": perspective.at},
+    ).all()
+    return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain), default=None)
 
 
 @dataclass(frozen=True)
@@ -334,6 +442,14 @@ class Wanted:
     def field(self) -> str:
         return self.source if isinstance(self.source, str) else self.source.field
 
+    @property
+    def branches(self) -> int:
+        """How many branches of the statement it takes: one, or one for each row where each has its own limit."""
+        each_row = self.source in ("previous", "next") or (
+            isinstance(self.source, Backlink) and self.source.limit is not None
+        )
+        return len(self.rows) if each_row else 1
+
 
 @dataclass(frozen=True)
 class Found:
@@ -346,31 +462,61 @@ class Found:
 
 
 def gather(
-    connection: Connection, wanted: Iterable[Wanted], perspective: Perspective, counted: Sequence[ContentType]
+    connection: Connection, wanted: Iterable[Wanted], perspective: Perspective, counted: tuple[ContentType, ...]
 ) -> list[Found]:
     """Everything that rows embed, of every field and shape, in one statement; in the order of delivery.
 
     ``counted`` are the types whose counts are needed where they are embedded in full.
     """
     needs = [each for each in wanted if each.rows]
-    branches = [
-        branch.add_columns(*_counts(counted, each, perspective))
-        for number, each in enumerate(needs)
-        for branch in _branches(number, each, perspective)
-    ]
-    if not branches:
+    if not needs:
         return []
-    union = union_all(*branches).subquery()
-    rows = connection.execute(select(union).order_by(union.c.need, union.c.position, union.c.entry_id)).all()
+    structure = tuple((each.source, each.shape, each.branches) for each in needs)
+    values: dict[str, Any] = {"at": perspective.at}
+    for number, need in enumerate(needs):
+        values |= _need_values(number, need)
+    statement = _gather_statement(structure, counted, current=perspective.current)
+    rows = connection.execute(statement, values).all()
     return [Found(row.owner_id, needs[row.need].field, needs[row.need].shape, row) for row in rows]
 
 
-def _counts(counted: Sequence[ContentType], need: Wanted, perspective: Perspective) -> list[Any]:
-    target = need.source.target if isinstance(need.source, Reference) else None
+def _need_values(number: int, need: Wanted) -> dict[str, Any]:
+    if isinstance(need.source, Reference) or need.source == "translations":
+        return {f"publications_{number}": [row.publication_id for row in need.rows]}
+    if isinstance(need.source, Backlink) and need.source.limit is None:
+        return {f"owners_{number}": [row.entry_id for row in need.rows]}
+    values: dict[str, Any] = {}
+    for position, row in enumerate(need.rows):
+        values[f"owner_{number}_{position}"] = row.entry_id
+        if not isinstance(need.source, Backlink):
+            values[f"type_{number}_{position}"] = row.type
+            values[f"locale_{number}_{position}"] = row.locale
+            values[f"time_{number}_{position}"] = row.published_at
+    return values
+
+
+Need = tuple[Any, Shape, int]
+"""The structure of a ``Wanted``: its source, its shape, and its number of branches."""
+
+
+@lru_cache(maxsize=1024)
+def _gather_statement(needs: tuple[Need, ...], counted: tuple[ContentType, ...], *, current: bool) -> Select[Any]:
+    branches = [
+        branch.add_columns(*_counts(counted, need, current=current))
+        for number, need in enumerate(needs)
+        for branch in _branches(number, need, current=current)
+    ]
+    union = union_all(*branches).subquery()
+    return select(union).order_by(union.c.need, union.c.position, union.c.entry_id)
+
+
+def _counts(counted: tuple[ContentType, ...], need: Need, *, current: bool) -> list[Any]:
+    source, shape, _ = need
+    target = source.target if isinstance(source, Reference) else None
     return [
         (
-            _count(count, Publication.entry_id, perspective)
-            if need.shape == "full" and kind.name == target
+            _count(count, publications.c.entry_id, current=current)
+            if shape == "full" and kind.name == target
             else cast(null(), Integer)
         ).label(f"{kind.name}.{count.field}")
         for kind in counted
@@ -378,119 +524,125 @@ def _counts(counted: Sequence[ContentType], need: Wanted, perspective: Perspecti
     ]
 
 
-def _branches(number: int, need: Wanted, perspective: Perspective) -> list[Select[Any]]:
-    match need.source:
+def _branches(number: int, need: Need, *, current: bool) -> list[Select[Any]]:
+    source, shape, count = need
+    match source:
         case Reference():
-            return [_references(number, need, need.source, perspective)]
+            return [_references(number, source, shape, current=current)]
         case Backlink(limit=None):
-            return [_backlinks(number, need, need.source, [row.entry_id for row in need.rows], perspective)]
+            return [_backlinks(number, source, shape, current=current)]
         case Backlink():
-            return [_newest(number, need, need.source, row.entry_id, perspective) for row in need.rows]
+            return [_newest(number, position, source, shape, current=current) for position in range(count)]
         case "translations":
-            return [_translations(number, need, perspective)]
-        case "previous" | "next":
-            return [_neighbour(number, need, row, perspective) for row in need.rows]
+            return [_translations(number, shape, current=current)]
+        case _:
+            return [_neighbour(number, position, source, shape, current=current) for position in range(count)]
 
 
-def _embedded(number: int, need: Wanted, owner_id: Any, position: Any, perspective: Perspective) -> list[Any]:
+def _embedded(number: int, owner_id: Any, position: Any, shape: Shape, *, current: bool) -> list[Any]:
     """The columns of a branch; what the shape does not show is not read."""
-    columns = _columns(None, perspective, bodies=need.shape == "full")
-    hidden = {"id": {"data", "outline"}, "short": {"outline"}, "full": set[str]()}[need.shape]
-    shown = [cast(null(), JSON).label(each.name) if each.name in hidden else each for each in columns]
+    hidden: set[str] = {"id": {"data", "outline"}, "short": {"outline"}, "full": set()}[shape]
+    columns = _columns(None, bodies=shape == "full", current=current)
     return [
         literal(number, Integer, literal_execute=True).label("need"),
         cast(owner_id, String).label("owner_id"),
         cast(position, BigInteger).label("position"),
-        *shown,
+        *(cast(null(), JSON).label(each.name) if each.name in hidden else each for each in columns),
     ]
 
 
-def _references(number: int, need: Wanted, reference: Reference, perspective: Perspective) -> Select[Any]:
-    link = aliased(PublicationLink)
-    columns = _embedded(number, need, link.entry_id, link.position, perspective)
+def _ids(name: str, number: int) -> BindParameter[Any]:
+    return bindparam(f"{name}_{number}", type_=Identifier, expanding=True)
+
+
+def _references(number: int, reference: Reference, shape: Shape, *, current: bool) -> Select[Any]:
+    link = publication_links.alias()
+    columns = _embedded(number, link.c.entry_id, link.c.position, shape, current=current)
     return (
-        _walk(columns, Publication)
-        .join(link, link.target_id == Publication.entry_id)
+        _walk(columns, publications)
+        .join(link, link.c.target_id == publications.c.entry_id)
         .where(
-            link.publication_id.in_([row.publication_id for row in need.rows]),
-            link.field == reference.field,
-            Publication.type == reference.target,
-            perspective.shows(Publication),
+            link.c.publication_id.in_(_ids("publications", number)),
+            link.c.field == reference.field,
+            publications.c.type == reference.target,
+            shows(publications, current=current),
         )
     )
 
 
-def _backlinks(
-    number: int, need: Wanted, backlink: Backlink, owner_ids: Sequence[str], perspective: Perspective
-) -> Select[Any]:
-    link = aliased(PublicationLink)
-    columns = _embedded(number, need, link.target_id, getattr(Publication, backlink.order), perspective)
+def _backlinks(number: int, backlink: Backlink, shape: Shape, *, current: bool) -> Select[Any]:
+    link = publication_links.alias()
+    columns = _embedded(number, link.c.target_id, publications.c[backlink.order], shape, current=current)
     return (
-        _walk(columns, Publication)
-        .join(link, link.publication_id == Publication.id)
+        _walk(columns, publications)
+        .join(link, link.c.publication_id == publications.c.id)
         .where(
-            link.target_id.in_(owner_ids),
-            link.field == backlink.by,
-            link.type == backlink.source,
-            perspective.shows(link),
+            link.c.target_id.in_(_ids("owners", number)),
+            link.c.field == backlink.by,
+            link.c.type == backlink.source,
+            shows(link, current=current),
         )
     )
 
 
-def _newest(number: int, need: Wanted, backlink: Backlink, owner_id: str, perspective: Perspective) -> Select[Any]:
+def _newest(number: int, position: int, backlink: Backlink, shape: Shape, *, current: bool) -> Select[Any]:
     """The first few referring entries of one owner, by an index that carries the order."""
-    link = aliased(PublicationLink)
-    key = getattr(link, backlink.order)
-    order = (key.desc(), link.entry_id.desc()) if backlink.descending else (key, link.entry_id)
+    link = publication_links.alias()
+    owner: BindParameter[str] = bindparam(f"owner_{number}_{position}", type_=Identifier)
+    key = link.c[backlink.order]
+    order = (key.desc(), link.c.entry_id.desc()) if backlink.descending else (key, link.c.entry_id)
     first = (
-        select(link.publication_id, func.row_number().over(order_by=order).label("position"))
+        select(link.c.publication_id, func.row_number().over(order_by=order).label("position"))
         .where(
-            link.target_id == owner_id,
-            link.field == backlink.by,
-            link.type == backlink.source,
-            perspective.shows(link),
+            link.c.target_id == owner,
+            link.c.field == backlink.by,
+            link.c.type == backlink.source,
+            shows(link, current=current),
         )
         .order_by(*order)
         .limit(backlink.limit)
         .subquery()
     )
-    columns = _embedded(number, need, literal(owner_id, String), first.c.position, perspective)
-    return _walk(columns, Publication).join(first, first.c.publication_id == Publication.id)
+    columns = _embedded(number, owner, first.c.position, shape, current=current)
+    return _walk(columns, publications).join(first, first.c.publication_id == publications.c.id)
 
 
-def _translations(number: int, need: Wanted, perspective: Perspective) -> Select[Any]:
-    own = aliased(Publication)
-    columns = _embedded(number, need, own.entry_id, literal(0), perspective)
+def _translations(number: int, shape: Shape, *, current: bool) -> Select[Any]:
+    own = publications.alias()
+    columns = _embedded(number, own.c.entry_id, literal(0), shape, current=current)
     return (
-        _walk(columns, Publication)
-        .join(own, own.translation_group == Publication.translation_group)
+        _walk(columns, publications)
+        .join(own, own.c.translation_group == publications.c.translation_group)
         .where(
-            own.id.in_([row.publication_id for row in need.rows]),
-            Publication.entry_id != own.entry_id,
-            Publication.type == own.type,
-            perspective.shows(Publication),
+            own.c.id.in_(_ids("publications", number)),
+            publications.c.entry_id != own.c.entry_id,
+            publications.c.type == own.c.type,
+            shows(publications, current=current),
         )
     )
 
 
-def _neighbour(number: int, need: Wanted, row: Row, perspective: Perspective) -> Select[Any]:
+def _neighbour(number: int, position: int, side: str, shape: Shape, *, current: bool) -> Select[Any]:
     """The entry published just before or after one, in its type and locale."""
-    other = aliased(Publication)
-    here = tuple_(other.published_at, other.entry_id)
-    there = tuple_(literal(row.published_at, UTCDateTime), literal(row.entry_id, other.entry_id.type))
-    earlier = need.source == "previous"
-    order = (other.published_at.desc(), other.entry_id.desc()) if earlier else (other.published_at, other.entry_id)
+    other = publications.alias()
+    owner: BindParameter[str] = bindparam(f"owner_{number}_{position}", type_=Identifier)
+    time: BindParameter[datetime] = bindparam(f"time_{number}_{position}", type_=UTCDateTime)
+    here, there = tuple_(other.c.published_at, other.c.entry_id), tuple_(time, owner)
+    earlier = side == "previous"
+    order = (
+        (other.c.published_at.desc(), other.c.entry_id.desc()) if earlier else (other.c.published_at, other.c.entry_id)
+    )
     nearest = (
-        select(other.id)
+        select(other.c.id)
         .where(
-            other.type == row.type,
-            other.locale == row.locale,
+            other.c.type == bindparam(f"type_{number}_{position}", type_=String),
+            other.c.locale == bindparam(f"locale_{number}_{position}", type_=String),
             here < there if earlier else here > there,
-            perspective.shows(other),
+            shows(other, current=current),
         )
         .order_by(*order)
         .limit(1)
         .subquery()
     )
-    columns = _embedded(number, need, literal(row.entry_id, String), literal(0), perspective)
-    return _walk(columns, Publication).join(nearest, nearest.c.id == Publication.id)
+    columns = _embedded(number, owner, literal(0), shape, current=current)
+    return _walk(columns, publications).join(nearest, nearest.c.id == publications.c.id)

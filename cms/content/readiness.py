@@ -5,8 +5,7 @@ from sqlalchemy import select
 from cms.clock import to_wire
 from cms.content.drafts import WorkingCopy
 from cms.content.links import references_of
-from cms.content.model import Publication
-from cms.content.queries import Perspective
+from cms.content.queries import publications, shows
 from cms.content.types import ContentType
 from cms.content.version import Change
 from cms.errors import Fault
@@ -22,13 +21,10 @@ def _unpublished_references(change: Change, kind: ContentType, copy: WorkingCopy
     if not references:
         return []
     targets = [target for _, _, target in references]
-    live = set(
-        change.session.scalars(
-            select(Publication.entry_id).where(
-                Publication.entry_id.in_(targets), Perspective(change.at).shows(Publication)
-            )
-        )
+    statement = select(publications.c.entry_id).where(
+        publications.c.entry_id.in_(targets), shows(publications, current=True)
     )
+    live = set(change.session.scalars(statement, {"at": change.at}))
     many = {each.field for each in kind.references if each.many}
     return [
         Fault(

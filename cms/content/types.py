@@ -106,7 +106,7 @@ def _no_facet(content: Content) -> str:
     return ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContentType:
     """A kind of entry. ``name`` is stored and delivered, ``plural`` is its path."""
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cms.clock import FOREVER
@@ -35,6 +36,13 @@ class Moment:
 
 def read_moment(connection: Connection, public_url: str) -> Moment:
     """The counter, the site and the database's clock, in one statement and one snapshot."""
+    row = connection.execute(_moment_statement()).one()
+    planned = [each for each in (row.next_start, row.next_end) if each is not None and each != FOREVER]
+    return Moment(row.at, row.content, min(planned, default=None), Site.of(row.data, public_url))
+
+
+@lru_cache(maxsize=1)
+def _moment_statement() -> Select[Any]:
     at = select(database_now().label("at")).cte("moment")
     next_start = select(func.min(Publication.live_from)).where(
         Publication.live_from > select(at.c.at).scalar_subquery()
@@ -42,7 +50,7 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
     next_end = select(func.min(Publication.live_until)).where(
         Publication.live_until > select(at.c.at).scalar_subquery()
     )
-    row = connection.execute(
+    return (
         select(
             at.c.at,
             ContentVersion.content,
@@ -53,9 +61,7 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
         .select_from(at)
         .join(ContentVersion, ContentVersion.id == 1)
         .join(SiteRow, SiteRow.id == 1)
-    ).one()
-    planned = [each for each in (row.next_start, row.next_end) if each is not None and each != FOREVER]
-    return Moment(row.at, row.content, min(planned, default=None), Site.of(row.data, public_url))
+    )
 
 
 @dataclass(frozen=True)
