@@ -1,7 +1,6 @@
 """The only place that wires everything."""
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,16 @@ from flask_restx import Api, Namespace
 from itsdangerous import URLSafeSerializer
 from werkzeug.sansio.utils import host_is_trusted
 
-from cms.api import service, v1
+from cms.api import service
+from cms.api.auth import ANY
 from cms.api.contract import METHODS, Endpoint, contract_of
 from cms.api.openapi import openapi_document
 from cms.api.problems import MalformedRequest, URITooLong, problem_response, request_id
 from cms.api.services import Services
+from cms.api.v1.routes import Route, every_route
 from cms.api.v1.schemas import ContentResource
 from cms.catalog import CONTENT_TYPES
+from cms.keys import SCOPES
 from cms.db import Database, Usage, usage
 from cms.settings import Settings
 
@@ -56,8 +58,8 @@ class ContractError(Exception):
     """A route breaks the rules that every route keeps."""
 
 
-def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[v1.Route]:
-    every = [*service.ROUTES, *v1.routes(catalog)]
+def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
+    every: list[Route] = [*every_route(catalog), *service.ROUTES]
     return [route for route in every if _space(route[1]) in (*settings.spaces, "service")]
 
 
@@ -69,9 +71,7 @@ def _space(path: str) -> str:
     return "service" if any(path == each[1] for each in service.ROUTES) else "delivery"
 
 
-def _add_services(
-    app: Flask, settings: Settings, catalog: Sequence[ContentResource], routes: Sequence[v1.Route]
-) -> None:
+def _add_services(app: Flask, settings: Settings, catalog: Sequence[ContentResource], routes: Sequence[Route]) -> None:
     database = Database(settings.url)
     app.extensions["cms"] = Services(
         settings=settings,
@@ -107,7 +107,7 @@ class _ProblemApi(Api):  # type: ignore[misc]
         return problem_response(error)
 
 
-def _add_routes(app: Flask, routes: Sequence[v1.Route]) -> None:
+def _add_routes(app: Flask, routes: Sequence[Route]) -> None:
     # Without this the library adds /swagger.json and its static files whatever it is told.
     app.extensions["restx"] = {"apidoc_registered": True}
     api = _ProblemApi(doc=False, catch_all_404s=False)
@@ -130,6 +130,8 @@ def _check(path: str, endpoint: type[Endpoint]) -> None:
         contract = contract_of(method)
         if contract.is_public == bool(contract.scope):
             raise ContractError(f"{name} {path} needs exactly one of a scope and public.")
+        if contract.scope and contract.scope not in (*SCOPES, ANY):
+            raise ContractError(f"{name} {path} needs the scope {contract.scope}, which no key can have.")
         if not (contract.operation_id and contract.answers and method.__doc__):
             raise ContractError(f"{name} {path} lacks an operation, an answer or a docstring.")
         if contract.is_public and name != "GET":
@@ -138,7 +140,6 @@ def _check(path: str, endpoint: type[Endpoint]) -> None:
 
 def _add_hooks(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Exception, problem_response)
-    logging.getLogger("cms").addHandler(logging.StreamHandler())
 
     @app.before_request
     def check_request() -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flask import Response, g, request
 from flask_restx import Resource
@@ -30,6 +31,8 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
+# What a URI fragment may hold as it is (RFC 3986, 3.5), beside letters and digits.
+FRAGMENT = "-._~!$&'()*+,;=:@?"
 
 
 @dataclass
@@ -274,7 +277,7 @@ def load(schema: Schema, document: Any) -> dict[str, Any]:
 
 def pointer(path: tuple[str, ...]) -> str:
     """A JSON Pointer as a URI fragment (RFC 6901, 6)."""
-    return "#" + "".join("/" + each.replace("~", "~0").replace("/", "~1") for each in path)
+    return "#" + "".join("/" + quote(each.replace("~", "~0").replace("/", "~1"), safe=FRAGMENT) for each in path)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

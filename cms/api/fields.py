@@ -88,8 +88,21 @@ class Field(marshmallow.fields.Field[Any]):
     def json_schema(self) -> JSONSchema:
         return {}
 
+    def sample(self) -> Any:
+        """An example of a value, for the document."""
+        return self.example
+
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
         return value
+
+
+def sample_of(schema: type[Schema]) -> dict[str, Any]:
+    """An example of a document, put together from its fields; what is only there when asked for is left out."""
+    return {
+        name: field.sample()
+        for name, field in schema._declared_fields.items()
+        if isinstance(field, Field) and (field.required or field.load_default is not marshmallow.missing)
+    }
 
 
 def _text(value: Any) -> str:
@@ -313,8 +326,9 @@ class Many(Field):
     def __init__(self, inner: Field, *, most: int = 100, unique: bool = False, commas: bool = False, **options: Any):
         super().__init__(**options)
         self.inner, self.most, self.unique, self.commas = inner, most, unique, commas
-        if self.example is None:
-            self.example = [inner.example]
+
+    def sample(self) -> Any:
+        return [self.inner.sample()] if self.example is None else self.example
 
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
         super()._bind_to_schema(field_name, parent)
@@ -348,6 +362,9 @@ class Group(Field):
     def __init__(self, schema: type[Schema], **options: Any) -> None:
         super().__init__(**options)
         self.schema = schema()
+
+    def sample(self) -> Any:
+        return sample_of(type(self.schema))
 
     def json_schema(self) -> JSONSchema:
         return {"$ref": f"#/components/schemas/{component_name(type(self.schema))}"}

@@ -9,7 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from cms.api.auth import ANY
 from cms.api.contract import METHODS, Contract, Endpoint, contract_of
-from cms.api.fields import Field, Group, JSONSchema, Many, RichText, Schema, component_name
+from cms.api.fields import Field, Group, JSONSchema, Many, Schema, component_name, sample_of
 from cms.api.problems import MEDIA_TYPE, PROBLEMS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
@@ -104,11 +104,12 @@ def _add_components(spec: APISpec, catalog: Sequence[ContentResource]) -> None:
 def problem_schema() -> JSONSchema:
     """RFC 9457, with every fault in ``errors``."""
     text = {"type": "string"}
+    kinds = ", ".join(f"`{code}` ({kind.status})" for code, kind in PROBLEMS.items())
     return {
         "type": "object",
         "description": "What went wrong (RFC 9457).",
         "properties": {
-            "type": text | {"format": "uri", "description": "Names the kind of problem, and answers."},
+            "type": text | {"format": "uri", "description": f"Names the kind of problem, and answers: {kinds}."},
             "title": text,
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": text,
@@ -192,7 +193,7 @@ def _needs(contract: Contract, text: str) -> str:
 def _body(spec: APISpec, contract: Contract) -> dict[str, Any]:
     assert contract.body is not None
     name = add_schema(spec, contract.body)
-    example = contract.body_example if contract.body_example is not None else example_of(contract.body)
+    example = contract.body_example if contract.body_example is not None else sample_of(contract.body)
     schema: JSONSchema = {"$ref": f"#/components/schemas/{name}"}
     if contract.body_type != "application/json":
         schema = {"type": "object", "description": f"A merge patch (RFC 7396) of {name}: what is absent stays."}
@@ -244,7 +245,7 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
             answers[str(status)]["content"] = {
                 "application/json": {
                     "schema": {"$ref": f"#/components/schemas/{name}"},
-                    "example": example_of(declared.schema),
+                    "example": sample_of(declared.schema),
                 }
             }
     if contract.is_public:
@@ -321,28 +322,3 @@ def problem_example(code: str) -> dict[str, Any]:
             }
         ]
     return example
-
-
-def example_of(schema: type[Schema]) -> dict[str, Any]:
-    """An example of a document, put together from the examples of its fields; optional ones are left out."""
-    return {
-        name: _field_example(field)
-        for name, field in schema._declared_fields.items()
-        if not (isinstance(field, Field) and not field.required and _is_answer(schema))
-    }
-
-
-def _is_answer(schema: type[Schema]) -> bool:
-    return not any(name in schema.__name__ for name in ("Write", "CallToAction", "SearchHead", "Image"))
-
-
-def _field_example(field: Any) -> Any:
-    if isinstance(field, Group):
-        return example_of(type(field.schema))
-    if isinstance(field, Many) and isinstance(field.inner, Group):
-        return [example_of(type(field.inner.schema))]
-    if isinstance(field, Many):
-        return [_field_example(field.inner)]
-    if isinstance(field, RichText):
-        return RichText.example if isinstance(field.example, str) else field.example
-    return field.example

@@ -61,7 +61,7 @@ def working_copies(
     ):
         publications[each.entry_id].append(each)
     authors = {entry.created_by for entry in entries if entry.created_by}
-    names = dict(session.execute(select(APIKey.id, APIKey.name).where(APIKey.id.in_(authors))).tuples().all())
+    names = {row.id: row.name for row in session.execute(select(APIKey.id, APIKey.name).where(APIKey.id.in_(authors)))}
     return [
         WorkingCopy(
             entry=entry,

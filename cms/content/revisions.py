@@ -86,6 +86,7 @@ def to_content(kind: ContentType, revision: Revision) -> Content:
 
 
 def newest(session: Session, entry: Entry) -> Revision:
+    """The revision that is the draft."""
     return numbered(session, entry, entry.version)
 
 

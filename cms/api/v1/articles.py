@@ -143,7 +143,9 @@ class Article(Document):
 
     title = fields.Line(200, required=True, example="A quiet morning at the bench")
     subtitle = fields.Line(300, required=True, allow_none=True, example="What happens before the door opens")
-    summary = fields.Delivered(TEXT, required=True, description="Written, else the first 50 words.")
+    summary = fields.Delivered(
+        TEXT, required=True, description="Written, else the first 50 words.", example="Paste, paper and a cup of tea."
+    )
     body = fields.Group(Body, allow_none=True, description="Lists leave it out unless `fields` names it.")
     toc = fields.Many(fields.Group(Heading), most=10_000, required=True, description="Headings with their ids.")
     reading_time_minutes = fields.Whole(0, required=True, example=4)

@@ -90,6 +90,7 @@ class Translation(Schema):
 
 
 def ref(name: str) -> JSONSchema:
+    """A reference to a component by name, for schemas that hold each other."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -190,7 +191,7 @@ def managed(name: str, written: type[Schema]) -> type[Schema]:
         name: fields.Delivered(
             nullable(field.json_schema()) if field.allow_none else field.json_schema(),
             required=True,
-            example=field.example,
+            example=field.sample(),
         )
         for name, field in fields_of(written).items()
         if name != "note"

@@ -130,7 +130,7 @@ class SiteWrite(Schema):
 def _delivered(name: str) -> Any:
     known = fields_of(SiteWrite)[name]
     schema = known.json_schema()
-    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.example)
+    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.sample())
 
 
 Site = made(

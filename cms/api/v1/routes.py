@@ -1,0 +1,28 @@
+"""Every route of version 1, in reading order."""
+
+from collections.abc import Iterable, Sequence
+
+from cms.api.contract import Endpoint
+from cms.api.v1 import keys, site, social_links
+from cms.api.v1.delivery import delivery_routes
+from cms.api.v1.entries import entry_routes
+from cms.api.v1.publication import publication_routes
+from cms.api.v1.revisions import revision_routes
+from cms.api.v1.schemas import ContentResource
+
+Route = tuple[str, str, type[Endpoint]]
+"""The tag of the document, the path, and the endpoint."""
+
+
+def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
+    """Every route of the version, in reading order: delivery, then management."""
+    for resource in catalog:
+        yield from delivery_routes(resource)
+    yield from (each for each in site.ROUTES if "manage" not in each[1])
+    yield from social_links.ROUTES
+    for resource in catalog:
+        yield from entry_routes(resource)
+        yield from publication_routes(resource)
+        yield from revision_routes(resource)
+    yield from (each for each in site.ROUTES if "manage" in each[1])
+    yield from keys.ROUTES
