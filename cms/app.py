@@ -20,8 +20,8 @@ from cms.api.services import Services
 from cms.api.v1.routes import Route, every_route
 from cms.api.v1.schemas import ContentResource
 from cms.catalog import CONTENT_TYPES
-from cms.keys import SCOPES
 from cms.db import Database, Usage, usage
+from cms.keys import SCOPES
 from cms.settings import Settings
 
 URI_BYTES = 8000

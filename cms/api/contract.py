@@ -7,7 +7,7 @@ transaction, the answer.
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -19,13 +19,13 @@ from marshmallow import ValidationError
 
 from cms.api import auth
 from cms.api.body import read_json
-from cms.api.fields import Many, Schema, faults_of
+from cms.api.fields import Many, RichText, Schema, faults_of
 from cms.api.negotiation import check_accept
 from cms.api.problems import InvalidParameter, request_id
 from cms.api.responses import Answer, json_response
 from cms.api.services import services
 from cms.content.version import Actor, Moment, change, read_moment
-from cms.errors import Fault, Invalid
+from cms.errors import Fault, Invalid, NotFound
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -171,7 +171,8 @@ class Endpoint(Resource):  # type: ignore[misc]
             answered: Response = method()
             return answered
         contract = contract_of(method)
-        g.contract = contract
+        if not all(value.isascii() and value.isprintable() for value in path.values()):
+            raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
         check_accept(contract)
         actor = None if contract.is_public else auth.actor_with(contract.scope or "", request_id())
         g.actor = actor
@@ -262,8 +263,17 @@ def _load_body(contract: Contract) -> Any:
     assert contract.body is not None
     document = read_json(contract.body_type, required=contract.body_required)
     if contract.body_type == MERGE_PATCH:
+        _render_ahead(_instance(contract.body), document)
         return document
     return load(_instance(contract.body), document)
+
+
+def _render_ahead(schema: Schema, patch: Any) -> None:
+    """Render what a patch brings before the transaction begins, so that no other writer waits for it."""
+    for name, known in schema.load_fields.items():
+        if isinstance(known, RichText) and isinstance(patch, dict) and patch.get(name) is not None:
+            with suppress(ValidationError):  # Said with everything else, once the patch is applied.
+                known.deserialize(patch[name])
 
 
 def load(schema: Schema, document: Any) -> dict[str, Any]:

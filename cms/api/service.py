@@ -15,8 +15,8 @@ from cms.api.services import services
 from cms.api.v1.schemas import OBJECT, TEXT, made
 
 REFERENCE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 SWAGGER_FILES = {
     "swagger-ui.css": "text/css; charset=utf-8",

@@ -61,7 +61,7 @@ def _rendered(body: dict[str, str] | None, field: str, previous: Revision | None
     before = previous.bodies.get(field) if previous else None
     if previous and before and (before["format"], before["source"]) == (body["format"], body["source"]):
         return before, previous.outline[field]
-    rendition = render(body["format"], body["source"])  # type: ignore[arg-type]
+    rendition = render(body["format"], body["source"])
     texts = {
         "format": body["format"],
         "source": body["source"],

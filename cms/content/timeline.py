@@ -181,9 +181,9 @@ def _begin(
 
 
 def sort_key(text: str) -> str:
-    """What a text is ordered by: itself without case and accents, at most 200 characters."""
+    """What a text is ordered by: itself without case and accents, at most 100 characters."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each))[:200]
+    return "".join(each for each in decomposed if not unicodedata.combining(each))[:100]
 
 
 def unpublish(change: Change, kind: ContentType, entry: Entry, at: datetime | None = None) -> bool:

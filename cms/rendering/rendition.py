@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from cms.rendering import markdown, sanitising
@@ -34,8 +35,12 @@ class Rendition:
     """The first 50 words of the prose, with "…" appended when cut."""
 
 
+@lru_cache(maxsize=16)
 def render(format: Format, source: str) -> Rendition:
-    """Render a source without U+0000; raises ValueError for another format, and nothing because of the source."""
+    """Render a source without U+0000; raises ValueError for another format, and nothing because of the source.
+
+    The last few are remembered: a request renders before it takes the lock that every writer needs.
+    """
     source = LONE_SURROGATE.sub("\ufffd", source)
     if format == "markdown":
         unsafe = markdown.to_html(source)
