@@ -44,15 +44,10 @@ class Composition:
 
 def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> list[Document]:
     """The documents of the rows, in their order; at most two statements, however many rows."""
-    counted = tuple(each for each in how.types.values() if each.counts)
     shown = _shown(kind, how)
-    first = gather(connection, _wanted(kind, rows, how.includes, shown), how.perspective, counted)
-    below = (
-        wanted
-        for inner in how.types.values()
-        for wanted in _wanted(inner, _full(first, inner), _below(first, inner, how.includes), _listed(inner, how))
-    )
-    second = gather(connection, below, how.perspective, counted)
+    first = gather(connection, _wanted(kind, rows, how.includes, shown), how.perspective)
+    below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, how))
+    second = gather(connection, below, how.perspective)
     composer = _Composer(how, [*first, *second])
     return [composer.document(kind, row, how.includes, shown, top=True) for row in rows]
 
@@ -67,6 +62,13 @@ def _shown(kind: ContentType, how: Composition) -> frozenset[str]:
 def _listed(kind: ContentType, how: Composition) -> frozenset[str]:
     """The fields of an entry in a list, or embedded in full."""
     return frozenset(how.fields[kind.name]).difference(kind.left_out_of_lists)
+
+
+def _wanted_below(kind: ContentType, found: Sequence[Found], how: Composition) -> Iterable[Wanted]:
+    """What the entries of this type that were embedded in full embed themselves, their counts included."""
+    rows = _full(found, kind)
+    yield from _wanted(kind, rows, _below(found, kind, how.includes), _listed(kind, how))
+    yield from (Wanted(count, "id", rows) for count in kind.counts)
 
 
 def _full(found: Iterable[Found], kind: ContentType) -> list[Row]:
@@ -128,7 +130,8 @@ class _Composer:
                 body = (row.bodies or {}).get(name)
                 values[name] = body and {each: body[each] for each in self.how.formats}
         for count in kind.counts:
-            values[count.field] = getattr(row, count.field if top else f"{kind.name}.{count.field}")
+            found = self.found[row.entry_id, count.field]
+            values[count.field] = getattr(row, count.field) if top else sum(each.row.position for each in found)
         self._embed_relations(kind, row, includes, shown, values)
         self._embed_others(kind, row, includes, shown, values)
         return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}

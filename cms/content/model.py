@@ -116,8 +116,10 @@ def _current(*columns: str) -> Index:
 
 for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
     _current("publications", "type", "locale", _key, "entry_id")
-for _key in ("published_at", "updated_at", "sort_text", "sort_number"):
+for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
     _current("publication_links", "target_id", "field", "type", _key, "entry_id")
+# Counts of what is live are read from this index alone.
+_current("publication_links", "target_id", "field", "type", "live_from", "live_until")
 
 
 class ContentVersion(Base):

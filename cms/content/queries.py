@@ -434,7 +434,7 @@ def find_moved(
 class Wanted:
     """What a set of rows needs of other entries: one field of them, in one shape."""
 
-    source: Reference | Backlink | Literal["translations", "previous", "next"]
+    source: Reference | Backlink | Count | Literal["translations", "previous", "next"]
     shape: Shape
     rows: Sequence[Row]
 
@@ -453,7 +453,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """An embedded entry: for the entry ``owner_id`` and the field, in this shape."""
+    """An embedded entry: for the entry ``owner_id`` and the field, in this shape; of a count, ``row.position``."""
 
     owner_id: str
     field: str
@@ -461,13 +461,8 @@ class Found:
     row: Row
 
 
-def gather(
-    connection: Connection, wanted: Iterable[Wanted], perspective: Perspective, counted: tuple[ContentType, ...]
-) -> list[Found]:
-    """Everything that rows embed, of every field and shape, in one statement; in the order of delivery.
-
-    ``counted`` are the types whose counts are needed where they are embedded in full.
-    """
+def gather(connection: Connection, wanted: Iterable[Wanted], perspective: Perspective) -> list[Found]:
+    """Everything that rows embed, of every field and shape, in one statement; in the order of delivery."""
     needs = [each for each in wanted if each.rows]
     if not needs:
         return []
@@ -475,7 +470,7 @@ def gather(
     values: dict[str, Any] = {"at": perspective.at}
     for number, need in enumerate(needs):
         values |= _need_values(number, need)
-    statement = _gather_statement(structure, counted, current=perspective.current)
+    statement = _gather_statement(structure, current=perspective.current)
     rows = connection.execute(statement, values).all()
     return [Found(row.owner_id, needs[row.need].field, needs[row.need].shape, row) for row in rows]
 
@@ -483,7 +478,7 @@ def gather(
 def _need_values(number: int, need: Wanted) -> dict[str, Any]:
     if isinstance(need.source, Reference) or need.source == "translations":
         return {f"publications_{number}": [row.publication_id for row in need.rows]}
-    if isinstance(need.source, Backlink) and need.source.limit is None:
+    if isinstance(need.source, Count) or (isinstance(need.source, Backlink) and need.source.limit is None):
         return {f"owners_{number}": [row.entry_id for row in need.rows]}
     values: dict[str, Any] = {}
     for position, row in enumerate(need.rows):
@@ -500,28 +495,10 @@ Need = tuple[Any, Shape, int]
 
 
 @lru_cache(maxsize=1024)
-def _gather_statement(needs: tuple[Need, ...], counted: tuple[ContentType, ...], *, current: bool) -> Select[Any]:
-    branches = [
-        branch.add_columns(*_counts(counted, need, current=current))
-        for number, need in enumerate(needs)
-        for branch in _branches(number, need, current=current)
-    ]
+def _gather_statement(needs: tuple[Need, ...], *, current: bool) -> Select[Any]:
+    branches = [branch for number, need in enumerate(needs) for branch in _branches(number, need, current=current)]
     union = union_all(*branches).subquery()
     return select(union).order_by(union.c.need, union.c.position, union.c.entry_id)
-
-
-def _counts(counted: tuple[ContentType, ...], need: Need, *, current: bool) -> list[Any]:
-    source, shape, _ = need
-    target = source.target if isinstance(source, Reference) else None
-    return [
-        (
-            _count(count, publications.c.entry_id, current=current)
-            if shape == "full" and kind.name == target
-            else cast(null(), Integer)
-        ).label(f"{kind.name}.{count.field}")
-        for kind in counted
-        for count in kind.counts
-    ]
 
 
 def _branches(number: int, need: Need, *, current: bool) -> list[Select[Any]]:
@@ -529,6 +506,8 @@ def _branches(number: int, need: Need, *, current: bool) -> list[Select[Any]]:
     match source:
         case Reference():
             return [_references(number, source, shape, current=current)]
+        case Count():
+            return [_counted(number, source, current=current)]
         case Backlink(limit=None):
             return [_backlinks(number, source, shape, current=current)]
         case Backlink():
@@ -553,6 +532,23 @@ def _embedded(number: int, owner_id: Any, position: Any, shape: Shape, *, curren
 
 def _ids(name: str, number: int) -> BindParameter[Any]:
     return bindparam(f"{name}_{number}", type_=Identifier, expanding=True)
+
+
+def _counted(number: int, count: Count, *, current: bool) -> Select[Any]:
+    """The number of referring entries of each owner, once for each, however often the owner is embedded."""
+    link = publication_links.alias()
+    columns = _embedded(number, link.c.target_id, func.count(), "id", current=current)
+    return (
+        select(*columns[:3], *(cast(null(), column.type).label(column.name) for column in columns[3:]))
+        .select_from(link)
+        .where(
+            link.c.target_id.in_(_ids("owners", number)),
+            link.c.field == count.by,
+            link.c.type == count.source,
+            shows(link, current=current),
+        )
+        .group_by(link.c.target_id)
+    )
 
 
 def _references(number: int, reference: Reference, shape: Shape, *, current: bool) -> Select[Any]:

@@ -304,6 +304,20 @@ def upgrade() -> None:
             sqlite_where=sa.text("over = 0"),
         )
         batch_op.create_index(
+            "ix_publication_links_by_sort_time",
+            ["target_id", "field", "type", "sort_time", "entry_id"],
+            unique=False,
+            postgresql_where=sa.text("NOT over"),
+            sqlite_where=sa.text("over = 0"),
+        )
+        batch_op.create_index(
+            "ix_publication_links_by_live_from",
+            ["target_id", "field", "type", "live_from", "live_until"],
+            unique=False,
+            postgresql_where=sa.text("NOT over"),
+            sqlite_where=sa.text("over = 0"),
+        )
+        batch_op.create_index(
             "ix_publication_links_by_sort_text",
             ["target_id", "field", "type", "sort_text", "entry_id"],
             unique=False,
@@ -336,6 +350,16 @@ def downgrade() -> None:
         )
         batch_op.drop_index(
             "ix_publication_links_by_sort_text", postgresql_where=sa.text("NOT over"), sqlite_where=sa.text("over = 0")
+        )
+        batch_op.drop_index(
+            "ix_publication_links_by_live_from",
+            postgresql_where=sa.text("NOT over"),
+            sqlite_where=sa.text("over = 0"),
+        )
+        batch_op.drop_index(
+            "ix_publication_links_by_sort_time",
+            postgresql_where=sa.text("NOT over"),
+            sqlite_where=sa.text("over = 0"),
         )
         batch_op.drop_index(
             "ix_publication_links_by_sort_number",
