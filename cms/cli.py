@@ -1,13 +1,11 @@
 """The command ``cms``: serve, migrate, keys, worker, the contract, and a demonstration."""
 
-import contextlib
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,11 +16,12 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from sqlalchemy.exc import DatabaseError
 
 from cms import __version__, clock
 from cms.api.services import Services
 from cms.app import create_app
-from cms.content.version import Actor, change
+from cms.content.version import Actor, Change, change
 from cms.db import Database
 from cms.errors import CMSError
 from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key
@@ -31,6 +30,7 @@ from cms.settings import Settings, SettingsError
 from cms.worker import run_worker
 
 DOCUMENT = Path("openapi/v1.json")
+WORKER_SECONDS = 10
 
 
 def main() -> None:
@@ -39,6 +39,8 @@ def main() -> None:
         cli()
     except SettingsError as error:
         _fail(str(error))
+    except DatabaseError as error:
+        _fail(f"the database cannot be used: {error.orig}")
     except CMSError as error:
         _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
 
@@ -61,18 +63,12 @@ def cli() -> None:
 @click.option("--with-worker/--without-worker", default=None, help="Run `cms worker` beside; the default on SQLite.")
 def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
     """Serve the API with granian."""
-    settings = Settings.from_environment()
-    _prepare_database(settings)
-    _serve(settings, host, port, workers, with_worker=settings.is_sqlite if with_worker is None else with_worker)
-
-
-def _prepare_database(settings: Settings) -> None:
-    app = create_app(settings)
-    if settings.is_sqlite:
-        migrate(app)
-    elif not is_current(app):
-        _fail("the database is not at this release; run: cms migrate")
+    app = _current_app()
+    settings = _services(app).settings
     _database(app).dispose()
+    # A node that only delivers may not be able to write at all.
+    writes = settings.is_sqlite and "management" in settings.spaces
+    _serve(settings, host, port, workers, with_worker=writes if with_worker is None else with_worker)
 
 
 def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worker: bool) -> None:
@@ -90,10 +86,11 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worke
         blocking_threads=1 if settings.is_sqlite else 4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=15,
+        workers_kill_timeout=10,
     )
-    with _worker_beside(with_worker):
-        server.serve()
+    if with_worker:
+        _run_beside(server)
+    server.serve()
 
 
 def _check_free(host: str, port: int) -> None:
@@ -107,15 +104,23 @@ def _check_free(host: str, port: int) -> None:
             _fail(f"cannot listen on {host}:{port}: {error.strerror}")
 
 
-@contextlib.contextmanager
-def _worker_beside(wanted: bool) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "cms", "worker"]) if wanted else None
-    try:
-        yield
-    finally:
-        if process is not None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+def _run_beside(server: Any) -> None:
+    """Run ``cms worker`` for as long as the server runs."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        processes.append(subprocess.Popen([sys.executable, "-m", "cms", "worker"]))
+
+    def stop() -> None:
+        for process in processes:
+            process.terminate()
+            try:
+                process.wait(timeout=WORKER_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    server.on_startup(start)
+    server.on_shutdown(stop)
 
 
 @cli.command("migrate")
@@ -128,8 +133,8 @@ def migrate_command() -> None:
 @cli.command()
 def worker() -> None:
     """Announce what became due, and tidy up; runs until it is stopped."""
-    app = create_app()
-    run_worker(_services(app).database, _services(app).types, _services(app).settings.public_url)
+    known = _services(_current_app())
+    run_worker(known.database, known.types, known.settings.public_url)
 
 
 @cli.group()
@@ -150,8 +155,7 @@ def key_create(
     chosen = ROLES.get(role or "", frozenset()) | set(scopes)
     if not chosen:
         _fail("give --role or --scope")
-    app = create_app()
-    with _change(app) as unit:
+    with _change() as unit:
         expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
         made = create_key(unit.session, name, chosen, unit.at, expires_at)
         unit.record("key_created", "key")
@@ -165,7 +169,7 @@ def key_create(
 @click.option("--json", "as_json", is_flag=True)
 def key_list(as_json: bool) -> None:
     """List every key, without secrets."""
-    with _database(create_app()).snapshot() as connection:
+    with _database(_current_app()).snapshot() as connection:
         rows = list_keys(connection)
     names = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
     if as_json:
@@ -184,7 +188,7 @@ def _plain(value: Any) -> Any:
 @click.argument("key_id")
 def key_revoke(key_id: str) -> None:
     """End a key at once."""
-    with _change(create_app()) as unit:
+    with _change() as unit:
         revoke_key(unit.session, key_id, unit.at)
         unit.record("key_revoked", "key")
     click.echo(f"{key_id} is revoked.")
@@ -213,9 +217,11 @@ def demo(host: str, port: int, stays: bool) -> None:
     """Make a new database with a small sample site, and serve it."""
     from cms.demo import run_demo
 
-    _check_free(host, port)
+    if stays:
+        _check_free(host, port)
     settings = run_demo(f"http://{host}:{port}", echo=click.echo)
     if stays:
+        click.echo("Serving; stop with Ctrl-C.")
         os.environ["CMS_DATABASE_URL"] = settings.database_url
         os.environ["CMS_PUBLIC_URL"] = settings.public_url
         _serve(settings, host, port, 2, with_worker=True)
@@ -230,10 +236,16 @@ def _database(app: Flask) -> Database:
     return _services(app).database
 
 
-def _change(app: Flask) -> Any:
-    known = _services(app)
+def _current_app() -> Flask:
+    """The application on a database at this release: SQLite is brought there, PostgreSQL must be."""
+    app = create_app()
     if not is_current(app):
-        if not known.settings.is_sqlite:
+        if not _services(app).settings.is_sqlite:
             _fail("the database is not at this release; run: cms migrate")
         migrate(app)
+    return app
+
+
+def _change() -> AbstractContextManager[Change]:
+    known = _services(_current_app())
     return change(known.database, known.types, Actor(), known.settings.public_url)

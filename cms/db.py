@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -118,6 +118,11 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
+def discard(session: Session) -> None:
+    """Let nothing of the running transaction be kept, though it ends without an error."""
+    session.info["discarded"] = True
+
+
 @dataclass
 class Usage:
     """What one request asked of the database: the number of statements and the seconds spent in them."""
@@ -159,8 +164,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def transaction(self, *, keep: bool = True) -> Iterator[Session]:
-        """The only place that commits: all of the block or, when it raises or ``keep`` is false, nothing of it."""
+    def transaction(self) -> Iterator[Session]:
+        """The only place that commits: all of the block or, when it raises or was discarded, nothing of it."""
         with (
             _unavailable_is_said(),
             self._turn_to_write(),
@@ -169,7 +174,7 @@ class Database:
         ):
             yield session
             session.flush()
-            if not keep:
+            if session.info.get("discarded"):
                 transaction.rollback()
 
     @contextmanager
@@ -190,7 +195,9 @@ class Database:
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # A folder that cannot be made is told of when the database is first opened.
+        with suppress(OSError):
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url, pool_timeout=POOL_SECONDS, json_serializer=_json_text, json_deserializer=orjson.loads, max_overflow=20
     )
@@ -228,7 +235,7 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _json_text(value: Any) -> str:
-    return orjson.dumps(value, default=_json_default).decode()
+    return orjson.dumps(value, default=_json_default, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 def _json_default(value: Any) -> str:

@@ -1,9 +1,11 @@
 """One dataclass read from the environment; nothing else reads it."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -11,6 +13,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+SECRET_LENGTH = 32
 SPACES = ("delivery", "preview", "management")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -87,40 +91,60 @@ class Settings:
         return (urlsplit(self.public_url).hostname or "", *LOOPBACK_HOSTS, *self.trusted_hosts)
 
     def _check(self) -> None:
-        try:
-            backend = self.url.get_backend_name()
-        except ArgumentError as error:
-            raise SettingsError("CMS_DATABASE_URL is not a database URL; try sqlite:///var/cms.db") from error
-        if backend not in ("sqlite", "postgresql"):
-            raise SettingsError(f"CMS_DATABASE_URL names {backend}; SQLite and PostgreSQL are supported")
-        if backend == "sqlite" and self.url.database in (None, "", ":memory:"):
-            raise SettingsError("CMS_DATABASE_URL needs a file: several processes share the database")
-        parts = urlsplit(self.public_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise SettingsError(f"CMS_PUBLIC_URL is not an http or https address: {self.public_url}")
-        if parts.path not in ("", "/"):
-            raise SettingsError("CMS_PUBLIC_URL has a path; the API answers at the root of its host")
+        self._check_database_url()
+        self._check_public_url()
         if unknown := sorted(set(self.spaces) - set(SPACES)):
             raise SettingsError(f"CMS_SPACES names {unknown[0]}; the spaces are {', '.join(SPACES)}")
-        if self.secret_key and len(self.secret_key) < 32:
-            raise SettingsError("CMS_SECRET_KEY is shorter than 32 characters")
+        if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
+            raise SettingsError(f"CMS_SECRET_KEY is shorter than {SECRET_LENGTH} characters")
         if not self.secret_key and not self.is_sqlite:
             raise SettingsError("CMS_SECRET_KEY is required with PostgreSQL; make one with: openssl rand -hex 32")
 
+    def _check_database_url(self) -> None:
+        try:
+            url = self.url
+        except (ArgumentError, ValueError) as error:
+            raise SettingsError("CMS_DATABASE_URL is not a database URL; try sqlite:///var/cms.db") from error
+        if url.drivername not in DRIVERS:
+            raise SettingsError(f"CMS_DATABASE_URL names {url.drivername}; give it as sqlite:///… or postgresql://…")
+        if self.is_sqlite and url.database in (None, "", ":memory:"):
+            raise SettingsError("CMS_DATABASE_URL needs a file: several processes share the database")
+
+    def _check_public_url(self) -> None:
+        try:
+            parts = urlsplit(self.public_url)
+            is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError as error:
+            raise SettingsError(f"CMS_PUBLIC_URL is not an http or https address: {self.public_url}") from error
+        if not is_address or parts.query or parts.fragment or "@" in parts.netloc:
+            raise SettingsError(f"CMS_PUBLIC_URL is not an http or https address: {self.public_url}")
+        if parts.path not in ("", "/"):
+            raise SettingsError("CMS_PUBLIC_URL has a path; the API answers at the root of its host")
+
     def _with_kept_secret(self) -> Self:
         path = Path(self.url.database or "").parent / "secret_key"
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # Several workers may start at once: one creates the file, the others read it.
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(32))
-        except FileExistsError:
-            pass
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _write_once(path, secrets.token_hex(32))
+            secret = path.read_text(encoding="ascii").strip()
         except OSError as error:
-            raise SettingsError(f"CMS_SECRET_KEY is not set and {path} cannot be written: {error.strerror}") from error
-        return type(self)(
-            **{each.name: getattr(self, each.name) for each in fields(self)} | {"secret_key": path.read_text()}
-        )
+            raise SettingsError(f"CMS_SECRET_KEY is not set and {path} cannot be used: {error.strerror}") from error
+        if len(secret) < SECRET_LENGTH:
+            raise SettingsError(f"{path} holds fewer than {SECRET_LENGTH} characters; remove it to have a new one made")
+        return replace(self, secret_key=secret)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make the file whole or not at all; of several processes that start at once, one makes it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".secret_key-")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(name)
+    finally:
+        Path(name).unlink()
 
 
 def _parse(text: str, default: Any) -> Any:

@@ -16,6 +16,8 @@ def run() -> None:
             _migrate_sqlite(connection)
         else:
             # Two nodes that start at once migrate one after the other.
+            # A large index takes longer to build than any request may last.
+            connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_lock(7266250117)")
             connection.commit()
             _migrate(connection)

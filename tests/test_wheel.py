@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import REPOSITORY, SECRET
+from tests.processes import REPOSITORY, SECRET, free_port
 
 
 @pytest.fixture(scope="module")
@@ -42,4 +42,4 @@ def test_an_installed_cms_migrates_with_the_migrations_it_carries(installed: Pat
 
 
 def test_an_installed_demo_finds_its_sample_site(installed: Path, tmp_path: Path) -> None:
-    assert "16 articles" in run(installed, tmp_path, "-m", "cms", "demo", "--no-serve", "--port", "65001")
+    assert "16 articles" in run(installed, tmp_path, "-m", "cms", "demo", "--no-serve", "--port", str(free_port()))

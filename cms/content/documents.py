@@ -48,8 +48,10 @@ def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how:
     first = gather(connection, _wanted(kind, rows, how.includes, shown), how.perspective)
     below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, how))
     second = gather(connection, below, how.perspective)
-    composer = _Composer(how, [*first, *second])
-    return [composer.document(kind, row, how.includes, shown, top=True) for row in rows]
+    leaves = _Composer(how, [], inner=None)
+    inner = _Composer(how, second, inner=leaves)
+    outer = _Composer(how, first, inner=inner, counted=True)
+    return [outer.document(kind, row, how.includes, shown) for row in rows]
 
 
 def _shown(kind: ContentType, how: Composition) -> frozenset[str]:
@@ -109,10 +111,15 @@ def _shape(name: str, default: Shape | None, includes: frozenset[str]) -> Shape 
 
 
 class _Composer:
-    """Builds each document once, however often it is embedded."""
+    """Builds the documents of one level; those they embed in full are built, each once, by the ``inner`` one.
 
-    def __init__(self, how: Composition, found: Iterable[Found]) -> None:
-        self.how, self.site = how, how.site
+    The levels keep what was found for them apart: an entry may stand in both, with more embedded in the outer one.
+    """
+
+    def __init__(
+        self, how: Composition, found: Iterable[Found], *, inner: "_Composer | None", counted: bool = False
+    ) -> None:
+        self.how, self.site, self.inner, self.counted = how, how.site, inner, counted
         self.found: dict[tuple[str, str], list[Found]] = defaultdict(list)
         for each in found:
             self.found[each.owner_id, each.field].append(each)
@@ -120,9 +127,7 @@ class _Composer:
         self._cards: dict[tuple[str, bool], Document] = {}
         self._trails: dict[str, list[Document]] = {}
 
-    def document(
-        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], *, top: bool = False
-    ) -> Document:
+    def document(self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str]) -> Document:
         """A row with everything that is shown of it, in the order of the delivered schema."""
         values = self._own(kind, row, kind.present(row.data, row.outline, self.site))
         for name in kind.bodies:
@@ -130,11 +135,16 @@ class _Composer:
                 body = (row.bodies or {}).get(name)
                 values[name] = body and {each: body[each] for each in self.how.formats}
         for count in kind.counts:
-            found = self.found[row.entry_id, count.field]
-            values[count.field] = getattr(row, count.field) if top else sum(each.row.position for each in found)
+            values[count.field] = self._count(row, count.field)
         self._embed_relations(kind, row, includes, shown, values)
         self._embed_others(kind, row, includes, shown, values)
         return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}
+
+    def _count(self, row: Row, field: str) -> int:
+        """A listed row brings its count; those of embedded ones were counted together."""
+        if self.counted:
+            return int(getattr(row, field))
+        return sum(each.row.position for each in self.found[row.entry_id, field])
 
     def _own(self, kind: ContentType, row: Row, computed: Content) -> Document:
         """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
@@ -184,10 +194,14 @@ class _Composer:
         kind = self.how.types[each.row.type]
         if each.shape == "short":
             return self._card(kind, each.row, is_translation=each.field == "translations")
-        known = self._full.get((each.row.entry_id, includes))
+        assert self.inner is not None, "what is embedded in an embedded entry embeds nothing in full"
+        return self.inner.embedded(kind, each.row, includes)
+
+    def embedded(self, kind: ContentType, row: Row, includes: frozenset[str]) -> Document:
+        """The document of an entry embedded in full, built once."""
+        known = self._full.get((row.entry_id, includes))
         if known is None:
-            known = self.document(kind, each.row, includes, _listed(kind, self.how))
-            self._full[each.row.entry_id, includes] = known
+            known = self._full[row.entry_id, includes] = self.document(kind, row, includes, _listed(kind, self.how))
         return known
 
     def _card(self, kind: ContentType, row: Row, *, is_translation: bool) -> Document:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cms.clock import FOREVER
 from cms.content.model import ContentVersion, Event, Publication
 from cms.content.types import Types
-from cms.db import Database, database_now
+from cms.db import Database, database_now, discard
 from cms.site import Site, SiteRow
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ class Change:
     types: Types
     site: Site
     actor: Actor
-    _events: int = field(default=0)
+    recorded: int = 0
+    """How many events it has put into the audit log."""
 
     def moves_content(self) -> None:
         """Say that this change alters what may be seen, now or at a planned time."""
@@ -98,7 +99,7 @@ class Change:
         self.session.execute(
             insert(Event).values(
                 change=self.number,
-                position=self._events,
+                position=self.recorded,
                 at=self.at,
                 action=action,
                 type=type_name,
@@ -108,7 +109,7 @@ class Change:
                 request_id=self.actor.request_id,
             )
         )
-        self._events += 1
+        self.recorded += 1
 
     def touch(self, entry: "Entry") -> None:
         """Give the entry this change's number: its entity tag becomes another one."""
@@ -116,16 +117,22 @@ class Change:
 
 
 @contextmanager
-def change(database: Database, types: Types, actor: Actor, public_url: str, *, keep: bool = True) -> Iterator[Change]:
-    """Begin a write: take the next number under the counter's lock and read the time after the lock was had."""
-    with database.transaction(keep=keep) as session:
+def change(database: Database, types: Types, actor: Actor, public_url: str) -> Iterator[Change]:
+    """Begin a write: take the next number under the counter's lock and read the time after the lock was had.
+
+    A write that records nothing changed nothing: it is discarded with its number, so that the numbers have no gaps.
+    """
+    with database.transaction() as session:
         number, at = session.execute(
             update(ContentVersion)
             .values(change=ContentVersion.change + 1)
             .returning(ContentVersion.change, database_now())
         ).one()
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
-        yield Change(number, at, session, types, site, actor)
+        unit = Change(number, at, session, types, site, actor)
+        yield unit
+        if not unit.recorded:
+            discard(session)
 
 
 def entity_tag(changed: int) -> str:

@@ -55,6 +55,4 @@ Try these, in another terminal:
   # Write a draft, with the key; nobody sees it until it is published.
   curl -s -X POST '{address}/api/v1/manage/articles' -H 'Authorization: Bearer {key}' \\
     -H 'Content-Type: application/json' -d '{{"title": "Hello from curl", "body": "It *works*."}}'
-
-Serving; stop with Ctrl-C.
 """

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
-from cms.errors import NotFound
-from cms.keys.model import APIKey
+from cms.errors import Fault, Invalid, NotFound
+from cms.keys.model import NAME_LENGTH, APIKey
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH = 12
@@ -38,7 +38,9 @@ class NewKey:
 def create_key(
     session: Session, name: str, scopes: Iterable[str], now: datetime, expires_at: datetime | None = None
 ) -> NewKey:
-    """Make a key with 256 bits of randomness; only its digest is stored."""
+    """Make a key with 256 bits of randomness; only its digest is stored. Raises ``Invalid`` for its name."""
+    if not 1 <= len(name.strip()) <= len(name) <= NAME_LENGTH or not name.isprintable():
+        raise Invalid(Fault("invalid_name", f"A name is one line of 1 to {NAME_LENGTH} characters.", "#/name"))
     key_id, secret = _random(ID_LENGTH), _random(SECRET_LENGTH)
     row = APIKey(
         id=key_id,

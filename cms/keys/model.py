@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.db import JSON, Base, UTCDateTime
 
+NAME_LENGTH = 120
+
 
 class APIKey(Base):
     """A key's public part and the SHA-256 of its secret."""
@@ -14,7 +16,7 @@ class APIKey(Base):
     __tablename__ = "api_keys"
 
     id: Mapped[str] = mapped_column(String(24), primary_key=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     secret_sha256: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

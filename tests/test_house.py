@@ -1,0 +1,179 @@
+"""The house rules of ``cms/``: what may import what, what stands in one place only, and what each part says."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from cms.catalog import CONTENT_TYPES
+from cms.cli import cli
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "cms"
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "core", "manager", "managers"}
+HTTP = {"flask", "flask_restx", "flask_migrate", "flask_swagger_ui", "marshmallow", "werkzeug", "apispec"}
+HTTP_BELONGS = {"app.py", "migrate.py", "cli.py"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the package with its path below ``cms/``."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def attributes(tree: ast.Module) -> Iterator[str]:
+    """Every dotted name that is read in a module, such as ``os.environ``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The full names that a piece of code imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+def test_the_layers_of_imports_hold() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert {each["type"] for each in contracts} >= {"layers", "forbidden"}
+    run = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(contracts)} kept, 0 broken" in done.stdout
+
+
+def test_delivery_loads_no_working_copy() -> None:
+    """In a process of its own: whatever delivery imports, directly or not, is in ``sys.modules``."""
+    show = "import sys, cms.api.v1.delivery; print(*sorted(each for each in sys.modules if each.startswith('cms')))"
+    done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "cms.content.queries" in loaded
+    draft_modules = {each.type.model.__module__ for each in CONTENT_TYPES}
+    assert len(draft_modules) == len(CONTENT_TYPES)
+    working = {"cms.content.draft_model", "cms.content.drafts", "cms.content.actions", "cms.content.timeline"}
+    assert loaded & (working | draft_modules) == set()
+
+
+def test_one_place_commits() -> None:
+    calls = {
+        path: [name for name in attributes(tree) if name.rsplit(".")[-1] in ("commit", "begin", "begin_nested")]
+        for path, tree in modules()
+    }
+    assert [path for path, names in calls.items() if names] == ["db.py"]
+    assert len(calls["db.py"]) == 1
+
+
+def test_one_place_reads_the_time() -> None:
+    clocks = re.compile(
+        r"(datetime\.(now|today|utcnow)|date\.today|time\.(time|time_ns|monotonic|localtime|gmtime)"
+        r"|func\.(now|current_timestamp|localtimestamp|clock_timestamp))$"
+    )
+    readers = {path for path, tree in modules() if any(clocks.search(name) for name in attributes(tree))}
+    assert readers == {"clock.py"}
+
+
+def test_one_place_reads_the_environment() -> None:
+    readers = set()
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            named = isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.environb")
+            if named and not _is_set(node, tree):
+                readers.add(path)
+    assert readers == {"settings.py"}
+
+
+def _is_set(environment: ast.AST, tree: ast.Module) -> bool:
+    """Whether this naming of the environment is ``os.environ[…] = …``: the server's processes inherit what is set."""
+    return any(
+        isinstance(node, ast.Subscript) and node.value is environment and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(tree)
+    )
+
+
+def test_names_are_the_words_of_the_product() -> None:
+    parts = {part.removesuffix(".py") for path, _ in modules() for part in path.split("/")}
+    assert parts & FORBIDDEN_NAMES == set()
+
+
+def test_http_stops_at_the_edge() -> None:
+    importing = {path for path, tree in modules() if any(name.split(".")[0] in HTTP for name in imported(tree))}
+    assert {path for path in importing if not path.startswith("api/")} - HTTP_BELONGS <= {"__init__.py"}
+    top_level = ast.parse((PACKAGE / "__init__.py").read_text()).body
+    at_once = {name for node in top_level if isinstance(node, ast.Import | ast.ImportFrom) for name in imported(node)}
+    assert not any(name.startswith(("flask", "cms.")) for name in at_once), "`import cms` must load nothing."
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [path for path, tree in modules() if not ast.get_docstring(tree)] == []
+
+
+def test_every_public_function_says_what_it_does() -> None:
+    silent = [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in modules()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def readme_code() -> list[str]:
+    """Every piece of code in the README: between backticks, and the lines of its blocks."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```[^\n]*\n(.*?)```", text, flags=re.DOTALL)
+    rest = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines()] + re.findall(r"`([^`\n]+)`", rest)
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {target for code in readme_code() for target in re.findall(r"^\$?\s*make ([a-z]+)\b", code)}
+    assert named, "The README names no make target."
+    assert named - targets == set()
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    named = [
+        match[1].split() for code in readme_code() if (match := re.match(r"(?:\S*/)?cms((?: [a-z][a-z-]*)+)", code))
+    ]
+    assert named, "The README names no command."
+    for words in named:
+        command: click.Command = cli
+        for word in words:
+            if not isinstance(command, click.Group):
+                break
+            assert word in command.commands, f"`cms {' '.join(words)}` is no command."
+            command = command.commands[word]
+
+
+def readme_paths() -> set[str]:
+    """What the README names of this tree: links, and code that looks like a path below a folder of the repository."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = {each for each in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in each}
+    folders = "cms|migrations|openapi|tests"
+    code = {each for code in readme_code() for each in re.findall(rf"(?<![\w/.])(?:{folders})/[\w./-]*", code)}
+    files = {code for code in readme_code() if re.fullmatch(r"[\w.-]+\.(py|md|toml|json|lock|ini)", code)}
+    return links | code | files
+
+
+def test_every_path_of_the_readme_exists() -> None:
+    known = {path.name for path in (ROOT / "cms").rglob("*.*")} | {path.name for path in ROOT.iterdir()}
+    missing = [each for each in readme_paths() if not (ROOT / each.rstrip(".")).exists() and each not in known]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "README.md", "LICENSE", "Makefile"])
+def test_what_a_public_project_needs_is_there(name: str) -> None:
+    assert (ROOT / name).is_file()
