@@ -23,7 +23,7 @@ from cms.api.services import Services
 from cms.app import create_app
 from cms.content.version import Actor, Change, change
 from cms.db import Database
-from cms.errors import CMSError
+from cms.errors import CMSError, Unavailable
 from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
@@ -41,6 +41,10 @@ def main() -> None:
         _fail(str(error))
     except DatabaseError as error:
         _fail(f"the database cannot be used: {error.orig}")
+    except Unavailable as error:
+        address = Settings.from_environment().url.render_as_string(hide_password=True)
+        cause = getattr(error.__cause__, "orig", None) or error
+        _fail(f"{address} cannot be used: {' '.join(str(cause).split())}")
     except CMSError as error:
         _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
 

@@ -93,6 +93,8 @@ class Settings:
     def _check(self) -> None:
         self._check_database_url()
         self._check_public_url()
+        if not self.spaces:
+            raise SettingsError(f"CMS_SPACES names no space; the spaces are {', '.join(SPACES)}")
         if unknown := sorted(set(self.spaces) - set(SPACES)):
             raise SettingsError(f"CMS_SPACES names {unknown[0]}; the spaces are {', '.join(SPACES)}")
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:

@@ -100,6 +100,7 @@ class Service(Caller):
         known = self.services
         with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
             made = create_key(unit.session, f"Key {next(_numbers)}", scopes, unit.at, **options)
+            unit.record("key_created", "key")
         return Caller(self.app, made.key)
 
     @cached_property
