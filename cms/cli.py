@@ -44,7 +44,7 @@ def main() -> None:
     except Unavailable as error:
         address = Settings.from_environment().url.render_as_string(hide_password=True)
         cause = getattr(error.__cause__, "orig", None) or error
-        _fail(f"{address} cannot be used: {' '.join(str(cause).split())}")
+        _fail(f"the database {address} cannot be used: {' '.join(str(cause).split())}")
     except CMSError as error:
         _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
 

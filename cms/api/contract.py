@@ -173,7 +173,7 @@ class Endpoint(Resource):  # type: ignore[misc]
         contract = contract_of(method)
         if not all(value.isascii() and value.isprintable() for value in path.values()):
             raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
-        check_accept(contract)
+        check_accept()
         actor = None if contract.is_public else auth.actor_with(contract.scope or "", request_id())
         g.actor = actor
         arguments = dict(path)
@@ -184,11 +184,12 @@ class Endpoint(Resource):  # type: ignore[misc]
             arguments["body"] = _load_body(contract)
         with _unit(contract, actor, name) as unit:
             answer: Answer | Response = method(**unit, **arguments)
-        return answer if isinstance(answer, Response) else json_response(answer, contract)
+        return answer if isinstance(answer, Response) else json_response(answer)
 
     def options(self) -> Response:
         """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
         response = Response(status=204)
+        response.headers.pop("Content-Type", None)
         allowed = [name for name in METHODS if hasattr(self, name.lower())]
         response.headers["Allow"] = ", ".join(
             [*allowed, "HEAD", "OPTIONS"] if "GET" in allowed else [*allowed, "OPTIONS"]

@@ -32,7 +32,7 @@ def _default(value: Any) -> Any:
     raise TypeError
 
 
-def json_response(answer: Answer, contract: Any) -> Response:
+def json_response(answer: Answer) -> Response:
     """The answer of management: not stored by anyone."""
     response = Response(status=answer.status)
     if answer.document is not None:
@@ -56,16 +56,20 @@ def matches_none(etag: str) -> bool:
     return bool(given.star_tag) or given.contains_weak(etag.strip('"'))
 
 
-def cached_response(document: Any, cache_headers: Mapping[str, str]) -> Response:
+def cached_response(document: Any, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:
     """The answer of delivery: a strong entity tag, the caching headers, and 304 where the client has the bytes."""
     content = encode(document)
     etag = strong_etag(content)
-    if matches_none(etag):
+    # A precondition counts only where the answer would be 2xx without it (RFC 9110, 13.2.1).
+    fresh = status == 200 and matches_none(etag)
+    if fresh:
         response = Response(status=304)
         response.headers.pop("Content-Type", None)
     else:
-        response = Response(content, content_type="application/json")
+        response = Response(content, status, content_type="application/json")
     response.headers["ETag"] = etag
     response.headers["Vary"] = "Accept-Encoding"
     response.headers.update(cache_headers)
+    if fresh:
+        response.headers.pop("Link", None)
     return response

@@ -129,12 +129,16 @@ def _shape_parameters(resource: ContentResource, *, lists: bool) -> dict[str, An
         "fields": _words(names, "Only these fields; `id` always comes."),
         "exclude": _words(names, "All but these fields."),
     }
-    includes = tuple(each for each in kind.includes if not (lists and each == "adjacent"))
-    if includes:
+    if includes := _includes(kind, lists=lists):
         declared["include"] = _words(includes, "What to embed in full.")
     if kind.bodies:
         declared["formats"] = _words(FORMATS, "The formats of rich text.")
     return declared
+
+
+def _includes(kind: ContentType, *, lists: bool) -> tuple[str, ...]:
+    """What may be included; neighbours are those of one entry."""
+    return tuple(each for each in kind.includes if not (lists and each == "adjacent"))
 
 
 def _words(words: Sequence[str], text: str) -> fields.Many:
@@ -165,7 +169,9 @@ def _list(resource: ContentResource, reading: Reading, given: dict[str, Any]) ->
         ),
         perspective,
     )
-    documents = compose(reading.connection, kind, rows, _composition(reading, given, perspective, detail=False))
+    documents = compose(
+        reading.connection, kind, rows, _composition(resource, reading, given, perspective, detail=False)
+    )
     following = (rows[-1].sort_value, rows[-1].entry_id) if more else None
     document, headers = page(documents, given, following, total)
     if chain:
@@ -182,7 +188,9 @@ def _item(resource: ContentResource, reading: Reading, given: dict[str, Any], na
     )
     if row is None:
         return _moved_or_missing(resource, reading, name, chain, perspective)
-    (document,) = compose(reading.connection, kind, [row], _composition(reading, given, perspective, detail=True))
+    (document,) = compose(
+        reading.connection, kind, [row], _composition(resource, reading, given, perspective, detail=True)
+    )
     headers = cache_headers(moment) | {"Content-Language": row.locale}
     return cached_response({"data": document}, headers)
 
@@ -197,13 +205,10 @@ def _moved_or_missing(
         response.headers.update(not_found_headers(reading.moment))
         return response
     url = reading.moment.site.url(kind.name, row.slug)
-    response = cached_response(
-        {"moved_to": {"id": row.entry_id, "slug": row.slug, "url": url}}, cache_headers(reading.moment)
-    )
-    if response.status_code == 200:
-        response.status_code = 308
-        asked = request.query_string.decode("ascii", "replace")
-        response.headers["Location"] = f"/api/v1/{kind.plural}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
+    document = {"moved_to": {"id": row.entry_id, "slug": row.slug, "url": url}}
+    response = cached_response(document, cache_headers(reading.moment), status=308)
+    asked = request.query_string.decode("ascii", "replace")
+    response.headers["Location"] = f"/api/v1/{kind.plural}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
     return response
 
 
@@ -221,7 +226,16 @@ def _chain(kind: ContentType, moment: Any, given: Mapping[str, Any]) -> list[str
     return chain
 
 
-def _composition(reading: Reading, given: Mapping[str, Any], perspective: Perspective, *, detail: bool) -> Composition:
+def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:
+    """What ``fields`` names that comes by ``include`` only: naming it is asking for it."""
+    declared = resource.delivered._declared_fields
+    named = set(given.get("fields") or ()).intersection(_includes(resource.type, lists=not detail))
+    return frozenset(name for name in named if not declared[name].required)
+
+
+def _composition(
+    resource: ContentResource, reading: Reading, given: Mapping[str, Any], perspective: Perspective, *, detail: bool
+) -> Composition:
     known = services()
     return Composition(
         types=known.types,
@@ -230,7 +244,7 @@ def _composition(reading: Reading, given: Mapping[str, Any], perspective: Perspe
         site=reading.moment.site,
         perspective=perspective,
         formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
-        includes=frozenset(given.get("include") or ()),
+        includes=frozenset(given.get("include") or ()) | _asked_by_name(resource, given, detail=detail),
         only=frozenset(given["fields"]) if given.get("fields") else None,
         without=frozenset(given.get("exclude") or ()),
         detail=detail,
