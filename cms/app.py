@@ -106,6 +106,9 @@ class _ProblemApi(Api):  # type: ignore[misc]
     def handle_error(self, error: Exception) -> Response:
         return problem_response(error)
 
+    def _register_doc(self, app_or_blueprint: Any) -> None:
+        """Leave out the route of the library's own documentation, which it adds at the root even when that is off."""
+
 
 def _add_routes(app: Flask, routes: Sequence[Route]) -> None:
     # Without this the library adds /swagger.json and its static files whatever it is told.

@@ -63,6 +63,9 @@ class _Refused(ValueError):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, _ in pairs:
+        if not name.isascii() and any("\ud800" <= each <= "\udfff" for each in name):
+            raise _Refused("a name has half of a surrogate pair")
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]

@@ -18,7 +18,7 @@ def expected_tags() -> Set[str] | None:
     given = request.if_match
     if given.star_tag:
         return None
-    return {tag.split(":")[0].removesuffix("-gzip").removesuffix("-br") for tag in given.as_set()}
+    return {tag.split(":")[0].removesuffix("-gzip").removesuffix("-br") for tag in given.as_set() if tag}
 
 
 def must_be_new() -> bool:

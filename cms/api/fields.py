@@ -31,6 +31,8 @@ TIME_PATTERN = (
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 ID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 LOCALE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
+ADDRESS_PATTERN = r"^https?://[^/?#]+.*$"
+LINK_PATTERN = r"^(https?://[^/?#]+.*|(mailto|tel):.+|/([^/].*)?|[#?].*)$"
 # Everything but control characters; a line has no line breaks either.
 LINE_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 
@@ -214,7 +216,8 @@ class URL(Line):
         self.paths = paths
 
     def json_schema(self) -> JSONSchema:
-        return {"type": "string", "format": "uri-reference" if self.paths else "uri", "maxLength": 2048}
+        described = {"type": "string", "format": "uri", "maxLength": 2048, "pattern": ADDRESS_PATTERN}
+        return described | {"format": "uri-reference", "pattern": LINK_PATTERN} if self.paths else described
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
@@ -480,6 +483,11 @@ class Delivered(Field):
         return self._schema
 
 
+def _is_whole(name: str, messages: Any) -> bool:
+    """Whether the messages are about the object itself, and not about an unknown field that is named like this."""
+    return name == "_schema" and not any(getattr(each, "code", "") == "unknown_field" for each in messages)
+
+
 def faults_of(error: ValidationError) -> list[tuple[tuple[str, ...], str, str]]:
     """Every message of a validation error as path, code and detail, in the order of the fields."""
 
@@ -488,7 +496,7 @@ def faults_of(error: ValidationError) -> list[tuple[tuple[str, ...], str, str]]:
             return [
                 each
                 for name, inner in messages.items()
-                for each in walk(inner, path if name == "_schema" else (*path, str(name)))
+                for each in walk(inner, path if _is_whole(name, inner) else (*path, str(name)))
             ]
         if isinstance(messages, Sequence) and not isinstance(messages, str):
             return [each for inner in messages for each in walk(inner, path)]

@@ -93,6 +93,8 @@ def _settled(change: Change, kind: ContentType, entry: Entry, content: Content) 
     elif locale != entry.locale:
         faults.append(Fault("immutable", "The locale is fixed when the entry is made.", "#/locale"))
     content["locale"] = entry.locale
+    if content.get("slug") and not kind.has_slug:
+        faults.append(Fault("no_slug", f"A {kind.name} has no address of its own.", "#/slug"))
     try:
         content = kind.prepare(content)
     except Invalid as error:

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from cms.content.draft_model import Entry, Slug
 from cms.content.model import SLUG_LENGTH, Publication
+from cms.content.queries import is_identifier
 from cms.content.types import ContentType
 from cms.errors import Fault, SlugTaken
 
 
 def slug_from(text: str, fallback: str) -> str:
-    """Lower-case words and hyphens, at most 120 characters, cut between words."""
-    return slugify(text, max_length=SLUG_LENGTH, word_boundary=True) or fallback
+    """Lower-case words and hyphens, at most 120 characters, cut between words, and never in the form of an id."""
+    slug = slugify(text, max_length=SLUG_LENGTH, word_boundary=True) or fallback
+    return f"{slug}-{fallback}"[:SLUG_LENGTH] if is_identifier(slug) else slug
 
 
 def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_id: str) -> None:

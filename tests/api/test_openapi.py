@@ -1,0 +1,557 @@
+"""The OpenAPI document is the contract: valid, complete, with examples that work, and true of real answers."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from werkzeug.test import TestResponse
+
+from cms.api.problems import MEDIA_TYPE, PROBLEMS
+from cms.app import create_app
+from cms.catalog import CONTENT_TYPES
+from cms.cli import cli
+from cms.keys import SCOPES
+from cms.settings import Settings
+from tests.service import HOST, SECRET, Caller, Service, written
+
+ROOT = Path(__file__).parent.parent.parent
+COMMITTED = ROOT / "openapi" / "v1.json"
+METHODS = ("get", "post", "put", "patch", "delete")
+PLURALS = tuple(each.type.plural for each in CONTENT_TYPES)
+
+JSONObject = dict[str, Any]
+
+
+@cache
+def document() -> JSONObject:
+    """The document as this tree writes it."""
+    app = create_app(Settings(database_url="sqlite:///never-opened.db", secret_key=SECRET))
+    loaded: JSONObject = json.loads(json.dumps(app.extensions["cms"].document))
+    return loaded
+
+
+def operations() -> Iterator[tuple[str, str, JSONObject]]:
+    """Every documented operation."""
+    for path, methods in document()["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield method, path, methods[method]
+
+
+every_operation = pytest.mark.parametrize(
+    ("method", "path", "operation"), [pytest.param(*each, id=each[2]["operationId"]) for each in operations()]
+)
+
+
+def resolved(value: JSONObject) -> JSONObject:
+    """What a reference within the document leads to."""
+    while "$ref" in value:
+        target: Any = document()
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        value = target
+    return value
+
+
+def faults(schema: JSONObject, value: Any) -> list[str]:
+    """Where a value breaks a schema of the document, in words."""
+    whole = {**schema, "components": document()["components"]}
+    checker = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [f"{each.json_path}: {each.message[:300]}" for each in checker.iter_errors(value)]
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """SQLite alone: the document says nothing of databases."""
+    shutil.copy(sqlite_template, tmp_path / "cms.db")
+    return f"sqlite:///{tmp_path / 'cms.db'}"
+
+
+# The document itself.
+
+
+def test_the_committed_document_is_the_served_one(service: Service) -> None:
+    served = service.get("/api/v1/openapi.json")
+    assert served.status_code == 200
+    assert served.get_json() == json.loads(COMMITTED.read_bytes())
+
+
+def test_the_command_writes_what_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(cli, ["openapi"]).exit_code == 0
+    assert (tmp_path / "openapi" / "v1.json").read_bytes() == COMMITTED.read_bytes()
+
+
+def test_the_document_is_the_same_whatever_the_settings(tmp_path: Path) -> None:
+    elsewhere = Settings(
+        database_url=f"sqlite:///{tmp_path / 'other.db'}", secret_key=SECRET, public_url="https://cms.example"
+    )
+    assert create_app(elsewhere).extensions["cms"].document == document()
+
+
+def test_the_document_is_valid_openapi() -> None:
+    assert document()["openapi"].startswith("3.1.")
+    validate(document())
+
+
+def test_every_schema_is_valid_json_schema() -> None:
+    for schema in document()["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_component_is_used() -> None:
+    text = json.dumps(document())
+    for kind in ("schemas", "responses"):
+        for name in document()["components"][kind]:
+            assert f'"#/components/{kind}/{name}"' in text, f"{kind}/{name} is used nowhere"
+
+
+def test_every_route_is_documented_and_every_operation_is_routed(service: Service) -> None:
+    routed = {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in service.app.url_map.iter_rules()
+        if rule.rule.startswith("/api") or rule.rule in ("/livez", "/readyz")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routed == {(method, path) for method, path, _ in operations()}
+
+
+def test_operation_ids_are_unique_words() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[a-z][A-Za-z]*", name) for name in names), names
+
+
+def test_tags_are_declared_in_order_of_appearance() -> None:
+    used = list(dict.fromkeys(tag for _, _, operation in operations() for tag in operation["tags"]))
+    assert [tag["name"] for tag in document()["tags"]] == used
+    assert all(tag["description"] for tag in document()["tags"])
+
+
+def test_every_problem_is_in_the_document() -> None:
+    text = json.dumps(document())
+    missing = [code for code in PROBLEMS if f"`{code}`" not in text and f"/problems/{code}" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_the_address_of_a_problem_answers(code: str, service: Service) -> None:
+    assert service.get(f"/docs/problems/{code}").status_code == 200
+
+
+# Each operation.
+
+
+@every_operation
+def test_an_operation_says_what_it_does(method: str, path: str, operation: JSONObject) -> None:
+    assert operation["summary"]
+    assert not operation["summary"].endswith(".")
+    assert operation["description"]
+    assert operation["tags"]
+
+
+@every_operation
+def test_an_operation_has_an_example_for_all_that_is_sent(method: str, path: str, operation: JSONObject) -> None:
+    if "requestBody" in operation:
+        for content in operation["requestBody"]["content"].values():
+            assert "example" in content
+            assert faults(content["schema"], content["example"]) == []
+    for status, answer in operation["responses"].items():
+        for content in resolved(answer).get("content", {}).values():
+            assert "example" in content, status
+            assert faults(content["schema"], content["example"]) == [], status
+
+
+@every_operation
+def test_a_success_has_a_schema_or_no_body(method: str, path: str, operation: JSONObject) -> None:
+    successes = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
+    assert successes
+    for status, answer in successes.items():
+        assert ("content" in answer) == (status != "204"), status
+        assert answer["description"]
+        assert "X-Request-Id" in answer["headers"]
+
+
+@every_operation
+def test_an_operation_names_its_problems(method: str, path: str, operation: JSONObject) -> None:
+    responses = operation["responses"]
+    assert {"400", "406", "500", "503"} <= responses.keys()
+    if "requestBody" in operation:
+        assert {"413", "415", "422"} <= responses.keys()
+    if "{" in path:
+        assert "404" in responses
+    for status, answer in responses.items():
+        if status >= "400":
+            (media_type,) = resolved(answer)["content"]
+            assert media_type == MEDIA_TYPE
+
+
+@every_operation
+def test_an_operation_says_whether_it_needs_a_key(method: str, path: str, operation: JSONObject) -> None:
+    needs_key = operation["security"] == [{"key": []}]
+    assert needs_key or operation["security"] == []
+    assert needs_key == ("x-scope" in operation) == path.startswith("/api/v1/manage/")
+    assert needs_key == ("401" in operation["responses"])
+    assert needs_key == ("403" in operation["responses"])
+    if needs_key:
+        assert operation["x-scope"] in {*SCOPES, "any"}
+    else:
+        assert method == "get"
+
+
+@every_operation
+def test_a_parameter_is_described_or_speaks_for_itself(method: str, path: str, operation: JSONObject) -> None:
+    for parameter in operation["parameters"]:
+        schema = parameter["schema"]
+        speaks = (
+            schema.get("type") == "boolean" or "enum" in schema or {"minimum", "maximum", "default"} <= schema.keys()
+        )
+        assert parameter.get("description") or speaks, parameter["name"]
+        assert schema.keys() & {"type", "enum", "anyOf", "$ref"}, parameter["name"]
+        if "default" in schema:
+            assert faults(schema, schema["default"]) == [], parameter["name"]
+    described = [(parameter["in"], parameter["name"]) for parameter in operation["parameters"]]
+    assert len(described) == len(set(described))
+    assert set(re.findall(r"{(\w+)}", path)) == {name for place, name in described if place == "path"}
+
+
+@every_operation
+def test_a_change_of_what_is_there_names_its_precondition(method: str, path: str, operation: JSONObject) -> None:
+    headers = {each["name"]: each for each in operation["parameters"] if each["in"] == "header"}
+    assert ("If-Match" in headers) == ("428" in operation["responses"]) == ("412" in operation["responses"])
+    if "201" in operation["responses"]:
+        assert "Location" in operation["responses"]["201"]["headers"]
+
+
+# The examples work.
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_written_example_can_be_posted(plural: str, service: Service) -> None:
+    content = document()["paths"][f"/api/v1/manage/{plural}"]["post"]["requestBody"]["content"]
+    response = service.editor.post(f"/api/v1/manage/{plural}?publish=true", json=content["application/json"]["example"])
+    assert response.status_code == 201, response.get_data(as_text=True)
+    assert response.get_json()["warnings"] == []
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_patch_example_can_be_sent(plural: str, service: Service) -> None:
+    paths = document()["paths"]
+    written_example = paths[f"/api/v1/manage/{plural}"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    entry = service.editor.create(plural, **written_example)
+    body = paths[f"/api/v1/manage/{plural}/{{entry_id}}"]["patch"]["requestBody"]
+    ((media_type, content),) = body["content"].items()
+    response = service.editor.patch(
+        f"/api/v1/manage/{plural}/{entry['id']}",
+        data=json.dumps(content["example"]),
+        content_type=media_type,
+        if_match="*",
+    )
+    assert response.status_code == 200, response.get_data(as_text=True)
+
+
+def test_the_other_examples_can_be_sent(service: Service) -> None:
+    article = service.editor.create("articles")
+    for method, path in (
+        ("put", "/api/v1/manage/site"),
+        ("patch", "/api/v1/manage/site"),
+        ("post", "/api/v1/manage/keys"),
+        ("put", "/api/v1/manage/articles/{entry_id}/publication"),
+        ("post", "/api/v1/manage/articles/{entry_id}/restore"),
+    ):
+        ((media_type, content),) = document()["paths"][path][method]["requestBody"]["content"].items()
+        response = service.admin.request(
+            method.upper(),
+            path.replace("{entry_id}", article["id"]),
+            data=json.dumps(content["example"]),
+            content_type=media_type,
+            headers={"If-Match": "*"},
+        )
+        assert response.status_code < 300, (method, path, response.get_data(as_text=True))
+
+
+# Real answers are what the document says.
+
+
+SOMETIMES = {"Link", "Retry-After", "Accept-Patch", "Content-Language"}
+"""Headers that only some answers of a status have."""
+
+
+class Witness(Caller):
+    """A caller whose every answer is held against the document."""
+
+    def __init__(self, app: Flask, key: str | None, seen: set[tuple[str, int]]) -> None:
+        super().__init__(app, key)
+        self.seen = seen
+
+    def request(self, method: str, path: str, **options: Any) -> TestResponse:
+        response = super().request(method, path, **options)
+        template = self._template(method, path)
+        operation = document()["paths"][template][method.lower()]
+        status = str(response.status_code)
+        where = f"{method} {path} {status}"
+        assert status in operation["responses"], f"{where} is not documented: {response.get_data(as_text=True)}"
+        declared = resolved(operation["responses"][status])
+        if "content" not in declared:
+            assert response.get_data() == b"", where
+        else:
+            assert response.content_type in declared["content"], where
+            schema = declared["content"][response.content_type]["schema"]
+            assert faults(schema, response.get_json()) == [], where
+            if response.content_type == MEDIA_TYPE:
+                code = response.get_json()["type"].rsplit("/")[-1]
+                assert f"`{code}`" in declared["description"], f"{where} {code} is not documented"
+        for name in declared.get("headers", {}).keys() - SOMETIMES:
+            assert name in response.headers or (name, status) == ("ETag", "412"), f"{where} lacks {name}"
+        self.seen.add((operation["operationId"], response.status_code))
+        return response
+
+    def _template(self, method: str, path: str) -> str:
+        rule, _ = self.app.url_map.bind(HOST["Host"]).match(path.partition("?")[0], method=method, return_rule=True)
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+
+
+class Witnesses:
+    """Anyone, and an administrator, under observation."""
+
+    def __init__(self, service: Service) -> None:
+        self.seen: set[tuple[str, int]] = set()
+        self.anyone = Witness(service.app, None, self.seen)
+        self.admin = Witness(service.app, service.admin.key, self.seen)
+        self.stranger = Witness(service.app, service.with_key("events:read").key, self.seen)
+
+
+@pytest.fixture
+def witnesses(service: Service) -> Witnesses:
+    return Witnesses(service)
+
+
+@pytest.fixture
+def site(witnesses: Witnesses) -> dict[str, JSONObject]:
+    """A small site in two languages, in which everything refers to something; made under observation."""
+    admin = witnesses.admin
+    settings = {
+        "name": "Harbour & Reed",
+        "base_url": "https://harbour-and-reed.example",
+        "locales": [{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}],
+        "navigation": [{"label": "Blog", "url": "/blog", "children": [{"label": "Repair", "url": "/tags/repair"}]}],
+        "logo": {"url": "/logo.png", "alt": "A reed."},
+    }
+    admin.put("/api/v1/manage/site", json=settings, if_match="*")
+    made = {
+        "tag": admin.create_published("tags", name="Repair", description="Mending."),
+        "bare tag": admin.create_published("tags"),
+        "author": admin.create_published(
+            "authors",
+            name="Orla Wrenmoor",
+            bio="Mends **books**.",
+            avatar={"url": "https://site.example/orla.jpg", "alt": "Orla.", "width": 40, "height": 40},
+            website="https://orla.example/",
+        ),
+        "bare author": admin.create_published("authors"),
+    }
+    made["faq"] = admin.create_published("faqs", tags=["repair"], position=3, extra={"open": True})
+    made["link"] = admin.create_published("social-links", platform="mastodon", handle="@orla@books.example")
+    admin.create_published("social-links", platform="instagram", handle="orla", author="orla-wrenmoor")
+    bare = admin.create_published("articles", title="Bare")
+    made["bare article"] = bare
+    made["article"] = admin.create_published(
+        "articles",
+        title="A loose spine",
+        subtitle="Mended",
+        summary="Paste and paper.",
+        body="## First\n\nIt has to be **warm**.\n\n### Then\n\n- smooth\n",
+        published_at="2026-03-03T09:00:00+01:00",
+        featured=True,
+        authors=["orla-wrenmoor", made["bare author"]["id"]],
+        tags=["repair"],
+        faqs=[made["faq"]["id"]],
+        related=[bare["id"]],
+        hero_image={"url": "/hero.jpg", "alt": "A spine."},
+        calls_to_action=[{"label": "Visit", "url": "/visit"}],
+        seo={"title": "Mending", "noindex": True, "image": {"url": "/share.jpg"}},
+        extra={"widget": ["x", 1, None]},
+    )
+    made["translation"] = admin.create_published(
+        "articles", title="Ein loser Rücken", locale="de", translation_of=made["article"]["id"]
+    )
+    return made
+
+
+def shapes(plural: str, *, lists: bool) -> Iterator[str]:
+    """Every query that asks for another shape of a type: each include, all of them, each format, all of them."""
+    path = f"/api/v1/{plural}" if lists else f"/api/v1/{plural}/{{name}}"
+    parameters = {each["name"]: each["schema"] for each in document()["paths"][path]["get"]["parameters"]}
+    yield ""
+    for name in ("include", "formats"):
+        if name in parameters:
+            words = parameters[name]["items"]["enum"]
+            yield from (f"?{name}={word}" for word in words)
+            yield f"?{name}={','.join(words)}"
+    if lists:
+        yield from (f"?sort={word}&limit=1&include_total=true" for word in parameters["sort"]["enum"])
+
+
+def read_what_is_delivered(plural: str, site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    anyone = witnesses.anyone
+    for shape in shapes(plural, lists=True):
+        page = anyone.get(f"/api/v1/{plural}{shape}")
+        assert page.status_code == 200
+        assert page.get_json()["data"], "An empty list proves nothing."
+    kind = next(each.type.name for each in CONTENT_TYPES if each.type.plural == plural)
+    entries = [each for each in site.values() if each["type"] == kind]
+    for entry in entries:
+        for shape in shapes(plural, lists=False):
+            assert anyone.get(f"/api/v1/{plural}/{entry['id']}{shape}").status_code == 200
+    etag = anyone.get(f"/api/v1/{plural}").headers["ETag"]
+    assert anyone.get(f"/api/v1/{plural}", headers={"If-None-Match": etag}).status_code == 304
+    assert anyone.get(f"/api/v1/{plural}/nothing").status_code == 404
+    assert anyone.get(f"/api/v1/{plural}?sort=backwards&colour=red").status_code == 400
+    assert anyone.get(f"/api/v1/{plural}", headers={"Accept": "text/csv"}).status_code == 406
+
+
+def test_everything_of_an_article_at_once_is_as_documented(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    article = witnesses.anyone.get(
+        "/api/v1/articles/a-loose-spine"
+        "?include=authors.social_links,tags,faqs,related,adjacent,translations,seo&formats=html,markdown,text"
+    ).get_json()["data"]
+    assert article["authors"][0]["social_links"][0]["platform"] == "instagram"
+    assert article["translations"][0]["locale"] == "de"
+    assert article["related"][0]["title"] == "Bare"
+    assert article["adjacent"]["next"] is not None
+    assert article["seo"]["alternates"]
+
+
+def test_a_slug_that_has_moved_is_as_documented(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    witnesses.admin.change("articles", site["article"], slug="a-mended-spine")
+    witnesses.admin.publish("articles", site["article"])
+    assert witnesses.anyone.get("/api/v1/articles/a-loose-spine").status_code == 308
+
+
+def test_a_picked_answer_is_the_documented_one_with_fields_left_out(
+    site: dict[str, JSONObject], witnesses: Witnesses, service: Service
+) -> None:
+    schema = {
+        name: value for name, value in document()["components"]["schemas"]["Article"].items() if name != "required"
+    }
+    for query in ("fields=title,slug", "fields=body,authors&formats=text", "exclude=tags,faqs"):
+        for item in service.get(f"/api/v1/articles?{query}").get_json()["data"]:
+            assert faults(schema, item) == [], query
+
+
+def manage_entries(plural: str, witnesses: Witnesses) -> None:
+    admin, anyone = witnesses.admin, witnesses.anyone
+    collection = f"/api/v1/manage/{plural}"
+    for query in ("", "?limit=1", "?status=draft,published", "?trashed=true", "?has_unpublished_changes=false"):
+        assert admin.get(f"{collection}{query}").status_code == 200
+    body = written(plural)
+    created = admin.post(collection, json=body)
+    assert created.status_code == 201
+    entry = created.get_json()["data"]
+    path = f"{collection}/{entry['id']}"
+    assert created.headers["Location"] == path
+
+    assert admin.get(path).status_code == 200
+    assert admin.patch(path, json={"extra": {"a": 1}, "note": "One."}, if_match=entry["etag"]).status_code == 200
+    stale = admin.patch(path, json={"extra": {"a": 2}}, if_match=entry["etag"])
+    assert (stale.status_code, stale.headers["ETag"]) == (412, admin.read(plural, entry)["etag"])
+    assert admin.patch(path, json={"extra": {"a": 2}}).status_code == 428
+    assert admin.patch(path, json={"extra": 1, "nonsense": 2}, if_match="*").status_code == 422
+    assert admin.put(path, json=body, if_match="*").status_code == 200
+    new, chosen = {"If-None-Match": "*"}, f"{collection}/0199c0de-0000-7000-8000-00000000000{PLURALS.index(plural)}"
+    assert admin.put(chosen, json=written(plural), headers=new).status_code == 201
+    assert admin.put(chosen, json=written(plural), headers=new).status_code == 412
+
+    assert admin.get(f"{path}/publication").status_code == 200
+    tomorrow = {"live_from": "2100-01-01T00:00:00Z", "live_until": "2100-02-01T00:00:00Z"}
+    assert admin.put(f"{path}/publication", json=tomorrow, if_match="*").status_code == 200
+    assert admin.put(f"{path}/publication", json={}, if_match="*").status_code == 200
+    assert admin.get(f"{path}/publication").get_json()["data"]["status"] == "published"
+    assert admin.put(f"{path}/publication", json={"live_from": "2000-01-01T00:00:00Z"}, if_match="*").status_code == 422
+    assert admin.delete(f"{path}/publication", if_match="*").status_code == 200
+
+    assert admin.get(f"{path}/revisions?limit=1").status_code == 200
+    assert admin.get(f"{path}/revisions/1").status_code == 200
+    assert admin.get(f"{path}/revisions/99").status_code == 404
+    assert admin.post(f"{path}/restore", json={"revision": 1}).status_code == 200
+    assert admin.post(f"{path}/restore", json={"revision": 99}).status_code == 404
+
+    assert admin.delete(path, if_match="*").status_code == 204
+    assert admin.get(f"{collection}?trashed=true").get_json()["data"]
+    assert admin.post(f"{path}/undelete").status_code == 200
+    assert admin.delete(f"{path}?purge=true", if_match="*").status_code == 204
+    assert admin.get(path).status_code == 404
+
+    assert anyone.get(collection).status_code == 401
+    assert witnesses.stranger.get(collection).status_code == 403
+    assert admin.post(collection, data="{", content_type="application/json").status_code == 400
+    assert admin.post(collection, data="a=b", content_type="text/plain").status_code == 415
+    assert admin.post(collection, data=b" " * 1_100_000, content_type="application/json").status_code == 413
+    assert admin.post(collection, json={}).status_code == 422
+
+
+def test_conflicts_are_as_documented(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    admin = witnesses.admin
+    assert admin.post("/api/v1/manage/tags", json={"name": "Repair", "slug": "repair"}).status_code == 409
+    assert admin.delete(f"/api/v1/manage/tags/{site['tag']['id']}", if_match="*").status_code == 409
+    path = f"/api/v1/manage/articles/{site['bare article']['id']}/publication"
+    admin.patch(f"/api/v1/manage/articles/{site['bare article']['id']}", json={"title": "Later"}, if_match="*")
+    assert admin.put(path, json={"live_from": "2100-01-01T00:00:00Z"}, if_match="*").status_code == 200
+    clash = {"revision": 1, "live_until": "2101-01-01T00:00:00Z"}
+    assert admin.put(path, json=clash, if_match="*").status_code == 409
+
+
+def use_the_rest(witnesses: Witnesses) -> None:
+    admin, anyone = witnesses.admin, witnesses.anyone
+    for path in ("/api", "/api/v1/openapi.json", "/livez", "/readyz", "/api/v1/platforms", "/api/v1/site"):
+        assert anyone.get(path).status_code == 200
+    assert (
+        anyone.get("/api/v1/site?include=social_links").get_json()["data"]["social_links"][0]["type"] == "social-link"
+    )
+    assert admin.get("/api/v1/manage/site").status_code == 200
+    assert admin.patch("/api/v1/manage/site", json={"tagline": "Mended by hand"}, if_match="*").status_code == 200
+    assert admin.patch("/api/v1/manage/site", json={"tagline": 1}, if_match="*").status_code == 422
+    assert admin.patch("/api/v1/manage/site", json={"tagline": "x"}, if_match='"1"').status_code == 412
+    assert admin.patch("/api/v1/manage/site", json={"tagline": "x"}).status_code == 428
+    assert admin.get("/api/v1/manage/whoami").status_code == 200
+    assert anyone.get("/api/v1/manage/whoami").status_code == 401
+    made = admin.post("/api/v1/manage/keys", json={"name": "Newsroom", "role": "author"})
+    assert made.status_code == 201
+    path = f"/api/v1/manage/keys/{made.get_json()['data']['id']}"
+    assert admin.get("/api/v1/manage/keys").status_code == 200
+    assert admin.get(path).status_code == 200
+    assert admin.delete(path).status_code == 204
+    assert admin.get("/api/v1/manage/keys/nobody").status_code == 404
+    assert admin.delete("/api/v1/manage/keys/nobody").status_code == 404
+    assert admin.post("/api/v1/manage/keys", json={"name": "Nothing"}).status_code == 422
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_delivery_is_as_documented(plural: str, site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    read_what_is_delivered(plural, site, witnesses)
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_management_is_as_documented(plural: str, site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    manage_entries(plural, witnesses)
+
+
+def test_the_rest_is_as_documented(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    use_the_rest(witnesses)
+
+
+def test_these_requests_leave_no_operation_out(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
+    for plural in PLURALS:
+        read_what_is_delivered(plural, site, witnesses)
+        manage_entries(plural, witnesses)
+    use_the_rest(witnesses)
+    assert {operation["operationId"] for _, _, operation in operations()} == {name for name, _ in witnesses.seen}

@@ -1,0 +1,1 @@
+"""How fast delivery is, against a bare Flask route that returns the same bytes on the same server: ``make bench``."""

@@ -1,0 +1,41 @@
+"""Events on the wire."""
+
+from cms.api import fields
+from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds
+from tests.events import EVENT
+
+
+class EventWrite(Written):
+    """An event as an editor writes one."""
+
+    name = fields.Line(200, required=True, example="An open bench")
+    starts_at = fields.Time(required=True, example="2026-06-01T19:00:00+02:00")
+    venue = fields.Line(200, load_default=None, allow_none=True, example="The workshop")
+    description = fields.RichText(load_default=None, allow_none=True, example="Bring a book that is *broken*.")
+    hosts = fields.Many(
+        fields.EntryName(example="orla-wrenmoor"),
+        most=50,
+        load_default=list,
+        description="Ids or slugs of authors, in order.",
+    )
+
+
+class Event(Document):
+    """An event."""
+
+    name = fields.Line(200, required=True, example="An open bench")
+    starts_at = fields.Time(required=True, example="2026-06-01T17:00:00.000Z")
+    venue = fields.Line(200, required=True, allow_none=True, example="The workshop")
+    description = fields.Group(Body, allow_none=True, description="Lists leave it out unless `fields` names it.")
+    hosts = fields.Delivered(
+        embeds("AuthorCard", "Author"), required=True, example=[], description="Cards in order; in full by `include`."
+    )
+    extra = fields.FreeObject(required=True)
+
+
+EVENTS = ContentResource(
+    type=EVENT,
+    written=EventWrite,
+    delivered=Event,
+    example={"name": "An open bench", "starts_at": "2026-06-01T19:00:00+02:00", "venue": "The workshop"},
+)
