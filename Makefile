@@ -25,8 +25,8 @@ export PIP_USER := 0
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
 
-demo: $(INSTALLED) ## serve a small sample site
-	@$(BIN)/cms demo
+demo: $(INSTALLED) ## serve a small sample site (PORT=8001 for another port)
+	@$(BIN)/cms demo $(if $(PORT),--port $(PORT))
 
 test: check ## run all checks and the whole test suite
 	@echo "Running the tests …"

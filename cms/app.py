@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_migrate import Migrate
 from flask_restx import Api, Namespace
 from itsdangerous import URLSafeSerializer
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import host_is_trusted
 
 from cms.api import service
@@ -42,7 +44,7 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     Raises ``SettingsError`` for settings, ``ContractError`` for routes that cannot be served.
     """
     settings = settings or Settings.from_environment()
-    app = Flask("cms", static_folder=None)
+    app = _Application("cms", static_folder=None)
     app.config["PUBLIC_URL"] = settings.public_url
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
@@ -52,6 +54,15 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     _add_routes(app, routes)
     service.add_reference(app)
     return app
+
+
+class _Application(Flask):
+    """Flask, whose addresses do not depend on the ``Host`` header: ``check_request`` judges that, with a problem."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(request)
+        return self.url_map.bind_to_environ({**request.environ, "HTTP_HOST": "localhost"})
 
 
 class ContractError(Exception):
@@ -153,6 +164,8 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             raise MalformedRequest("This service has another name than the Host header says.")
         if len(request.environ.get("RAW_URI", request.full_path).encode()) > URI_BYTES:
             raise URITooLong(f"The address is longer than {URI_BYTES} bytes.")
+        if request.path.startswith("//"):
+            raise NotFound
 
     @app.after_request
     def add_headers(response: Response) -> Response:

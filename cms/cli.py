@@ -94,6 +94,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worke
     )
     if with_worker:
         _run_beside(server)
+    click.echo(f"Serving on http://{host}:{port} with {workers} processes; the reference is at /docs.", err=True)
     server.serve()
 
 
@@ -105,7 +106,7 @@ def _check_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
         except OSError as error:
-            _fail(f"cannot listen on {host}:{port}: {error.strerror}")
+            _fail(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port")
 
 
 def _run_beside(server: Any) -> None:
@@ -162,7 +163,7 @@ def key_create(
     with _change() as unit:
         expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
         made = create_key(unit.session, name, chosen, unit.at, expires_at)
-        unit.record("key_created", "key")
+        unit.record("key_created", "key", made.row.id)
     if as_json:
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:
@@ -193,8 +194,8 @@ def _plain(value: Any) -> Any:
 def key_revoke(key_id: str) -> None:
     """End a key at once."""
     with _change() as unit:
-        revoke_key(unit.session, key_id, unit.at)
-        unit.record("key_revoked", "key")
+        if revoke_key(unit.session, key_id, unit.at):
+            unit.record("key_revoked", "key", key_id)
     click.echo(f"{key_id} is revoked.")
 
 

@@ -39,6 +39,10 @@ from cms.errors import Unavailable
 
 LOCK_SECONDS = 5
 POOL_SECONDS = 2
+# A node that stalls while it holds the counter must not stop the writers of all others for long.
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+)
 
 NAMING_CONVENTION = {
     "ix": "ix_%(column_0_N_label)s",
@@ -230,7 +234,7 @@ def _postgresql_engine(url: URL) -> Engine:
         pool_pre_ping=True,
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=15000 -c timezone=UTC"},
+        connect_args={"connect_timeout": 3, "options": SESSION_OPTIONS},
     )
 
 

@@ -72,6 +72,7 @@ class Settings:
             if environment.get(each.metadata["variable"], "").strip()
         }
         settings = cls(**given)
+        settings = replace(settings, public_url=settings.public_url.rstrip("/"))
         settings._check()
         return settings if settings.secret_key else settings._with_kept_secret()
 
@@ -154,4 +155,4 @@ def _parse(text: str, default: Any) -> Any:
         return text.lower() in ("1", "true", "yes", "on")
     if isinstance(default, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    return text.rstrip("/") if text.startswith("http") else text
+    return text

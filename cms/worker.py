@@ -3,6 +3,7 @@
 Nothing waits for it to be seen: what is live follows from the timeline alone.
 """
 
+import logging
 import signal
 import threading
 from datetime import datetime
@@ -16,6 +17,8 @@ from cms.content.version import Actor, Change, change
 from cms.db import Database, database_now
 from cms.errors import Unavailable
 
+logger = logging.getLogger(__name__)
+
 INTERVAL_SECONDS = 1.0
 BATCH = 100
 
@@ -28,7 +31,8 @@ def run_worker(database: Database, types: Types, public_url: str) -> None:
     while not stopped.is_set():
         try:
             busy = announce_due(database, types, public_url)
-        except Unavailable:
+        except Unavailable as error:
+            logger.warning("the database is away: %s", error.__cause__ or error)
             busy = False
         if not busy:
             stopped.wait(INTERVAL_SECONDS)
@@ -66,7 +70,7 @@ def _announce_beginning(unit: Change, publication_id: str) -> None:
 
 
 def _announce_end(unit: Change, publication_id: str) -> None:
-    """What another publication follows without a gap did not expire; its follower's beginning says it all."""
+    """What another publication follows without a gap was superseded; it did not expire."""
     publication = unit.session.get_one(Publication, publication_id)
     publication.over = True
     unit.session.execute(
@@ -78,5 +82,5 @@ def _announce_end(unit: Change, publication_id: str) -> None:
             exists().where(following.entry_id == publication.entry_id, following.live_from == publication.live_until)
         )
     )
-    if not followed:
-        unit.record("expired", publication.type, publication.entry_id, publication.revision)
+    action = "superseded" if followed else "expired"
+    unit.record(action, publication.type, publication.entry_id, publication.revision)

@@ -15,9 +15,10 @@ def run() -> None:
         if database.is_sqlite:
             _migrate_sqlite(connection)
         else:
-            # Two nodes that start at once migrate one after the other.
             # A large index takes longer to build than any request may last.
             connection.exec_driver_sql("SET statement_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            # Two nodes that start at once migrate one after the other.
             connection.exec_driver_sql("SELECT pg_advisory_lock(7266250117)")
             connection.commit()
             _migrate(connection)

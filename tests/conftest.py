@@ -1,4 +1,4 @@
-"""Fixtures: every test that takes ``service`` runs on SQLite and on a real PostgreSQL, each with a database of its own."""
+"""Fixtures: a test that takes ``service`` runs on SQLite and on a real PostgreSQL, with a database of its own."""
 
 import os
 import shutil

@@ -123,7 +123,7 @@ def check_whole(database_url: str) -> None:
         "entries e JOIN articles a ON a.entry_id = e.id",
         "entries e JOIN slugs s ON s.entry_id = e.id AND s.slug = e.slug AND s.type = e.type",
         "entries e JOIN revisions r ON r.entry_id = e.id AND r.number = e.version",
-        "entries e JOIN events v ON v.entry_id = e.id AND v.action = 'created'",
+        "entries e JOIN events v ON v.subject = CAST(e.id AS VARCHAR(36)) AND v.action = 'created'",
     ):
         assert rows(database_url, f"SELECT count(*) FROM {part}") == [(entries,)], part
     for table in ("articles", "slugs"):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import REPOSITORY, SECRET, free_port
+from tests.processes import REPOSITORY, free_port
+from tests.service import SECRET
 
 
 @pytest.fixture(scope="module")

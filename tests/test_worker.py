@@ -31,7 +31,7 @@ def told(service: Service) -> list[tuple[Any, ...]]:
     """What the worker has told, oldest first."""
     return rows(
         service.services.settings.database_url,
-        "SELECT action, type, entry_id, revision FROM events WHERE action IN ('went_live', 'expired') "
+        "SELECT action, type, subject, revision FROM events WHERE action IN ('went_live', 'expired') "
         "ORDER BY change, position",
     )
 

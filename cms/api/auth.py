@@ -30,7 +30,7 @@ def actor_with(scope: str, request_id: str) -> Actor:
         raise Forbidden(f"This needs a key with the scope {scope}.", scope=scope)
     if row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_EVERY:
         _note(row.id)
-    return Actor(row.id, row.name, frozenset(row.scopes), request_id)
+    return Actor(row.id, row.name, frozenset(row.scopes), request_id, row.expires_at)
 
 
 def _note(key_id: str) -> None:

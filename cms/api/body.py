@@ -10,6 +10,7 @@ from cms.api.problems import ContentTooLarge, MalformedRequest, UnsupportedMedia
 
 BODY_BYTES = 1024 * 1024
 DEPTH = 32
+MEMBERS = 1000
 
 
 def read_json(media_type: str, *, required: bool) -> Any:
@@ -63,14 +64,15 @@ class _Refused(ValueError):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    for name, _ in pairs:
+    if len(pairs) > MEMBERS:
+        raise _Refused(f"an object has more than {MEMBERS} members")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
         if not name.isascii() and any("\ud800" <= each <= "\udfff" for each in name):
             raise _Refused("a name has half of a surrogate pair")
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _Refused(f"the name {twice[:60]!a} stands in an object twice")
+        if name in found:
+            raise _Refused(f"the name {name[:60]!a} stands in an object twice")
+        found[name] = value
     return found
 
 

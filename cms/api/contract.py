@@ -26,6 +26,7 @@ from cms.api.responses import Answer, json_response
 from cms.api.services import services
 from cms.content.version import Actor, Moment, change, read_moment
 from cms.errors import Fault, Invalid, NotFound
+from cms.rendering import render
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -55,11 +56,12 @@ class Contract:
     body_required: bool = True
     body_example: Any = None
     answers: dict[int, Declared] = field(default_factory=dict)
-    answer_example: Any = None
     problems: set[str] = field(default_factory=set)
     scope: str | None = None
     is_public: bool = False
     conditional: bool = False
+    heeds_if_match: bool = False
+    creates: bool = False
     reads_database: bool = True
 
 
@@ -102,7 +104,7 @@ def body(
 
 
 def returns(
-    status: int, schema: type[Schema] | None = None, *, description: str = "", example: Any = None, **headers: str
+    status: int, schema: type[Schema] | None = None, *, description: str = "", **headers: str
 ) -> Callable[[Method], Method]:
     """A possible answer. Header names are written with underscores."""
 
@@ -110,8 +112,6 @@ def returns(
         contract = contract_of(method)
         names = {name.replace("_", "-"): text for name, text in headers.items()}
         contract.answers[status] = Declared(schema, names, description)
-        if example is not None:
-            contract.answer_example = example
         return method
 
     return decorate
@@ -152,6 +152,20 @@ def conditional(method: Method) -> Method:
     return method
 
 
+def optionally_conditional(method: Method) -> Method:
+    """The change heeds ``If-Match`` where it is sent."""
+    contract = contract_of(method)
+    contract.heeds_if_match = True
+    contract.problems |= {"precondition-failed"}
+    return method
+
+
+def creates(method: Method) -> Method:
+    """``If-None-Match: *`` creates under an id of the client's own."""
+    contract_of(method).creates = True
+    return method
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a delivery method reads: one snapshot and the moment it is read at."""
@@ -184,7 +198,8 @@ class Endpoint(Resource):  # type: ignore[misc]
             arguments["body"] = _load_body(contract)
         with _unit(contract, actor, name) as unit:
             answer: Answer | Response = method(**unit, **arguments)
-        return answer if isinstance(answer, Response) else json_response(answer)
+            # Encoded before the commit: what cannot be answered is not done.
+            return answer if isinstance(answer, Response) else json_response(answer)
 
     def options(self) -> Response:
         """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
@@ -263,18 +278,17 @@ def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
 def _load_body(contract: Contract) -> Any:
     assert contract.body is not None
     document = read_json(contract.body_type, required=contract.body_required)
-    if contract.body_type == MERGE_PATCH:
-        _render_ahead(_instance(contract.body), document)
-        return document
-    return load(_instance(contract.body), document)
+    _render_ahead(_instance(contract.body), document)
+    return document if contract.body_type == MERGE_PATCH else load(_instance(contract.body), document)
 
 
-def _render_ahead(schema: Schema, patch: Any) -> None:
-    """Render what a patch brings before the transaction begins, so that no other writer waits for it."""
+def _render_ahead(schema: Schema, document: Any) -> None:
+    """Render rich texts before the transaction begins, so that no other writer waits; the engine finds them done."""
     for name, known in schema.load_fields.items():
-        if isinstance(known, RichText) and isinstance(patch, dict) and patch.get(name) is not None:
-            with suppress(ValidationError):  # Said with everything else, once the patch is applied.
-                known.deserialize(patch[name])
+        if isinstance(known, RichText) and isinstance(document, dict) and document.get(name) is not None:
+            with suppress(ValidationError):  # Said with everything else.
+                text: dict[str, Any] = known.deserialize(document[name]) or {}
+                render(text["format"], text["source"])
 
 
 def load(schema: Schema, document: Any) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from marshmallow import ValidationError
 
 from cms import clock
 from cms.content.queries import is_identifier
-from cms.rendering import render
 
 JSONSchema = dict[str, Any]
 
@@ -459,8 +458,6 @@ class RichText(Field):
                 errors["source"] = error.messages
         if errors:
             raise ValidationError(errors)
-        # Rendering long texts takes a while; here no lock is held yet, and the engine finds it done.
-        render(value["format"], value["source"])
         return {"format": value["format"], "source": value["source"]}
 
 

@@ -31,6 +31,19 @@ PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
     "key_id": ("The key's id.", {"type": "string", "maxLength": 24}),
 }
 
+TAGS = {
+    "articles": "Live articles.",
+    "faqs": "Live FAQ entries.",
+    "authors": "Live authors.",
+    "social-links": "Live social links.",
+    "tags": "Live tags.",
+    "site": "The site's name, languages, addresses and navigation.",
+    "platforms": "What social links can be of.",
+    "manage site": "The site's settings.",
+    "keys": "API keys.",
+    "service": "Versions, health and this document.",
+}
+
 HEADERS = {
     "X-Request-Id": "The id of this request, echoed or made.",
 }
@@ -57,7 +70,7 @@ def openapi_document(
         tags.setdefault(tag)
         spec.path(path=re.sub(r"<(\w+)>", r"{\1}", path), operations=dict(_operations(spec, tag, path, endpoint)))
     for tag in tags:
-        spec.tag({"name": tag, "description": f"{tag.capitalize()}."})
+        spec.tag({"name": tag, "description": TAGS.get(tag, f"Working copies: {tag.removeprefix('manage ')}.")})
     document: dict[str, Any] = spec.to_dict()
     return document
 
@@ -170,7 +183,7 @@ def _operation(spec: APISpec, tag: str, path: str, method: str, contract: Contra
         "tags": [tag],
         "summary": text.split("\n")[0].rstrip("."),
         "description": _needs(contract, text),
-        "parameters": [*_path_parameters(path), *_query_parameters(contract), *_header_parameters(method, contract)],
+        "parameters": [*_path_parameters(path), *_query_parameters(contract), *_header_parameters(contract)],
         "responses": {**_answers(spec, contract), **_problems(spec, contract)},
         "security": [] if contract.is_public else [{"key": []}],
     }
@@ -221,15 +234,15 @@ def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
         yield parameter
 
 
-def _header_parameters(method: str, contract: Contract) -> Iterator[JSONSchema]:
+def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
     def header(name: str, text: str, example: str) -> JSONSchema:
         return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, "example": example}
 
-    if contract.is_public:
+    if contract.is_public and "ETag" in contract.answers[200].headers:
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
-    if contract.conditional:
+    if contract.conditional or contract.heeds_if_match:
         yield header("If-Match", "The entity tag of what was read, or `*` for whatever is there.", '"42"')
-    if contract.conditional and method == "put" and contract.operation_id.startswith("replace"):
+    if contract.creates:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
 
@@ -248,7 +261,7 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
                     "example": sample_of(declared.schema),
                 }
             }
-    if contract.is_public:
+    if contract.is_public and "ETag" in contract.answers[200].headers:
         answers["304"] = {"description": "The client holds these bytes.", "headers": {"ETag": _header("The tag.")}}
     return answers
 

@@ -11,7 +11,7 @@ from flask import Response, current_app, g, has_request_context, request
 from uuid_utils.compat import uuid7
 from werkzeug.exceptions import HTTPException
 
-from cms.errors import CMSError, Fault
+from cms.errors import CMSError, Fault, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_AT_MOST = 50
@@ -94,7 +94,9 @@ class Unauthorized(CMSError):
     code = "unauthorized"
 
     def __init__(self, *, sent: bool) -> None:
-        super().__init__("The key is not valid." if sent else "This address needs an API key.")
+        super().__init__(
+            "The key is not valid." if sent else "This address needs an API key: send Authorization: Bearer cms_…"
+        )
         self.sent = sent
 
 
@@ -149,6 +151,8 @@ def type_url(code: str) -> str:
 
 def problem_response(error: Exception) -> Response:
     """The answer to any exception; what is not expected is logged and says nothing of itself."""
+    if isinstance(error, Unavailable):
+        current_app.logger.warning("request %s: %s (%s)", request_id(), error, error.__cause__)
     if isinstance(error, CMSError):
         return _from_domain(error)
     if isinstance(error, HTTPException):

@@ -130,7 +130,7 @@ def add_reference(app: Flask) -> None:
             raise NotFound
         return _static((files / name).read_bytes(), SWAGGER_FILES[name])
 
-    @app.get("/docs/problems/")
+    @app.get("/docs/problems", strict_slashes=False)
     def problem_list() -> Response:
         items = "".join(
             f'<li><a href="/docs/problems/{code}">{html.escape(kind.title)}</a> ({kind.status})</li>'

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from cms.content import drafts, links, revisions, slugs, timeline
 from cms.content.draft_model import Entry, Link
-from cms.content.model import PublicationLink
+from cms.content.model import Publication, Revision
 from cms.content.queries import is_identifier
 from cms.content.types import Content, ContentType
 from cms.content.version import Change, entity_tag
@@ -124,11 +124,17 @@ def _original(change: Change, kind: ContentType, entry: Entry, given: str | None
     group = change.session.execute(
         select(Entry.id, Entry.locale).where((Entry.id == original) | (Entry.translation_of == original))
     ).all()
+    # What is still live or planned as a translation counts too, whatever its draft says by now.
+    shown = change.session.execute(
+        select(Publication.entry_id.label("id"), Publication.locale).where(
+            Publication.translation_group == original, Publication.live_until > change.at
+        )
+    ).all()
     if original == entry.id:
         faults.append(Fault("self_reference", "An entry cannot be its own translation.", pointer))
     elif change.session.scalar(select(Entry.id).where(Entry.translation_of == entry.id).limit(1)):
         faults.append(Fault("has_translations", "Others are translations of this entry.", pointer))
-    elif taken := [each.id for each in group if each.locale == entry.locale and each.id != entry.id]:
+    elif taken := [each.id for each in (*group, *shown) if each.locale == entry.locale and each.id != entry.id]:
         faults.append(Fault("duplicate", f"{taken[0]} is its translation into '{entry.locale}' already.", pointer))
     return original
 
@@ -163,7 +169,10 @@ def _write(change: Change, kind: ContentType, entry: Entry, content: Content, no
 
 def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, note: str | None = None) -> bool:
     """Make an old revision's content the draft again, as a new revision. Raises as ``save`` does."""
-    content = revisions.to_content(kind, revisions.numbered(change.session, entry, number))
+    revision = change.session.get(Revision, (entry.id, number))
+    if revision is None:
+        raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
+    content = links.without_lost(change.session, kind, revisions.to_content(kind, revision))
     return save(change, kind, entry, content, note=note or f"Restored from revision {number}.")
 
 
@@ -182,7 +191,7 @@ def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
 def _check_unused(change: Change, entry: Entry, force: bool) -> None:
     if force:
         return
-    if usage := links.referring(change.session, entry.id):
+    if usage := links.referring(change.session, entry.id, change.at):
         raise Conflict(
             "Other entries refer to this one; change them first, or repeat with force=true.",
             *(
@@ -205,11 +214,26 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     session = change.session
     was_seen = bool(timeline.timeline(session, entry.id))
     entry_id = entry.id
-    session.execute(update(Entry).where(Entry.translation_of == entry_id).values(translation_of=None))
-    session.execute(delete(PublicationLink).where(PublicationLink.target_id == entry_id))
-    session.execute(delete(Link).where(Link.target_id == entry_id))
+    _pass_on_translations(change, entry_id)
+    # Published references to what is gone deliver nothing; drafts lose theirs, which their editors must notice.
+    referring = select(Link.entry_id).where(Link.target_id == entry_id)
+    session.execute(update(Entry).where(Entry.id.in_(referring)).values(changed=change.number))
     session.execute(delete(Entry).where(Entry.id == entry_id))
     session.expire_all()
     if was_seen:
         change.moves_content()
     change.record("purged", kind.name, entry_id)
+
+
+def _pass_on_translations(change: Change, original: str) -> None:
+    """Make the oldest translation the original of the others, in drafts and in what is published."""
+    session = change.session
+    translations = session.scalars(
+        select(Entry.id).where(Entry.translation_of == original).order_by(Entry.created_at, Entry.id)
+    ).all()
+    if not translations:
+        return
+    heir = translations[0]
+    session.execute(update(Entry).where(Entry.id.in_(translations)).values(translation_of=heir, changed=change.number))
+    session.execute(update(Entry).where(Entry.id == heir).values(translation_of=None))
+    session.execute(update(Publication).where(Publication.translation_group == original).values(translation_group=heir))

@@ -98,6 +98,8 @@ def _wanted(
         shape = _shape(source.field, source.default, includes)
         if shape is not None and source.field in needed:
             yield Wanted(source, shape, rows)
+        elif source.field in kind.presented_references:
+            yield Wanted(source, "id", rows)
     if "translations" in needed:
         yield Wanted("translations", "full" if "translations" in includes else "short", rows)
     if "adjacent" in includes and "adjacent" in shown:
@@ -129,7 +131,8 @@ class _Composer:
 
     def document(self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str]) -> Document:
         """A row with everything that is shown of it, in the order of the delivered schema."""
-        values = self._own(kind, row, kind.present(row.data, row.outline, self.site))
+        data = row.data | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
+        values = self._own(kind, row, kind.present(data, row.outline, self.site))
         for name in kind.bodies:
             if name in shown:
                 body = (row.bodies or {}).get(name)
@@ -139,6 +142,12 @@ class _Composer:
         self._embed_relations(kind, row, includes, shown, values)
         self._embed_others(kind, row, includes, shown, values)
         return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}
+
+    def _live(self, row: Row, field: str) -> str | None:
+        """The entry that a reference names, if it is live; below the last level it is the one that embeds the row."""
+        if self.inner is None:
+            return row.data[field]  # type: ignore[no-any-return]
+        return next((each.row.entry_id for each in self.found[row.entry_id, field]), None)
 
     def _count(self, row: Row, field: str) -> int:
         """A listed row brings its count; those of embedded ones were counted together."""

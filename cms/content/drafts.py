@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, exists, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from cms import clock
@@ -27,6 +27,8 @@ class WorkingCopy:
     entry: Any
     content: Content
     standing: Standing
+    at: datetime
+    """The instant that ``standing`` is judged at."""
     created_by: tuple[str, str] | None
 
 
@@ -67,6 +69,7 @@ def working_copies(
             entry=entry,
             content=_content(kind, entry, drafts[entry.id], references),
             standing=standing(publications[entry.id], entry.version, at),
+            at=at,
             created_by=(entry.created_by, names[entry.created_by]) if entry.created_by else None,
         )
         for entry in entries
@@ -163,14 +166,11 @@ def _has_status(status: str, at: datetime) -> ColumnElement[bool]:
 
 
 def _differs(at: datetime) -> ColumnElement[bool]:
-    newest = (
-        select(Publication.revision)
-        .where(Publication.entry_id == Entry.id, Publication.live_until > at)
-        .order_by(Publication.live_from.desc())
-        .limit(1)
-        .scalar_subquery()
+    shown = exists().where(Publication.entry_id == Entry.id, Publication.live_until > at)
+    draft_shown = exists().where(
+        Publication.entry_id == Entry.id, Publication.live_until > at, Publication.revision == Entry.version
     )
-    return func.coalesce(newest != Entry.version, False)
+    return shown & ~draft_shown
 
 
 def now(connection: Connection) -> datetime:

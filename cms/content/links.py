@@ -1,6 +1,7 @@
 """References between entries: resolved when written, kept in order, and copied to what is published."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
@@ -87,6 +88,19 @@ def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, in
             yield reference.field, position, target
 
 
+def without_lost(session: Session, kind: ContentType, content: Content) -> Content:
+    """The content without references to entries that have been erased since it was written."""
+    named = {target for _, _, target in references_of(kind, content)} | {content.get("translation_of")}
+    known = set(session.scalars(select(Entry.id).where(Entry.id.in_(named - {None}))))
+    kept = dict(content)
+    for reference in kind.references:
+        ids = [each for each in _named(reference, content) if each in known]
+        kept[reference.field] = ids if reference.many else next(iter(ids), None)
+    if kept.get("translation_of") not in known:
+        kept["translation_of"] = None
+    return kept
+
+
 def publish_links(session: Session, kind: ContentType, publication: Publication, content: Content) -> None:
     """Copy the revision's references beside its publication, with the keys they are listed by."""
     shared = {
@@ -101,15 +115,15 @@ def publish_links(session: Session, kind: ContentType, publication: Publication,
         session.execute(insert(PublicationLink), rows)
 
 
-def referring(session: Session, entry_id: str) -> list[tuple[str, str, str]]:
-    """The type, id and field of each working copy or live publication that refers to the entry."""
+def referring(session: Session, entry_id: str, at: datetime) -> list[tuple[str, str, str]]:
+    """The type, id and field of each working copy, or live or planned publication, that refers to the entry."""
     drafts = (
         select(Entry.type, Entry.id, Link.field)
         .join(Link, Link.entry_id == Entry.id)
         .where(Link.target_id == entry_id, Entry.trashed_at.is_(None))
     )
     published = select(PublicationLink.type, PublicationLink.entry_id, PublicationLink.field).where(
-        PublicationLink.target_id == entry_id, ~PublicationLink.over
+        PublicationLink.target_id == entry_id, ~PublicationLink.over, PublicationLink.live_until > at
     )
     rows = session.execute(drafts.union(published)).all()
     return sorted((row.type, row.id, row.field) for row in rows)

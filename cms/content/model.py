@@ -69,6 +69,13 @@ class Publication(SortKeys, Base):
         Index("ix_publications_translations", "translation_group"),
         Index("ix_publications_live_from", "live_from"),
         Index("ix_publications_live_until", "live_until"),
+        Index(
+            "ix_publications_unannounced",
+            "live_from",
+            postgresql_where=text("NOT announced"),
+            sqlite_where=text("announced = 0"),
+        ),
+        Index("ix_publications_ending", "live_until", postgresql_where=text("NOT over"), sqlite_where=text("over = 0")),
     )
 
     id: Mapped[str] = mapped_column(Identifier, primary_key=True)
@@ -131,20 +138,23 @@ class ContentVersion(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     change: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When the last write was made."""
 
 
 class Event(Base):
     """What happened, in the order of ``change``: the audit log, and the outbox of what others are told."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_entry", "entry_id", "change"),)
+    __table_args__ = (Index("ix_events_subject", "subject", "change"),)
 
     change: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     action: Mapped[str] = mapped_column(String(40))
     type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
-    entry_id: Mapped[str | None] = mapped_column(Identifier)
+    subject: Mapped[str | None] = mapped_column(String(36))
+    """The id of the entry or the key that it happened to."""
     revision: Mapped[int | None] = mapped_column(BigInteger)
     key_id: Mapped[str | None] = mapped_column(String(24))
     request_id: Mapped[str | None] = mapped_column(String(64))

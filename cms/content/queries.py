@@ -56,6 +56,7 @@ Row = Any
 """A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NOBODY = "00000000-0000-0000-0000-000000000000"
 OPERATORS = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
 
 # Core tables, and not mapped classes: the same names, a fraction of the work.
@@ -91,7 +92,7 @@ class ListQuery:
     filters: Mapping[str, Any] = field(default_factory=dict)
     """Values by parameter name; a list means "or"."""
     chain: Sequence[str] = ()
-    """Locales, best first; empty for all."""
+    """Locales, best first, that names are looked up in and, where the type has locales, that are listed."""
     sort: str = ""
     after: tuple[Any, str] | None = None
     """The sort value and the id of the last entry of the page before."""
@@ -106,7 +107,10 @@ class _Structure:
 
     sort: str
     filters: tuple[tuple[str, str], ...]
-    """Each given parameter with a mark for each value: whether it is an id or a slug, or which word it is."""
+    """Each given parameter with a mark: one id or slug, several with ids or slugs among them, or which word it is.
+
+    A mark never grows with the number of values: anybody can ask, and every structure is remembered.
+    """
     locales: int
     after: bool
     bodies: bool
@@ -121,7 +125,7 @@ class _Structure:
         return cls(
             sort=query.sort or next(iter(kind.sorts)),
             filters=given,
-            locales=len(query.chain) if kind.has_locales else 0,
+            locales=len(query.chain),
             after=query.after is not None,
             bodies=query.bodies,
             total=query.total,
@@ -143,8 +147,15 @@ def _parameters(kind: ContentType) -> Iterable[str]:
 
 def _marks(value: Any) -> str:
     if isinstance(value, list):
-        return "".join("i" if isinstance(each, str) and is_identifier(each) else "s" for each in value)
+        ids, slugs = _ids_and_slugs(value)
+        kinds = "i" * bool(ids) + "s" * bool(slugs)
+        return kinds if len(value) == 1 else f"several {kinds}"
     return str(value) if isinstance(value, bool) or value == "site" else ""
+
+
+def _ids_and_slugs(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    ids = [each for each in names if is_identifier(each)]
+    return ids, [each for each in names if not is_identifier(each)]
 
 
 def list_published(
@@ -170,13 +181,14 @@ def _values(kind: ContentType, query: ListQuery, perspective: Perspective) -> di
     for name in _parameters(kind):
         value = query.filters.get(name)
         if isinstance(value, list) and name not in ("id", "slug"):
-            values |= {f"{name}_{position}": each for position, each in enumerate(value)}
+            ids, slugs = _ids_and_slugs(value)
+            values |= {f"{name}_one": value[0], f"{name}_ids": ids, f"{name}_slugs": slugs}
         if value is not None and not isinstance(value, bool):
             values[name] = value
     return values
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _list_statement(kind: ContentType, structure: _Structure) -> tuple[Select[Any], Select[Any]]:
     """The statement of a page and the one that counts all."""
     walked, conditions = _conditions(kind, structure)
@@ -252,7 +264,7 @@ def _conditions(kind: ContentType, structure: _Structure) -> tuple[FromClause, l
     driving = next((each for each in kind.filters if _drives(each, structure)), None)
     walked = publications if driving is None else publication_links
     conditions = [walked.c.type == kind.name, shows(walked, current=structure.current)]
-    if structure.locales:
+    if structure.locales and kind.has_locales:
         conditions.append(_in_locale(walked, structure))
     for each in kind.filters:
         if isinstance(each, ByTime):
@@ -273,7 +285,7 @@ def _conditions(kind: ContentType, structure: _Structure) -> tuple[FromClause, l
 
 
 def _drives(each: Filter, structure: _Structure) -> bool:
-    return isinstance(each, ByReference) and len(structure.marks(each.parameter) or "") == 1
+    return isinstance(each, ByReference) and structure.marks(each.parameter) in ("i", "s")
 
 
 def _locale(position: int) -> BindParameter[str]:
@@ -326,46 +338,59 @@ def _filter(
             assert reference is not None
             targets = _entries_named(reference.target, each.parameter, marks, structure)
             if drives:
-                return and_(walked.c.field == each.field, walked.c.target_id == targets[0])
+                return and_(walked.c.field == each.field, walked.c.target_id == targets.scalar_subquery())
             return walked.c.entry_id.in_(
                 select(link.c.entry_id).where(
                     link.c.type == kind.name, link.c.field == each.field, link.c.target_id.in_(targets), shown
                 )
             )
         case ByReferrer():
-            sources = _entries_named(each.source, each.parameter, marks, structure)
+            sources = _entries_named(each.source, each.parameter, marks, structure, wanted="id")
             return walked.c.entry_id.in_(
-                select(link.c.target_id).where(link.c.entry_id.in_(sources), link.c.field == each.field, shown)
+                select(link.c.target_id).where(link.c.publication_id.in_(sources), link.c.field == each.field)
             )
         case ByFacet(flag=None):
             return walked.c.facet.in_(bindparam(each.parameter, type_=String, expanding=True))
         case ByFacet():
             return walked.c.facet == each.flag if marks == "True" else walked.c.facet != each.flag
         case ByOwner():
-            owned = exists().where(link.c.entry_id == walked.c.entry_id, link.c.field == each.field, shown)
+            publication_id = walked.c.id if walked is publications else walked.c.publication_id
+            owned = exists().where(link.c.publication_id == publication_id, link.c.field == each.field)
             return ~owned if marks == "site" else owned
 
 
-def _entries_named(type_name: str, parameter: str, marks: str, structure: _Structure) -> list[Any]:
-    return [
-        _entry_named(type_name, f"{parameter}_{position}", is_id=mark == "i", structure=structure)
-        for position, mark in enumerate(marks)
-    ]
+def _entries_named(
+    type_name: str, parameter: str, marks: str, structure: _Structure, *, wanted: str = "entry_id"
+) -> Select[Any]:
+    """A column of the live entries that ids and slugs name; no row for what is not live."""
+    if marks in ("i", "s"):
+        return _entry_named(type_name, f"{parameter}_one", wanted, is_id=marks == "i", structure=structure)
+    target = publications.alias()
+    named: list[ColumnElement[bool]] = []
+    if "i" in marks.split()[1]:
+        named.append(target.c.entry_id.in_(bindparam(f"{parameter}_ids", type_=Identifier, expanding=True)))
+    if "s" in marks.split()[1]:
+        chain = [_locale(position) for position in range(structure.locales)]
+        slugs = target.c.slug.in_(bindparam(f"{parameter}_slugs", type_=String, expanding=True))
+        named.append(and_(slugs, target.c.locale.in_(chain)))
+    return select(target.c[wanted]).where(
+        target.c.type == type_name, or_(*named), shows(target, current=structure.current)
+    )
 
 
-def _entry_named(type_name: str, name: str, *, is_id: bool, structure: _Structure) -> Any:
-    """The id of the live entry that an id or a slug names, in the best locale; no row for what is not live."""
+def _entry_named(type_name: str, name: str, wanted: str, *, is_id: bool, structure: _Structure) -> Select[Any]:
+    """A column of the live entry that an id or a slug names, in the best locale; no row for what is not live."""
     target = publications.alias()
     shown = shows(target, current=structure.current)
-    statement = select(target.c.entry_id).where(target.c.type == type_name, shown).limit(1)
+    statement = select(target.c[wanted]).where(target.c.type == type_name, shown).limit(1)
     if is_id:
-        return statement.where(target.c.entry_id == bindparam(name, type_=Identifier)).scalar_subquery()
+        return statement.where(target.c.entry_id == bindparam(name, type_=Identifier))
     statement = statement.where(target.c.slug == bindparam(name, type_=String))
     if structure.locales:
         chain = [_locale(position) for position in range(structure.locales)]
         rank = case(*((target.c.locale == each, position) for position, each in enumerate(chain)), else_=len(chain))
         statement = statement.where(target.c.locale.in_(chain)).order_by(rank)
-    return statement.scalar_subquery()
+    return statement
 
 
 def find_published(
@@ -448,7 +473,8 @@ class Wanted:
         each_row = self.source in ("previous", "next") or (
             isinstance(self.source, Backlink) and self.source.limit is not None
         )
-        return len(self.rows) if each_row else 1
+        # Few numbers, so that few statements are remembered; branches without a row name nobody.
+        return next(each for each in (1, 5, 20, 100, len(self.rows)) if each >= len(self.rows)) if each_row else 1
 
 
 @dataclass(frozen=True)
@@ -480,7 +506,7 @@ def _need_values(number: int, need: Wanted) -> dict[str, Any]:
         return {f"publications_{number}": [row.publication_id for row in need.rows]}
     if isinstance(need.source, Count) or (isinstance(need.source, Backlink) and need.source.limit is None):
         return {f"owners_{number}": [row.entry_id for row in need.rows]}
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {f"owner_{number}_{position}": NOBODY for position in range(need.branches)}
     for position, row in enumerate(need.rows):
         values[f"owner_{number}_{position}"] = row.entry_id
         if not isinstance(need.source, Backlink):
@@ -494,7 +520,7 @@ Need = tuple[Any, Shape, int]
 """The structure of a ``Wanted``: its source, its shape, and its number of branches."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _gather_statement(needs: tuple[Need, ...], *, current: bool) -> Select[Any]:
     branches = [branch for number, need in enumerate(needs) for branch in _branches(number, need, current=current)]
     union = union_all(*branches).subquery()
@@ -568,7 +594,10 @@ def _references(number: int, reference: Reference, shape: Shape, *, current: boo
 
 def _backlinks(number: int, backlink: Backlink, shape: Shape, *, current: bool) -> Select[Any]:
     link = publication_links.alias()
-    columns = _embedded(number, link.c.target_id, publications.c[backlink.order], shape, current=current)
+    key = link.c[backlink.order]
+    order = (key.desc(), link.c.entry_id.desc()) if backlink.descending else (key, link.c.entry_id)
+    position = func.row_number().over(partition_by=link.c.target_id, order_by=order)
+    columns = _embedded(number, link.c.target_id, position, shape, current=current)
     return (
         _walk(columns, publications)
         .join(link, link.c.publication_id == publications.c.id)

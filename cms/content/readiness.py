@@ -12,8 +12,8 @@ from cms.errors import Fault
 
 
 def warnings_about(change: Change, kind: ContentType, copy: WorkingCopy) -> list[Fault]:
-    """References that delivery leaves out for now, and an editorial date that was perhaps meant as a schedule."""
-    return [*_unpublished_references(change, kind, copy), *_future_date(change, copy)]
+    """References that are left out for now, a date perhaps meant as a schedule, a plan that undoes what is live."""
+    return [*_unpublished_references(change, kind, copy), *_future_date(change, copy), *_older_plan(copy)]
 
 
 def _unpublished_references(change: Change, kind: ContentType, copy: WorkingCopy) -> list[Fault]:
@@ -47,5 +47,19 @@ def _future_date(change: Change, copy: WorkingCopy) -> list[Fault]:
             f"The editorial date {to_wire(date)} lies ahead and the entry is live already; "
             "to schedule, publish with live_from.",
             pointer="#/published_at",
+        )
+    ]
+
+
+def _older_plan(copy: WorkingCopy) -> list[Fault]:
+    standing = copy.standing
+    if standing.next_from is None or standing.status != "published" or standing.next_revision == standing.revision:
+        return []
+    return [
+        Fault(
+            "planned_change",
+            f"Revision {standing.next_revision} is planned from {to_wire(standing.next_from)} and will then be live "
+            f"instead of revision {standing.revision}.",
+            pointer="#/live_from",
         )
     ]

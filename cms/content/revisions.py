@@ -23,7 +23,7 @@ def add_revision(change: Change, kind: ContentType, entry: Entry, content: Conte
     bodies, outline = {}, {}
     for field in kind.bodies:
         bodies[field], outline[field] = _rendered(content.get(field), field, previous)
-    if previous and data == previous.data and bodies == previous.bodies:
+    if previous and _same(data, previous.data) and _same(bodies, previous.bodies):
         return False
     entry.version += 1
     change.session.add(
@@ -41,6 +41,11 @@ def add_revision(change: Change, kind: ContentType, entry: Entry, content: Conte
     )
     change.session.flush()
     return True
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON; Python holds 1, 1.0 and true for equal."""
+    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
 
 
 def to_plain(content: Content) -> Content:
@@ -113,5 +118,5 @@ def changed_fields(session: Session, entry: Entry, since: int) -> list[str]:
         field
         for before, after in ((seen.data, now.data), (seen.bodies, now.bodies))
         for field in before.keys() | after.keys()
-        if before.get(field) != after.get(field)
+        if not _same(before.get(field), after.get(field))
     )

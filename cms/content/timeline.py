@@ -19,7 +19,7 @@ from cms.content import slugs
 from cms.content.draft_model import Entry
 from cms.content.links import publish_links
 from cms.content.model import Publication, PublicationLink, Revision
-from cms.content.revisions import numbered, to_content
+from cms.content.revisions import to_content
 from cms.content.types import ContentType
 from cms.content.version import Change
 from cms.errors import Conflict, Fault, Invalid
@@ -29,13 +29,19 @@ Status = Literal["draft", "scheduled", "published", "unpublished"]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an entry stands at an instant; ``live_from`` and ``live_until`` are of what is live or else next."""
+    """Where an entry stands at an instant; ``live_from`` and ``live_until`` are of what is live or else next.
+
+    ``has_unpublished_changes`` says that the draft is neither live nor planned, while something is; ``next_revision``
+    and ``next_from`` are of the next plan after ``at``.
+    """
 
     status: Status
     live_from: datetime | None
     live_until: datetime | None
     revision: int | None
     has_unpublished_changes: bool
+    next_revision: int | None = None
+    next_from: datetime | None = None
 
 
 def timeline(session: Session, entry_id: str) -> list[Publication]:
@@ -57,8 +63,15 @@ def standing(publications: Sequence[Publication], version: int, at: datetime) ->
         live_from=shown.live_from,
         live_until=None if shown.live_until == FOREVER else shown.live_until,
         revision=shown.revision,
-        has_unpublished_changes=publications[-1].revision != version,
+        has_unpublished_changes=all(each.revision != version for each in publications if at < each.live_until),
+        next_revision=planned.revision if planned else None,
+        next_from=planned.live_from if planned else None,
     )
+
+
+def is_shown(change: Change, entry: Entry) -> bool:
+    """Whether anything of the entry is live or planned."""
+    return any(each.live_until > change.at for each in timeline(change.session, entry.id))
 
 
 def publish(
@@ -78,7 +91,9 @@ def publish(
     or are out of order and ``Conflict`` when ``live_until`` reaches into a later plan. Returns whether anything
     changed.
     """
-    chosen = numbered(change.session, entry, revision or entry.version)
+    chosen = change.session.get(Revision, (entry.id, revision or entry.version))
+    if chosen is None:
+        raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
     publications = timeline(change.session, entry.id)
     same = _already(publications, chosen, live_from, change.at)
     start = same.live_from if same else live_from or change.at
@@ -121,7 +136,7 @@ def _check_times(now: datetime, asked: datetime | None, start: datetime, end: da
         faults.append(
             Fault("in_the_past", "It is later than that; leave live_from out to publish now.", pointer="#/live_from")
         )
-    if end is not None and end <= max(now, start):
+    if (end or FOREVER) <= max(now, start):
         faults.append(Fault("out_of_order", "live_until is not after live_from and now.", pointer="#/live_until"))
     if faults:
         raise Invalid(*faults)
@@ -161,7 +176,7 @@ def _begin(
         type=kind.name,
         locale=entry.locale,
         slug=content["slug"],
-        translation_group=entry.translation_of or entry.id,
+        translation_group=content["translation_of"] or entry.id,
         live_from=start,
         live_until=end,
         dated=given is not None,
@@ -229,10 +244,12 @@ def _date(session: Session, entry_id: str) -> None:
     for publication in publications:
         first = publications[0].live_from
         if not publication.dated and publication.published_at != first:
+            if publication.sort_time == publication.published_at:
+                publication.sort_time = first
             publication.published_at = first
             session.execute(
                 update(PublicationLink)
                 .where(PublicationLink.publication_id == publication.id)
-                .values(published_at=first)
+                .values(published_at=first, sort_time=publication.sort_time)
             )
     session.flush()

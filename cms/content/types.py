@@ -139,6 +139,8 @@ class ContentType:
     """Makes written content canonical or raises ``Invalid``."""
     supersedes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fields that a patch of another one clears, unless it names them too: what the new value stands in for."""
+    presented_references: tuple[str, ...] = ()
+    """The references of which ``present`` is told, as ``live_<field>``: a live entry's id, or ``None``."""
     present: Callable[[Content, Content, Site], Content] = _nothing
     """Fields of the delivered entry that are computed from its data, its outline and the site."""
 

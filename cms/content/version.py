@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ from cms.site import Site, SiteRow
 
 if TYPE_CHECKING:
     from cms.content.draft_model import Entry
+
+
+CLOCK_SLACK = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Moment:
 def read_moment(connection: Connection, public_url: str) -> Moment:
     """The counter, the site and the database's clock, in one statement and one snapshot."""
     row = connection.execute(_moment_statement()).one()
-    planned = [each for each in (row.next_start, row.next_end) if each is not None and each != FOREVER]
-    return Moment(row.at, row.content, min(planned, default=None), Site.of(row.data, public_url))
+    at = _steady(row.at, row.last)
+    planned = [each for each in (row.next_start, row.next_end) if each is not None and at < each < FOREVER]
+    return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url))
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +58,7 @@ def _moment_statement() -> Select[Any]:
         select(
             at.c.at,
             ContentVersion.content,
+            ContentVersion.at.label("last"),
             SiteRow.data,
             next_start.scalar_subquery().label("next_start"),
             next_end.scalar_subquery().label("next_end"),
@@ -64,6 +69,15 @@ def _moment_statement() -> Select[Any]:
     )
 
 
+def _steady(now: datetime, last: datetime) -> datetime:
+    """The time, which does not run backwards when the clock is set back a little or a replica's is behind.
+
+    Otherwise a publication made now could begin before the one that it replaces. A clock that was far ahead is not
+    followed: nothing planned may come out early because of it.
+    """
+    return last if timedelta() < last - now <= CLOCK_SLACK else now
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: an API key, or the command line when ``key_id`` is ``None``."""
@@ -72,6 +86,7 @@ class Actor:
     name: str = "command line"
     scopes: frozenset[str] = frozenset()
     request_id: str | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass
@@ -94,7 +109,7 @@ class Change:
         """Say that this change alters what may be seen, now or at a planned time."""
         self.session.execute(update(ContentVersion).values(content=self.number))
 
-    def record(self, action: str, type_name: str, entry_id: str | None = None, revision: int | None = None) -> None:
+    def record(self, action: str, type_name: str, subject: str | None = None, revision: int | None = None) -> None:
         """Add to the audit log, in the same transaction as what it tells of."""
         self.session.execute(
             insert(Event).values(
@@ -103,7 +118,7 @@ class Change:
                 at=self.at,
                 action=action,
                 type=type_name,
-                entry_id=entry_id,
+                subject=subject,
                 revision=revision,
                 key_id=self.actor.key_id,
                 request_id=self.actor.request_id,
@@ -123,11 +138,13 @@ def change(database: Database, types: Types, actor: Actor, public_url: str) -> I
     A write that records nothing changed nothing: it is discarded with its number, so that the numbers have no gaps.
     """
     with database.transaction() as session:
-        number, at = session.execute(
+        number, last, now = session.execute(
             update(ContentVersion)
             .values(change=ContentVersion.change + 1)
-            .returning(ContentVersion.change, database_now())
+            .returning(ContentVersion.change, ContentVersion.at, database_now())
         ).one()
+        at = _steady(now, last)
+        session.execute(update(ContentVersion).values(at=at))
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
         unit = Change(number, at, session, types, site, actor)
         yield unit
@@ -138,6 +155,3 @@ def change(database: Database, types: Types, actor: Actor, public_url: str) -> I
 def entity_tag(changed: int) -> str:
     """The strong entity tag, without quotes, of an entry last written by this change."""
     return f"{changed}"
-
-
-__all__ = ["Actor", "Change", "Moment", "change", "entity_tag", "read_moment"]

@@ -18,6 +18,8 @@ FLAGSHIP = "save-a-book-with-a-loose-spine"
 
 def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABASE) -> Settings:
     """Replace the demonstration's database by a new one with the sample site; returns the settings to serve it with."""
+    if database.exists():
+        echo(f"Replacing {database}: what was written in the last demonstration is gone.")
     for suffix in ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
     settings = Settings(database_url=f"sqlite:///{database}", public_url=address, secret_key=secrets.token_hex(32))
@@ -30,17 +32,17 @@ def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABAS
         load_site(unit)
     with change(known.database, known.types, Actor(name="demo"), address) as unit:
         load_entries(unit, lambda what: echo(f"  {what}"))
-        key = create_key(unit.session, "Demonstration", ROLES["admin"], unit.at).key
-        unit.record("key_created", "key")
+        made = create_key(unit.session, "Demonstration", ROLES["admin"], unit.at)
+        unit.record("key_created", "key", made.row.id)
     known.database.dispose()
-    echo(what_to_try(address, key))
+    echo(what_to_try(address, made.key))
     return settings
 
 
 def what_to_try(address: str, key: str) -> str:
     """The address, a key and three commands that work when they are pasted."""
     return f"""
-  Address    {address}
+  Address    {address}/api/v1
   Reference  {address}/docs
   Key        {key}   (an administrator's, for this demonstration)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from cms.errors import Fault, Invalid, NotFound
 from cms.keys.model import NAME_LENGTH, APIKey
+from cms.keys.scopes import with_implied
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH = 12
@@ -46,7 +47,7 @@ def create_key(
         id=key_id,
         name=name,
         secret_sha256=_digest(secret),
-        scopes=sorted(scopes),
+        scopes=sorted(with_implied(scopes)),
         created_at=now,
         expires_at=expires_at,
     )
@@ -68,7 +69,7 @@ def authenticate(connection: Connection, key: str, now: datetime) -> Any | None:
 
 
 def note_use(session: Session, key_id: str, now: datetime) -> None:
-    """Remember when the key was last used; at most once a minute, so that reading does not become writing."""
+    """Remember when the key was last used."""
     session.execute(update(APIKey).where(APIKey.id == key_id).values(last_used_at=now))
 
 
@@ -85,10 +86,13 @@ def list_keys(session: Session | Connection) -> Sequence[Any]:
     return session.execute(select(APIKey.__table__).order_by(APIKey.created_at.desc(), APIKey.id)).all()
 
 
-def revoke_key(session: Session, key_id: str, now: datetime) -> None:
-    """End a key at once; a second time changes nothing. Raises ``NotFound``."""
+def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
+    """End a key at once; returns false, with nothing changed, a second time. Raises ``NotFound``."""
     row = find_key(session, key_id)
-    row.revoked_at = row.revoked_at or now
+    if row.revoked_at is not None:
+        return False
+    row.revoked_at = now
+    return True
 
 
 def _random(length: int) -> str:

@@ -1,5 +1,7 @@
 """What a key may do, and the named sets of it."""
 
+from collections.abc import Iterable
+
 SCOPES: dict[str, str] = {
     "content:preview": "Read working copies, their history and previews.",
     "content:write": "Create, change, trash and restore entries.",
@@ -23,3 +25,9 @@ ROLES: dict[str, frozenset[str]] = {
     "editor": _EDITOR,
     "admin": frozenset(SCOPES),
 }
+
+
+def with_implied(scopes: Iterable[str]) -> frozenset[str]:
+    """The scopes with what they imply: the answer to a change of content shows the working copy."""
+    given = frozenset(scopes)
+    return given | _VIEWER if any(each.startswith("content:") for each in given) else given

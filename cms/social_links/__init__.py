@@ -14,7 +14,7 @@ def _prepare(content: Content) -> Content:
 
 def _present(data: Content, outline: Content, site: Site) -> Content:
     platform = PLATFORMS[data["platform"]]
-    owner = {"type": "author", "id": data["author"]} if data["author"] else {"type": "site", "id": None}
+    owner = {"type": "author" if data["author"] else "site", "id": data["live_author"]}
     return {
         "url": data["url"],
         "label": data["label"] or platform.label,
@@ -39,6 +39,7 @@ SOCIAL_LINK = ContentType(
     has_slug=False,
     has_locales=False,
     prepare=_prepare,
+    presented_references=("author",),
     supersedes={"platform": ("url",), "handle": ("url",), "url": ("handle",)},
     present=_present,
 )

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("content", sa.BigInteger(), nullable=False),
+        sa.Column("at", cms.db.UTCDateTime(length=24), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_content_version_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content_version")),
     )
@@ -41,14 +42,14 @@ def upgrade() -> None:
         sa.Column("at", cms.db.UTCDateTime(length=24), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("type", sa.String(length=40), nullable=False),
-        sa.Column("entry_id", sa.String(length=36).with_variant(sa.UUID(as_uuid=False), "postgresql"), nullable=True),
+        sa.Column("subject", sa.String(length=36), nullable=True),
         sa.Column("revision", sa.BigInteger(), nullable=True),
         sa.Column("key_id", sa.String(length=24), nullable=True),
         sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("change", "position", name=op.f("pk_events")),
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.create_index("ix_events_entry", ["entry_id", "change"], unique=False)
+        batch_op.create_index("ix_events_subject", ["subject", "change"], unique=False)
 
     op.create_table(
         "site",
@@ -257,6 +258,20 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_publications_live_from", ["live_from"], unique=False)
         batch_op.create_index("ix_publications_live_until", ["live_until"], unique=False)
+        batch_op.create_index(
+            "ix_publications_unannounced",
+            ["live_from"],
+            unique=False,
+            postgresql_where=sa.text("NOT announced"),
+            sqlite_where=sa.text("announced = 0"),
+        )
+        batch_op.create_index(
+            "ix_publications_ending",
+            ["live_until"],
+            unique=False,
+            postgresql_where=sa.text("NOT over"),
+            sqlite_where=sa.text("over = 0"),
+        )
         batch_op.create_index("ix_publications_slug", ["type", "locale", "slug"], unique=False)
         batch_op.create_index("ix_publications_translations", ["translation_group"], unique=False)
 
@@ -332,7 +347,15 @@ def upgrade() -> None:
             sqlite_where=sa.text("over = 0"),
         )
 
-    op.execute(sa.text("INSERT INTO content_version (id, change, content) VALUES (1, 1, 1)"))
+    started = datetime(2026, 1, 1, tzinfo=UTC)
+    counter = sa.table(
+        "content_version",
+        sa.column("id"),
+        sa.column("change"),
+        sa.column("content"),
+        sa.column("at", cms.db.UTCDateTime),
+    )
+    op.bulk_insert(counter, [{"id": 1, "change": 1, "content": 1, "at": started}])
     site = sa.table(
         "site",
         sa.column("id"),
@@ -340,7 +363,7 @@ def upgrade() -> None:
         sa.column("changed"),
         sa.column("updated_at", cms.db.UTCDateTime),
     )
-    op.bulk_insert(site, [{"id": 1, "data": {}, "changed": 1, "updated_at": datetime(2026, 1, 1, tzinfo=UTC)}])
+    op.bulk_insert(site, [{"id": 1, "data": {}, "changed": 1, "updated_at": started}])
 
 
 def downgrade() -> None:
@@ -376,6 +399,14 @@ def downgrade() -> None:
     with op.batch_alter_table("publications", schema=None) as batch_op:
         batch_op.drop_index("ix_publications_translations")
         batch_op.drop_index("ix_publications_slug")
+        batch_op.drop_index(
+            "ix_publications_ending", postgresql_where=sa.text("NOT over"), sqlite_where=sa.text("over = 0")
+        )
+        batch_op.drop_index(
+            "ix_publications_unannounced",
+            postgresql_where=sa.text("NOT announced"),
+            sqlite_where=sa.text("announced = 0"),
+        )
         batch_op.drop_index("ix_publications_live_until")
         batch_op.drop_index("ix_publications_live_from")
         batch_op.drop_index(
@@ -418,7 +449,7 @@ def downgrade() -> None:
     op.drop_table("entries")
     op.drop_table("site")
     with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index("ix_events_entry")
+        batch_op.drop_index("ix_events_subject")
 
     op.drop_table("events")
     op.drop_table("content_version")

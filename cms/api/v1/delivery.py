@@ -102,7 +102,7 @@ def item_query(resource: ContentResource) -> type[Schema]:
 def _parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> dict[str, Any]:
     match each:
         case ByReference() | ByReferrer():
-            text = f"Id or slug of a {each.parameter}; repeat for several."
+            text = f"Id or slug: {each.parameter}; repeat for several."
             return {each.parameter: fields.Many(fields.EntryName(), most=FILTER_VALUES, description=text)}
         case ByTime():
             return {
@@ -174,14 +174,14 @@ def _list(resource: ContentResource, reading: Reading, given: dict[str, Any]) ->
     )
     following = (rows[-1].sort_value, rows[-1].entry_id) if more else None
     document, headers = page(documents, given, following, total)
-    if chain:
+    if kind.has_locales:
         headers["Content-Language"] = chain[0]
     return cached_response(document, cache_headers(moment) | headers)
 
 
 def _item(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Response:
     kind, moment = resource.type, reading.moment
-    chain = _chain(kind, moment, given) or list(moment.site.locales)
+    chain = _chain(kind, moment, given)
     perspective = Perspective(moment.at)
     row = find_published(
         reading.connection, kind, name, chain, perspective, asked_locale=given.get("locale") is not None
@@ -200,7 +200,7 @@ def _moved_or_missing(
 ) -> Response:
     kind = resource.type
     row: Row | None = find_moved(reading.connection, kind, name, chain, perspective) if kind.has_slug else None
-    if row is None:
+    if row is None or row.slug == name:
         response = problem("not-found", "There is nothing here.")
         response.headers.update(not_found_headers(reading.moment))
         return response
@@ -214,8 +214,6 @@ def _moved_or_missing(
 
 def _chain(kind: ContentType, moment: Any, given: Mapping[str, Any]) -> list[str]:
     """The locales to look in, best first; raises ``InvalidParameter`` for one that the site does not have."""
-    if not kind.has_locales:
-        return []
     locale = given.get("locale") or moment.site.default_locale
     if locale not in moment.site.locales:
         known = ", ".join(moment.site.locales)
@@ -223,6 +221,8 @@ def _chain(kind: ContentType, moment: Any, given: Mapping[str, Any]) -> list[str
             Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", parameter="locale")
         )
     chain: list[str] = moment.site.chain(locale)
+    if not kind.has_locales:
+        chain += [each for each in moment.site.locales if each not in chain]
     return chain
 
 

@@ -10,6 +10,7 @@ from cms.api.contract import (
     Endpoint,
     body,
     conditional,
+    creates,
     load,
     merge_patch,
     operation,
@@ -106,6 +107,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
         @problems("slug-taken", "conflict", "not-found")
         @conditional
+        @creates
         def put(self, change: Change, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
             note = body.pop("note")
             if must_be_new():
@@ -149,6 +151,8 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         def delete(self, change: Change, query: dict[str, Any], entry_id: str) -> Answer:
             entry = actions.find(change, kind, entry_id, trashed=None if query["purge"] else False)
             actions.expect(change, entry, expected_tags())
+            if timeline.is_shown(change, entry):
+                require(change, "content:publish")  # It takes a page from its readers.
             if query["purge"]:
                 require(change, "content:purge")
                 actions.purge(change, kind, entry, force=query["force"])
@@ -194,7 +198,7 @@ def list_query(resource: ContentResource) -> type[Schema]:
         declared["locale"] = fields.Locale(description="One language; else all.")
     for each in kind.filters:
         if isinstance(each, ByReference):
-            text = f"Id of a {each.parameter}; repeat for several."
+            text = f"Id: {each.parameter}; repeat for several."
             declared[each.parameter] = fields.Many(fields.Id(), most=20, description=text)
     declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
     if kind.has_slug:

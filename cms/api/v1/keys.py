@@ -72,7 +72,7 @@ class Keys(Endpoint):
         scopes = ROLES.get(body["role"], frozenset()) | set(body["scopes"])
         _check(change, scopes, body)
         made = create_key(change.session, body["name"], scopes, change.at, body["expires_at"])
-        change.record("key_created", "key")
+        change.record("key_created", "key", made.row.id)
         location = f"/api/v1/manage/keys/{made.row.id}"
         return Answer({"data": {**represent(made.row), "key": made.key}}, 201, {"Location": location})
 
@@ -83,6 +83,9 @@ def _check(change: Change, scopes: frozenset[str], body: dict[str, Any]) -> None
         faults.append(Fault("required", "Give a role or at least one scope.", pointer="#/scopes"))
     if body["expires_at"] is not None and body["expires_at"] <= change.at:
         faults.append(Fault("in_the_past", "The key would have expired already.", pointer="#/expires_at"))
+    limit = change.actor.expires_at
+    if limit is not None and (body["expires_at"] is None or body["expires_at"] > limit):
+        faults.append(Fault("out_of_range", "A key cannot outlive the one that makes it.", pointer="#/expires_at"))
     if faults:
         raise Invalid(*faults)
     if missing := sorted(scopes - change.actor.scopes):
@@ -109,8 +112,8 @@ class OneKey(Endpoint):
     @problems("not-found")
     def delete(self, change: Change, key_id: str) -> Answer:
         """Revoke a key at once."""
-        revoke_key(change.session, key_id, change.at)
-        change.record("key_revoked", "key")
+        if revoke_key(change.session, key_id, change.at):
+            change.record("key_revoked", "key", key_id)
         return Answer(status=204)
 
 

@@ -6,6 +6,7 @@ from cms.api import fields
 from cms.api.conditional import expected_tags
 from cms.api.contract import Endpoint, body, conditional, operation, problems, query, returns, scope
 from cms.api.fields import Schema
+from cms.api.problems import InvalidParameter
 from cms.api.responses import Answer
 from cms.api.v1.entries import ETAG, quoted
 from cms.api.v1.schemas import ContentResource, Warning, item_of
@@ -14,6 +15,7 @@ from cms.content import actions, drafts, timeline
 from cms.content.drafts import working_copies
 from cms.content.readiness import warnings_about
 from cms.content.version import Change
+from cms.errors import Invalid
 
 
 class PublicationWrite(Schema):
@@ -76,7 +78,7 @@ def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[E
             """Get the timeline of an entry."""
             copy = drafts.find_entry(connection, kind, entry_id)
             publications = drafts.timeline_rows(connection, entry_id)
-            document = represent(publications, copy.standing, drafts.now(connection))
+            document = represent(publications, copy.standing, copy.at)
             return Answer({"data": document}, headers={"ETag": quoted(copy.entry.changed)})
 
         @scope("content:publish")
@@ -96,13 +98,16 @@ def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[E
         @operation(f"unpublish{title}")
         @query(UnpublishQuery)
         @returns(200, PublicationAnswer, ETag=ETAG)
-        @problems("not-found", "validation-error")
+        @problems("not-found")
         @conditional
         def delete(self, change: Change, query: dict[str, Any], entry_id: str) -> Answer:
             """Unpublish an entry now or later; whatever was planned after that is taken back."""
             entry = actions.find(change, kind, entry_id)
             actions.expect(change, entry, expected_tags())
-            timeline.unpublish(change, kind, entry, query.get("at"))
+            try:
+                timeline.unpublish(change, kind, entry, query.get("at"))
+            except Invalid as error:
+                raise InvalidParameter(*error.faults) from None
             return _answer(change, resource, entry)
 
     path = f"/api/v1/manage/{kind.plural}/<entry_id>/publication"

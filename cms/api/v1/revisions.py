@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from flask import request
+
 from cms.api import fields
-from cms.api.contract import Endpoint, body, operation, problems, query, returns, scope
+from cms.api.conditional import expected_tags
+from cms.api.contract import Endpoint, body, operation, optionally_conditional, problems, query, returns, scope
 from cms.api.fields import Schema
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.responses import Answer
@@ -91,9 +94,12 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
         @body(Restore, example={"revision": 1})
         @returns(200, write_of(resource.managed), ETag=ETAG)
         @problems("not-found", "conflict", "slug-taken")
+        @optionally_conditional
         def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
             """Make an old revision's content the draft again, as a new revision."""
             entry = actions.find(change, kind, entry_id)
+            if "If-Match" in request.headers:
+                actions.expect(change, entry, expected_tags())
             actions.restore(change, kind, entry, body["revision"], note=body["note"])
             return written(change, resource, entry)
 

@@ -19,7 +19,6 @@ def nullable(schema: JSONSchema) -> JSONSchema:
 
 TEXT: JSONSchema = {"type": "string"}
 OBJECT: JSONSchema = {"type": "object"}
-TIME = fields.Time().json_schema()
 ID = fields.Id().json_schema()
 
 

@@ -42,7 +42,7 @@ class Owner(Schema):
     """Whose profile it is."""
 
     type = fields.Choice("author", "site", required=True, example="author")
-    id = fields.Id(required=True, allow_none=True, description="The author's; null for the site's own.")
+    id = fields.Id(required=True, allow_none=True, description="The author's, once live; null for the site's own.")
 
 
 class SocialLink(Document):
