@@ -41,7 +41,9 @@ LOCK_SECONDS = 5
 POOL_SECONDS = 2
 # A node that stalls while it holds the counter must not stop the writers of all others for long.
 SESSION_OPTIONS = (
-    "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
+    # Compiling a statement takes longer than running one that an index answers.
+    "-c timezone=UTC -c jit=off -c statement_timeout=15000 -c lock_timeout=5000 "
+    "-c idle_in_transaction_session_timeout=15000"
 )
 
 NAMING_CONVENTION = {
