@@ -238,13 +238,18 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
     def header(name: str, text: str, example: str) -> JSONSchema:
         return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, "example": example}
 
-    if contract.is_public and "ETag" in contract.answers[200].headers:
+    if _has_tag(contract):
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
     if contract.conditional or contract.heeds_if_match:
         yield header("If-Match", "The entity tag of what was read, or `*` for whatever is there.", '"42"')
     if contract.creates:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
+
+
+def _has_tag(contract: Contract) -> bool:
+    """Whether an answer of delivery can be revalidated."""
+    return contract.is_public and any("ETag" in each.headers for each in contract.answers.values())
 
 
 def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
@@ -261,7 +266,7 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
                     "example": sample_of(declared.schema),
                 }
             }
-    if contract.is_public and "ETag" in contract.answers[200].headers:
+    if _has_tag(contract):
         answers["304"] = {"description": "The client holds these bytes.", "headers": {"ETag": _header("The tag.")}}
     return answers
 

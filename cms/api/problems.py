@@ -95,7 +95,9 @@ class Unauthorized(CMSError):
 
     def __init__(self, *, sent: bool) -> None:
         super().__init__(
-            "The key is not valid." if sent else "This address needs an API key: send Authorization: Bearer cms_…"
+            "The key is not valid."
+            if sent
+            else "This address needs an API key; send it as Authorization: Bearer <key>."
         )
         self.sent = sent
 
