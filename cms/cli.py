@@ -94,7 +94,10 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worke
     )
     if with_worker:
         _run_beside(server)
-    click.echo(f"Serving on http://{host}:{port} with {workers} processes; the reference is at /docs.", err=True)
+    click.echo(
+        f"Serving on http://{host}:{port} with {workers} processes; the reference is at /docs; stop with Ctrl-C.",
+        err=True,
+    )
     server.serve()
 
 
@@ -226,7 +229,6 @@ def demo(host: str, port: int, stays: bool) -> None:
         _check_free(host, port)
     settings = run_demo(f"http://{host}:{port}", echo=click.echo)
     if stays:
-        click.echo("Serving; stop with Ctrl-C.")
         os.environ["CMS_DATABASE_URL"] = settings.database_url
         os.environ["CMS_PUBLIC_URL"] = settings.public_url
         _serve(settings, host, port, 2, with_worker=True)

@@ -15,7 +15,7 @@ from tests.service import HOST, Caller, Service
 
 MANAGED = "/api/v1/manage/tags"
 LEAKS = re.compile(
-    r'Traceback|File "|sqlalchemy|psycopg|sqlite|werkzeug|flask|marshmallow|/work/|\.py\b|<!doctype', re.I
+    r'Traceback|File "|sqlalchemy|psycopg|sqlite|werkzeug|flask|marshmallow|/srv/cms|\.py\b|<!doctype', re.I
 )
 
 
@@ -238,7 +238,7 @@ def test_input_is_not_echoed_at_length(service: Service) -> None:
 
 
 def broken(*_: object, **__: object) -> None:
-    raise RuntimeError("a secret of the house in /work/main/cms/secret.py")
+    raise RuntimeError("a secret of the house in /srv/cms/secret.py")
 
 
 def test_what_nobody_foresaw_is_500_without_a_word_of_the_inside(
