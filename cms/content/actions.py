@@ -172,7 +172,7 @@ def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, not
     revision = change.session.get(Revision, (entry.id, number))
     if revision is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
-    content = links.without_lost(change.session, kind, revisions.to_content(kind, revision))
+    content = links.without_lost(change.session, kind, revisions.to_content(revision))
     return save(change, kind, entry, content, note=note or f"Restored from revision {number}.")
 
 

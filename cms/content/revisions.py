@@ -82,12 +82,13 @@ def _rendered(body: dict[str, str] | None, field: str, previous: Revision | None
     return texts, outline
 
 
-def to_content(kind: ContentType, revision: Revision) -> Content:
+def to_content(revision: Any) -> Content:
     """The inverse of saving: what was written, rich texts as format and source."""
     bodies = {
         field: body and {"format": body["format"], "source": body["source"]} for field, body in revision.bodies.items()
     }
-    return revision.data | bodies
+    content: Content = revision.data | bodies
+    return content
 
 
 def newest(session: Session, entry: Entry) -> Revision:

@@ -163,7 +163,7 @@ def _end(live_until: datetime | None, later: list[Publication]) -> datetime:
 def _begin(
     change: Change, kind: ContentType, entry: Entry, revision: Revision, start: datetime, end: datetime
 ) -> Publication:
-    content = to_content(kind, revision)
+    content = to_content(revision)
     if content["slug"] is not None:
         slugs.reserve(change.session, kind, entry.locale, content["slug"], entry.id)
     given = content.get("published_at")

@@ -302,11 +302,12 @@ def written(change: Change, resource: ContentResource, entry: Any, status: int =
     """The answer of a write: the working copy as it is now, its entity tag, and warnings."""
     change.session.flush()
     (copy,) = working_copies(change.session, resource.type, [entry], change.at)
-    document = {"data": represent(resource, copy), "warnings": _warnings(change, resource, copy)}
+    document = {"data": represent(resource, copy), "warnings": warnings_on(change, resource, copy)}
     return Answer(document, status, {"ETag": quoted(entry.changed)})
 
 
-def _warnings(change: Change, resource: ContentResource, copy: WorkingCopy) -> list[dict[str, Any]]:
+def warnings_on(change: Change, resource: ContentResource, copy: WorkingCopy) -> list[dict[str, Any]]:
+    """What is worth knowing about the working copy, on the wire."""
     return [
         {"pointer": each.pointer, "code": each.code, "detail": each.detail}
         for each in warnings_about(change, resource.type, copy)

@@ -8,12 +8,11 @@ from cms.api.contract import Endpoint, body, conditional, operation, problems, q
 from cms.api.fields import Schema
 from cms.api.problems import InvalidParameter
 from cms.api.responses import Answer
-from cms.api.v1.entries import ETAG, quoted
+from cms.api.v1.entries import ETAG, quoted, warnings_on
 from cms.api.v1.schemas import ContentResource, Warning, item_of
 from cms.clock import FOREVER
 from cms.content import actions, drafts, timeline
 from cms.content.drafts import working_copies
-from cms.content.readiness import warnings_about
 from cms.content.version import Change
 from cms.errors import Invalid
 
@@ -118,11 +117,10 @@ def _answer(change: Change, resource: ContentResource, entry: Any) -> Answer:
     change.session.flush()
     (copy,) = working_copies(change.session, resource.type, [entry], change.at)
     publications = timeline.timeline(change.session, entry.id)
-    warnings = [
-        {"pointer": each.pointer, "code": each.code, "detail": each.detail}
-        for each in warnings_about(change, resource.type, copy)
-    ]
-    document = {"data": represent(publications, copy.standing, change.at), "warnings": warnings}
+    document = {
+        "data": represent(publications, copy.standing, change.at),
+        "warnings": warnings_on(change, resource, copy),
+    }
     return Answer(document, headers={"ETag": quoted(entry.changed)})
 
 

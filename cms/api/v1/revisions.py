@@ -13,7 +13,7 @@ from cms.api.responses import Answer
 from cms.api.v1.entries import ETAG, written
 from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, item_of, list_of, nullable, write_of
 from cms.content import actions, drafts
-from cms.content.types import ContentType
+from cms.content.revisions import to_content
 from cms.content.version import Change
 from cms.errors import NotFound
 
@@ -86,7 +86,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             """Get one saved state with what was written."""
             drafts.find_entry(connection, kind, entry_id)
             row = drafts.find_revision(connection, entry_id, _number(number))
-            return Answer({"data": _represent(row) | {"content": _content(kind, row)}})
+            return Answer({"data": _represent(row) | {"content": to_content(row)}})
 
     class EntryRestore(Endpoint):
         @scope("content:write")
@@ -125,9 +125,3 @@ def _represent(row: Any) -> dict[str, Any]:
         "created_by": row.created_by and {"id": row.created_by, "name": row.author},
         "note": row.note,
     }
-
-
-def _content(kind: ContentType, row: Any) -> dict[str, Any]:
-    bodies = {name: row.bodies[name] for name in kind.bodies}
-    sources = {name: body and {"format": body["format"], "source": body["source"]} for name, body in bodies.items()}
-    return {**row.data, **sources}
