@@ -1,0 +1,153 @@
+"""What a feed says, whichever its format: the feed, its items, and what makes both fit for readers elsewhere."""
+
+import mimetypes
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import nh3
+
+from cms.rendering.allowed import ATTRIBUTES, TAGS, URL_ATTRIBUTES, URL_SCHEMES
+
+GENERATOR = "Open headless CMS"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Person:
+    """An author: a name, the address of a page about them, and that of a portrait."""
+
+    name: str
+    url: str | None = None
+    avatar: str | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """A tag: its slug and its name."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture by its absolute address."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def media_type(self) -> str | None:
+        """The image's type as far as its address tells."""
+        guessed, _ = mimetypes.guess_type(re.split("[?#]", self.url)[0])
+        return guessed if guessed is not None and guessed.startswith("image/") else None
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry in a feed. ``html`` has absolute addresses only; ``None`` where the summary stands for it."""
+
+    id: str
+    """The entry's own id, which no change of its address changes."""
+    title: str
+    url: str | None
+    summary: str
+    html: str | None
+    locale: str
+    published_at: datetime
+    updated_at: datetime
+    authors: Sequence[Person] = ()
+    tags: Sequence[Label] = ()
+    image: Image | None = None
+
+    @property
+    def urn(self) -> str:
+        """The id as an IRI (RFC 9562, 4): what readers know the item by."""
+        return f"urn:uuid:{self.id}"
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed: ``url`` is its own address, ``site_url`` that of the page it goes with; items are newest first."""
+
+    id: str
+    """An IRI that stays whatever the addresses become."""
+    url: str
+    site_url: str
+    title: str
+    description: str
+    publisher: str
+    locale: str
+    items: Sequence[Item] = field(default_factory=tuple)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When its last change went live; a feed without items has not changed yet."""
+        return max((each.updated_at for each in self.items), default=BEGINNING)
+
+
+def absolute(address: str, page: str) -> str:
+    """The address as seen from a page elsewhere; what cannot be read stays as it is."""
+    try:
+        return urljoin(page, address)
+    except ValueError:
+        return address
+
+
+def absolute_html(html: str, page: str) -> str:
+    """Sanitised HTML with its relative addresses, fragments included, made absolute on the page it stands on."""
+
+    def rewrite(_tag: str, name: str, value: str) -> str:
+        if name == "srcset":
+            return absolute_srcset(value, page)
+        return absolute(value, page) if name in URL_ATTRIBUTES else value
+
+    return nh3.clean(
+        html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=rewrite, url_schemes=URL_SCHEMES, link_rel=None
+    )
+
+
+def absolute_srcset(candidates: str, page: str) -> str:
+    """A ``srcset``, addresses with how wide or dense each image is, with its addresses made absolute."""
+    parted = (each.partition(" ") for each in re.split(r",\s+", candidates.strip()))
+    return ", ".join(absolute(address, page) + space + size for address, space, size in parted)
+
+
+def fitted(feed: Feed, write: Callable[[Feed], bytes], bytes_below: int) -> bytes:
+    """The feed's document, smaller than this.
+
+    If it has to be, the older items come with their summary instead of their content, and if that is not enough the
+    oldest do not come.
+    """
+    document = write(feed)
+    if len(document) < bytes_below:
+        return document
+    items = feed.items
+    bare = [replace(each, html=None) for each in items]
+
+    def size(whole: int, all_of_them: int = len(items)) -> int:
+        return len(write(replace(feed, items=[*items[:whole], *bare[whole:all_of_them]])))
+
+    numbers = range(len(items) + 1)
+    whole = bisect_left(numbers, bytes_below, key=size) - 1
+    if whole >= 0:
+        return write(replace(feed, items=[*items[:whole], *bare[whole:]]))
+    kept = bisect_left(numbers, bytes_below, key=lambda number: size(0, number)) - 1
+    return write(replace(feed, items=bare[: max(kept, 0)]))
+
+
+def image_of(picture: Mapping[str, Any] | None, page: str) -> Image | None:
+    """A delivered picture as a feed shows it, with its address made absolute; ``None`` for what is not on the web."""
+    if picture is None:
+        return None
+    url = absolute(str(picture["url"]), page)
+    if not url.startswith(("https://", "http://")):
+        return None
+    return Image(url, picture.get("alt") or "", picture.get("width"), picture.get("height"))
