@@ -1,0 +1,183 @@
+"""Makes words of texts: cut, folded and stemmed the same way whatever the database.
+
+A word is a run of letters, digits and their marks. Scripts that put no spaces between words (Chinese, Japanese, Thai
+and others), and Korean, whose particles cling to words, are cut into single characters, which a query then looks for
+side by side. Case and Latin and Greek accents do not count, nor do the endings that the locale's language is known for.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+WORD_BYTES = 48
+"""What is longer is cut, on both sides alike; a tsvector of PostgreSQL has 1 MB for everything."""
+
+LANGUAGES = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "eo": "esperanto",
+    "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
+    "fa": "persian",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pl": "polish",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
+"""The stemmer of each language; the words of any other are found as they stand."""
+
+# Thai, Lao, Myanmar, Khmer; kana; Han; Hangul syllables and letters.
+UNSPACED = (
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u1000-\u102a\u1780-\u17b3"
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
+)
+MARKS = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)).startswith("M"))
+LETTERS = rf"[^\W_{UNSPACED}](?:[^\W_{UNSPACED}]+|[{MARKS}]+)*"
+WORDS = re.compile(rf"[{UNSPACED}][{MARKS}]*|{LETTERS}")
+# English writes apostrophes inside words (don't, binder's); French and Italian write them between words.
+ENGLISH_WORDS = re.compile(rf"[{UNSPACED}][{MARKS}]*|{LETTERS}(?:['\u2019]{LETTERS})*")
+
+# The same, for texts that have nothing else; an expression that need not ask Unicode takes half the time.
+ASCII_WORDS = re.compile("[a-z0-9]+")
+ASCII_ENGLISH_WORDS = re.compile("[a-z0-9]+(?:'[a-z0-9]+)*")
+
+LATIN_AND_GREEK_END = 0x400
+ACCENTS = re.compile("[\u0300-\u036f]")
+NOT_LETTERS = re.compile(rf"(?:(?![{MARKS}])[\W_])+")
+POSSESSIVE = re.compile("['\u2019]s$")
+# What has no accent to take off.
+SAME_LENGTH = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "\u0131": "i", "\u03c2": "\u03c3"}
+LONGER = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+
+
+class Word(NamedTuple):
+    """A word of a text: as it is looked for, as it is written but folded, and where it stands."""
+
+    stem: str
+    folded: str
+    start: int
+    end: int
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which the places of words are counted."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def words_of(text: str, locale: str) -> Iterator[Word]:
+    """Each word of a composed text, in order, as the locale's language reads it."""
+    folded, pattern, language = _readable(text, locale)
+    for match in pattern.finditer(folded):
+        stem, plain = _read(match[0], language)
+        if stem:
+            yield Word(stem, plain, match.start(), match.end())
+
+
+def stems_of(text: str, locale: str) -> list[tuple[str, str]]:
+    """The stem and the folded form of each word, where places do not matter."""
+    folded, pattern, language = _readable(text, locale)
+    return [known for word in pattern.findall(folded) if (known := _read(word, language))[0]]
+
+
+def places_of(text: str, locale: str) -> tuple[list[str], list[re.Match[str]]]:
+    """The stems of a composed text and where each stands; an empty one is no word."""
+    folded, pattern, language = _readable(text, locale)
+    places = list(pattern.finditer(folded))
+    return [_read(place[0], language)[0] for place in places], places
+
+
+def _readable(text: str, locale: str) -> tuple[str, re.Pattern[str], str]:
+    language = locale.split("-")[0]
+    folded = text.translate(_folding)
+    if folded.isascii():
+        return folded, ASCII_ENGLISH_WORDS if language == "en" else ASCII_WORDS, language
+    return folded, ENGLISH_WORDS if language == "en" else WORDS, language
+
+
+@lru_cache(maxsize=2**16)
+def _read(word: str, language: str) -> tuple[str, str]:
+    """The stem and the folded form of a word; both are empty where nothing is left of it."""
+    plain = word if word.isascii() and word.isalnum() else _plain(word)
+    if not plain:
+        return "", ""
+    name = LANGUAGES.get(language)
+    stem = plain if name is None or plain.isdigit() else _stemmer(name).stemWord(plain)
+    return _cut(stem or plain), _cut(plain)
+
+
+def _plain(word: str) -> str:
+    """The word without apostrophes and Latin accents, and with letters that have another spelling written out."""
+    word = ACCENTS.sub("", unicodedata.normalize("NFKC", POSSESSIVE.sub("", word)))
+    for letter, letters in LONGER.items():
+        word = word.replace(letter, letters)
+    return NOT_LETTERS.sub("", word)
+
+
+def _cut(word: str) -> str:
+    encoded = word.encode()
+    return word if len(encoded) <= WORD_BYTES else encoded[:WORD_BYTES].decode("utf-8", "ignore")
+
+
+_stemmers = threading.local()
+
+
+def _stemmer(name: str) -> "Stemmer.Stemmer":
+    """A stemmer is not to be shared among threads."""
+    if not hasattr(_stemmers, name):
+        setattr(_stemmers, name, Stemmer.Stemmer(name))
+    return getattr(_stemmers, name)
+
+
+class _Folding(dict[int, str]):
+    """Lower case without accents, each character as one character, so that places in a text stay what they are."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        # Beyond the first plane there is nothing worth remembering, and room for a million of them.
+        if code < 0x10000:
+            self[code] = folded
+        return folded
+
+
+def _folded(character: str) -> str:
+    lower = character.lower()
+    if lower in SAME_LENGTH:
+        return SAME_LENGTH[lower]
+    apart = unicodedata.normalize("NFKD", lower)
+    if ord(apart[0]) < LATIN_AND_GREEK_END and not ACCENTS.sub("", apart[1:]):
+        return apart[0]
+    return lower if len(lower) == 1 else character
+
+
+_folding = _Folding()

@@ -1,0 +1,92 @@
+"""What PostgreSQL spells its own way: ``tsvector`` and ``tsquery``.
+
+The planner cannot know how many documents a parameter matches, and guesses badly: reading back from the newest is
+right for a word that is everywhere and ruinous for one that is rare. So it is not asked: the two ways are two
+statements, and the number of documents that have the words chooses.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON, TSQUERY
+
+from cms.search.model import SearchDocument, is_live, quoted
+from cms.search.parsing import Branch, Phrase
+from cms.search.scope import Scope
+from cms.search.source import Source
+
+# How much a word counts in the body, nowhere, in the summary and in the title.
+WEIGHTS = "CAST('{0.1, 0.1, 0.4, 1.0}' AS float4[])"
+
+documents: FromClause = SearchDocument.__table__
+
+
+def match_text(branches: Iterable[Branch], scope: Scope) -> str:
+    """The query as text of a tsquery: nothing but quoted lexemes and operators."""
+    found = " | ".join(f"({_branch_text(each)})" for each in branches)
+    filters = [f"({' | '.join(map(quoted, tokens))})" for tokens in scope.tokens]
+    return " & ".join([*filters, f"({found})"])
+
+
+def _branch_text(branch: Branch) -> str:
+    wanted = [_phrase(branch.locale, each) for each in branch.wanted]
+    unwanted = [f"!{_phrase(branch.locale, each)}" for each in branch.unwanted]
+    return " & ".join(wanted + unwanted)
+
+
+def _phrase(locale: str, phrase: Phrase) -> str:
+    return f"({' <-> '.join(quoted(f'{locale}:{stem}') for stem in phrase)})"
+
+
+def ranked_text(branches: Sequence[Branch]) -> str:
+    """The words that count for the rank, each by itself: with "and" those far apart would count for nothing."""
+    return " | ".join(quoted(f"{each.locale}:{stem}") for each in branches for stem in each.stems)
+
+
+def source(*, is_walk: bool, needs_documents: bool) -> Source:
+    """Where the query in the parameter ``match`` is looked for; its documents come with it in any case.
+
+    A walk goes back from the newest document, through as many as the parameter ``depth`` says, and stops when it has
+    enough; it never touches the index on words.
+    """
+    match = bindparam("match", type_=TSQUERY)
+    if is_walk:
+        depth = bindparam("depth", type_=Integer)
+        newest = select(documents).order_by(documents.c.id.desc()).limit(depth).subquery("newest")
+        return Source(newest, newest.c, func.ts_match_vq(newest.c.tokens, match), newest.c.id.desc())
+    # The sum keeps the planner from reading the whole table backwards where the index on words is due.
+    return Source(documents, documents.c, documents.c.tokens.op("@@")(match), (documents.c.id + 0).desc())
+
+
+def live(columns: Any) -> ColumnElement[bool]:
+    """What of the found is live at the parameter ``at``."""
+    return is_live(columns)
+
+
+def scored(found: Select[Any], columns: Any) -> Select[Any]:
+    """What was found with its score, reckoned after the cap and not before."""
+    inner = found.add_columns(columns.tokens).subquery()
+    terms = bindparam("ranked", type_=TSQUERY)
+    score = cast(func.ts_rank(literal_column(WEIGHTS), inner.c.tokens, terms), Double)
+    return select(inner.c.id, score.label("score"))
+
+
+def given_words() -> TableValuedAlias:
+    """The parameter ``words``, a JSON object, as a table of ``key`` and ``value``."""
+    words = cast(bindparam("words", type_=String), JSON)
+    return func.json_each_text(words).table_valued(column("key", String), column("value", String))
