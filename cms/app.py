@@ -1,7 +1,8 @@
 """The only place that wires everything."""
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from flask_migrate import Migrate
 from flask_restx import Api, Namespace
 from itsdangerous import URLSafeSerializer
 from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
-from werkzeug.sansio.utils import host_is_trusted
 
-from cms.api import service
+from cms.api import feeds, service
 from cms.api.auth import ANY
 from cms.api.contract import METHODS, Endpoint, contract_of
+from cms.api.front import HOST_LENGTH, MANAGEMENT, PREVIEW, Front, host_check
 from cms.api.openapi import openapi_document
 from cms.api.problems import MalformedRequest, URITooLong, problem_response, request_id
 from cms.api.services import Services
@@ -24,13 +26,15 @@ from cms.api.v1.schemas import ContentResource
 from cms.catalog import CONTENT_TYPES
 from cms.db import Database, Usage, usage
 from cms.keys import SCOPES
-from cms.settings import Settings
+from cms.settings import CACHE_TAG_HEADERS, Settings
 
+# What frontends fetch from pages of other origins.
+DELIVERY = ("/api/v1/", "/feeds/", "/sitemap.xml", "/sitemaps/", "/llms.txt", "/robots.txt", "/.well-known/")
 URI_BYTES = 8000
-MANAGEMENT = "/api/v1/manage"
-PREVIEW = "/api/v1/preview"
+# What a path has in one form only: unreserved characters as they are (RFC 3986, 2.3), and slashes that divide it.
+NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 
-EXPOSED = "Content-Language, ETag, Link, Location, Retry-After, X-Request-Id"
+EXPOSED = "Cache-Status, Content-Language, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
 COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -53,6 +57,7 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     _add_hooks(app, settings)
     _add_routes(app, routes)
     service.add_reference(app)
+    app.wsgi_app = Front(app.wsgi_app, settings, app.extensions["cms"].database)  # type: ignore[method-assign]
     return app
 
 
@@ -70,7 +75,7 @@ class ContractError(Exception):
 
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
-    every: list[Route] = [*every_route(catalog), *service.ROUTES]
+    every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *service.ROUTES]
     return [route for route in every if _space(route[1]) in (*settings.spaces, "service")]
 
 
@@ -154,18 +159,17 @@ def _check(path: str, endpoint: type[Endpoint]) -> None:
 
 def _add_hooks(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Exception, problem_response)
+    is_known_host = host_check(settings.hosts)
+    unwanted = set(CACHE_TAG_HEADERS) - set(settings.cache_tag_headers)
 
     @app.before_request
-    def check_request() -> None:
-        g.is_delivery = request.path.startswith("/api/v1/") and not request.path.startswith((MANAGEMENT, PREVIEW))
+    def check_request() -> Response | None:
+        g.is_delivery = request.path.startswith(DELIVERY) and not request.path.startswith((MANAGEMENT, PREVIEW))
         if settings.development:
             g.usage_token = usage.set(Usage())
-        if not host_is_trusted(request.host, list(settings.hosts)):
-            raise MalformedRequest("This service has another name than the Host header says.")
-        if len(request.environ.get("RAW_URI", request.full_path).encode()) > URI_BYTES:
-            raise URITooLong(f"The address is longer than {URI_BYTES} bytes.")
-        if request.path.startswith("//"):
-            raise NotFound
+        _check_request(is_known_host)
+        is_of_service = request.method == "OPTIONS" and request.environ["PATH_INFO"] == "*"
+        return _server_options() if is_of_service else None
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -173,6 +177,8 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
         response.headers["X-Request-Id"] = request_id()
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
+        for name in unwanted:
+            response.headers.pop(name, None)
         if g.get("is_delivery", False):
             _add_cors(response)
         if measured := usage.get():
@@ -186,10 +192,31 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             usage.reset(g.usage_token)
 
 
+def _check_request(is_known_host: Callable[[str], bool]) -> None:
+    """Refuse what no route should see: another service's name, an address too long or in a second form."""
+    host = request.environ.get("HTTP_HOST", "")
+    if len(host) > HOST_LENGTH or not is_known_host(host):
+        raise MalformedRequest("This service has another name than the Host header says.")
+    if request.environ["REQUEST_METHOD"] != request.method:
+        raise NotImplementedMethod  # Methods are case-sensitive (RFC 9110, 9.1).
+    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path
+    if len(sent.encode()) > URI_BYTES:
+        raise URITooLong(f"The address is longer than {URI_BYTES} bytes.")
+    if request.environ["PATH_INFO"].startswith("//") or NEEDLESSLY_ENCODED.search(sent.partition("?")[0]):
+        raise NotFound
+
+
+def _server_options() -> Response:
+    """``OPTIONS *`` asks for the service as a whole (RFC 9110, 9.3.7)."""
+    response = Response(status=204, headers={"Allow": ", ".join([*METHODS, "HEAD", "OPTIONS"])})
+    response.headers.pop("Content-Type", None)
+    return response
+
+
 def _add_cors(response: Response) -> None:
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, Last-Event-ID, X-Request-Id"
         response.headers["Access-Control-Max-Age"] = "7200"

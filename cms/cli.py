@@ -21,6 +21,7 @@ from sqlalchemy.exc import DatabaseError
 from cms import __version__, clock
 from cms.api.services import Services
 from cms.app import create_app
+from cms.content.search import fill_index
 from cms.content.version import Actor, Change, change
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
@@ -143,6 +144,18 @@ def worker() -> None:
     """Announce what became due, and tidy up; runs until it is stopped."""
     known = _services(_current_app())
     run_worker(known.database, known.types, known.settings.public_url)
+
+
+@cli.command()
+def reindex() -> None:
+    """Build the search index anew, in batches; while it fills, searches find less."""
+    known = _services(_current_app())
+    filled = fill_index(known.database, known.types, anew=True)
+    # Answers that were kept may say otherwise.
+    with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
+        unit.moves_content()
+        unit.record("reindexed", "search")
+    click.echo(f"The search index has {filled} publications.")
 
 
 @cli.group()

@@ -39,7 +39,8 @@ def moved(by: timedelta) -> Iterator[None]:
 
 def to_wire(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and ``Z``: ``2026-03-03T08:00:00.000Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def from_wire(text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import JSON as PlainJSON  # noqa: N811 - our own JSON is a constant
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
@@ -25,14 +26,15 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, UUID
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from cms import clock
 from cms.errors import Unavailable
@@ -88,6 +90,51 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if isinstance(value, datetime) else clock.from_wire(value)
 
 
+class ListOf(TypeDecorator[list[str]]):
+    """A list of ids or texts as one parameter: an array on PostgreSQL, JSON text on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[str]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(ARRAY(self.item.dialect_impl(dialect)))
+        return dialect.type_descriptor(String())
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else orjson.dumps(value).decode()
+
+
+class is_among(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
+    """Whether a column is one of a parameter's list.
+
+    Unlike an expanded ``IN`` the statement's text is the same however long the list is, so that it is parsed once.
+    """
+
+    # As a Boolean it would be compared with 1 on SQLite, and no index would be used.
+    type = NullType()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
+        super().__init__(column, bindparam(parameter, type_=ListOf(column.type)))
+
+
+@compiles(is_among, "sqlite")
+def _sqlite_among(element: is_among, compiler: Any, **options: Any) -> str:
+    column, parameter = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({parameter}))"  # noqa: S608 - both are compiled SQL
+
+
+@compiles(is_among, "postgresql")
+def _postgresql_among(element: is_among, compiler: Any, **options: Any) -> str:
+    column, parameter = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY({parameter})"
+
+
 class database_now(FunctionElement[datetime]):  # noqa: N801 - a SQL function, named as one
     """The database's clock, read by the statement it stands in.
 
@@ -122,6 +169,11 @@ class Base(DeclarativeBase):
     """The parent of every table of the project."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def insert_for(session: Session) -> Callable[[Any], Any]:
+    """The ``insert`` of the session's database that knows ``on_conflict_do_…``, which both spell alike."""
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def discard(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +17,12 @@ from sqlalchemy.exc import ArgumentError
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 SECRET_LENGTH = 32
 SPACES = ("delivery", "preview", "management")
+CACHE_TAG_HEADERS = ("Cache-Tag", "Surrogate-Key", "Cache-Groups")
+STALENESS_AT_MOST = 60_000
+# A URI (RFC 3986) that people can be reached by, as RFC 9116 wants it.
+CONTACT = re.compile(r"(mailto:[\w.~!$&'*+%-]+@|https://|tel:\+?)[\w.~:/?#\[\]@!$&'()*+;=%-]+", re.ASCII)
+# Says that a list is empty; a variable that is empty counts as not given.
+NONE = "none"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -62,12 +69,34 @@ class Settings:
         "`1` adds `Server-Timing` with database time and statement count to every answer.",
         False,
     )
+    cache_memory: int = _setting(
+        "CMS_CACHE_MEMORY",
+        "Megabytes of delivery's answers that each process keeps in memory; `0` keeps none.",
+        64,
+    )
+    cache_staleness: int = _setting(
+        "CMS_CACHE_STALENESS",
+        "Milliseconds for which a kept answer is sent without asking the database whether it still holds; `0` always "
+        "asks.",
+        0,
+    )
+    cache_tag_headers: tuple[str, ...] = _setting(
+        "CMS_CACHE_TAG_HEADERS",
+        "Comma-separated: the headers that name what an answer contains, for purging by tag; `none` for none.",
+        CACHE_TAG_HEADERS,
+    )
+    security_contact: tuple[str, ...] = _setting(
+        "CMS_SECURITY_CONTACT",
+        "Comma-separated, best first: `mailto:`, `https://` or `tel:` addresses for reports of weaknesses; they make "
+        "`/.well-known/security.txt`.",
+        (),
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read, check and complete; raises ``SettingsError`` at the first wrong one."""
         given = {
-            each.name: _parse(environment[each.metadata["variable"]].strip(), each.default)
+            each.name: _parse(each.metadata["variable"], environment[each.metadata["variable"]].strip(), each.default)
             for each in fields(cls)
             if environment.get(each.metadata["variable"], "").strip()
         }
@@ -89,7 +118,8 @@ class Settings:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every ``Host`` that is answered, without ports."""
-        return (urlsplit(self.public_url).hostname or "", *LOOPBACK_HOSTS, *self.trusted_hosts)
+        own = urlsplit(self.public_url).hostname or ""
+        return (f"[{own}]" if ":" in own else own, *LOOPBACK_HOSTS, *self.trusted_hosts)
 
     def _check(self) -> None:
         self._check_database_url()
@@ -98,10 +128,22 @@ class Settings:
             raise SettingsError(f"CMS_SPACES names no space; the spaces are {', '.join(SPACES)}")
         if unknown := sorted(set(self.spaces) - set(SPACES)):
             raise SettingsError(f"CMS_SPACES names {unknown[0]}; the spaces are {', '.join(SPACES)}")
+        self._check_cache()
+        if wrong := [each for each in self.security_contact if not CONTACT.fullmatch(each)]:
+            raise SettingsError(f"CMS_SECURITY_CONTACT has no mailto:, https:// or tel: address: {wrong[0]!a}")
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
             raise SettingsError(f"CMS_SECRET_KEY is shorter than {SECRET_LENGTH} characters")
         if not self.secret_key and not self.is_sqlite:
             raise SettingsError("CMS_SECRET_KEY is required with PostgreSQL; make one with: openssl rand -hex 32")
+
+    def _check_cache(self) -> None:
+        if self.cache_memory < 0:
+            raise SettingsError("CMS_CACHE_MEMORY is below 0; 0 keeps nothing in memory")
+        if not 0 <= self.cache_staleness <= STALENESS_AT_MOST:
+            raise SettingsError(f"CMS_CACHE_STALENESS is not between 0 and {STALENESS_AT_MOST} milliseconds")
+        if unknown := sorted(set(self.cache_tag_headers) - set(CACHE_TAG_HEADERS)):
+            known = ", ".join(CACHE_TAG_HEADERS)
+            raise SettingsError(f"CMS_CACHE_TAG_HEADERS names {unknown[0]}; the headers are {known}, or none")
 
     def _check_database_url(self) -> None:
         try:
@@ -150,9 +192,15 @@ def _write_once(path: Path, text: str) -> None:
         Path(name).unlink()
 
 
-def _parse(text: str, default: Any) -> Any:
+def _parse(variable: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
         return text.lower() in ("1", "true", "yes", "on")
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError as error:
+            raise SettingsError(f"{variable} is not a whole number: {text}") from error
     if isinstance(default, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        return () if parts == (NONE,) else parts
     return text

@@ -8,10 +8,12 @@ import signal
 import threading
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
-from cms.content.model import Publication, PublicationLink
+from cms.content import search
+from cms.content.links import settle
+from cms.content.model import Publication
 from cms.content.types import Types
 from cms.content.version import Actor, Change, change
 from cms.db import Database, database_now
@@ -65,17 +67,15 @@ def _ended(now: datetime) -> Select[str]:
 
 def _announce_beginning(unit: Change, publication_id: str) -> None:
     publication = unit.session.get_one(Publication, publication_id)
-    publication.announced = True
+    settle(unit.session, publication, announced=True, over=publication.over)
     unit.record("went_live", publication.type, publication.entry_id, publication.revision)
 
 
 def _announce_end(unit: Change, publication_id: str) -> None:
     """What another publication follows without a gap was superseded; it did not expire."""
     publication = unit.session.get_one(Publication, publication_id)
-    publication.over = True
-    unit.session.execute(
-        update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(over=True)
-    )
+    settle(unit.session, publication, announced=publication.announced, over=True)
+    search.take_out(unit.session, unit.types[publication.type], publication)
     following = aliased(Publication)
     followed = unit.session.scalar(
         select(

@@ -42,10 +42,23 @@ def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=database.metadata,
+        include_name=_is_ours,
+        include_object=_is_for_this_database,
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether a model declares it: FTS5 keeps its index in tables that no model knows."""
+    return kind != "table" or not (name or "").startswith("search_index")
+
+
+def _is_for_this_database(item: Any, _name: str | None, kind: str, is_reflected: bool, _other: Any) -> bool:
+    """Whether this database has such a thing: SQLite searches by other means than an index of the kind GIN."""
+    is_gin = kind == "index" and item.dialect_options["postgresql"]["using"] == "gin"
+    return is_reflected or not (is_gin and database.is_sqlite)
 
 
 if context.is_offline_mode():

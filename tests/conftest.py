@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,14 @@ def _migrated(url: str) -> None:
     app.extensions["cms"].database.dispose()
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a new, migrated SQLite database, for what has nothing to do with the database."""
+    path = tmp_path / "cms.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_name: str) -> Iterator[str]:
     """The address of a new, migrated database: once on SQLite, once on PostgreSQL."""
@@ -76,5 +85,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_name: st
 def service(database_url: str) -> Iterator[Service]:
     """The service in this process, on a new database."""
     running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET)))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def uncached(service: Service) -> Iterator[Service]:
+    """The same site, served by an application that keeps no answer."""
+    settings = replace(service.services.settings, cache_memory=0)
+    running = Service(create_app(settings))
     yield running
     running.close()

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from cms.api.front import Front
 from cms.api.services import Services
 from cms.content.version import Actor, change
 from cms.db import Usage, usage
@@ -118,6 +119,13 @@ class Service(Caller):
     @cached_property
     def admin(self) -> Caller:
         return self.with_key(*ROLES["admin"])
+
+    @property
+    def front(self) -> Front:
+        """What stands before the application, with the answers it keeps."""
+        front = self.app.wsgi_app
+        assert isinstance(front, Front)
+        return front
 
     @contextmanager
     def counting(self) -> Iterator[Usage]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cms import clock
-from cms.content.queries import ListQuery, Perspective, _Structure
+from cms.content import lists
 from cms.worker import announce_due
 from tests.service import Service, written
 
@@ -27,12 +27,14 @@ def test_an_address_under_two_slashes_is_another_one(service: Service) -> None:
 
 
 def test_the_statements_that_are_remembered_do_not_grow_with_the_values(service: Service) -> None:
-    kind = service.services.types["article"]
-    at = Perspective(clock.now())
-    names = ["a", "0199c0de-0000-7000-8000-000000000001"]
-    mixtures = [names, names[::-1], names * 5, [*names, "b", "c"]]
-    structures = {_Structure.of(kind, ListQuery({"tag": mixture}, chain=["en"]), at) for mixture in mixtures}
-    assert len(structures) == 1
+    tags = [service.editor.create_published("tags") for _ in range(8)]
+    names = [tag[("id", "slug")[number % 2]] for number, tag in enumerate(tags)]
+    lists._page_statement.cache_clear()
+    for number in range(1, len(names) + 1):
+        asked = "&".join(f"tag={name}" for name in [*names[:number], "no-such-tag"])
+        assert service.get(f"/api/v1/articles?{asked}").status_code == 200
+    # One for each power of two.
+    assert lists._page_statement.cache_info().currsize == 4
 
 
 def test_an_object_with_very_many_names_is_refused_at_once(service: Service) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cms.settings import Settings
+from tests.judges.sample import serving_sample
 from tests.processes import new_key, serving, variables
 
 README = Path(__file__).parent.parent / "README.md"
@@ -19,6 +20,7 @@ CURL = f"""\
 #!{sys.executable}
 import sys, urllib.error, urllib.request
 arguments, headers, method, body, address = sys.argv[1:], {{}}, None, None, None
+output, dump, told = "-", None, ""
 while arguments:
     each = arguments.pop(0)
     if each == "-H":
@@ -28,6 +30,12 @@ while arguments:
         method = arguments.pop(0)
     elif each == "-d":
         body = arguments.pop(0).encode()
+    elif each == "-o":
+        output = arguments.pop(0)
+    elif each == "-D":
+        dump = arguments.pop(0)
+    elif each == "-w":
+        told = arguments.pop(0)
     elif each != "-sS":
         address = each
 request = urllib.request.Request(address, data=body, headers=headers, method=method)
@@ -35,14 +43,18 @@ try:
     answer = urllib.request.urlopen(request)
 except urllib.error.HTTPError as error:
     answer = error
-sys.stdout.buffer.write(answer.read())
+if dump:
+    print(*(f"{{name}}: {{value}}" for name, value in answer.headers.items()), sep="\\n")
+if output == "-":
+    sys.stdout.buffer.write(answer.read())
+print(told.replace("%{{http_code}}", str(answer.status)).replace("\\\\n", "\\n"), end="")
 """
 
 
-def walk() -> list[str]:
-    """The commands of the five-minute walk, one block after the other."""
+def blocks(name: str) -> list[str]:
+    """The commands of a chapter, one block after the other."""
     text = README.read_text(encoding="utf-8")
-    chapter = text[text.index("<!-- walk -->") : text.index("<!-- /walk -->")]
+    chapter = text[text.index(f"<!-- {name} -->") : text.index(f"<!-- /{name} -->")]
     return [str(block) for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)]
 
 
@@ -72,7 +84,7 @@ def test_the_five_minute_walk_gives_the_page_whole(database_url: str, tmp_path: 
     key = new_key(tmp_path, settings)
     with serving(folder=tmp_path, settings=settings) as server:
         environment = environment_with_curl(tmp_path, CMS=f"http://127.0.0.1:{server.port}/api/v1", KEY=key)
-        answers = [answers_of(block, tmp_path, environment) for block in walk()]
+        answers = [answers_of(block, tmp_path, environment) for block in blocks("walk")]
     author, links, (faq, tag), article, (unseen,), (publication,), (page,) = answers
     assert article == []
     assert [each["data"]["status"] for each in (*author, *links, faq, tag)] == ["published"] * 6
@@ -104,6 +116,57 @@ def assert_is_whole(page: dict[str, Any]) -> None:
         ("youtube", "https://www.youtube.com/@MarenSolvikVoice"),
     ]
     assert [each["label"] for each in page["breadcrumbs"]] == ["My site", "Articles", page["title"]]
+
+
+def said(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """What a block of the chapter prints."""
+    run = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stderr == ""
+    return run.stdout
+
+
+def answers(text: str) -> list[Any]:
+    """Several JSON documents, one after the other without anything between them."""
+    decoder, found = json.JSONDecoder(), []
+    while text:
+        document, end = decoder.raw_decode(text)
+        found.append(document)
+        text = text[end:]
+    return found
+
+
+def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) -> None:
+    with serving_sample(database_url, tmp_path) as server:
+        key = new_key(tmp_path, variables(database_url))
+        address = f"http://127.0.0.1:{server.port}"
+        environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
+        told = [said(block, tmp_path, environment) for block in blocks("frontends")]
+    page, forms, lists, german, found, revalidated, moved, previews, changes, maps = told
+    article = json.loads(page)["data"]
+    assert article["seo"]["title"].endswith(" | Harbour & Reed")
+    assert {each["@type"] for each in article["jsonld"]["@graph"]} >= {"Article", "Person", "FAQPage"}
+    assert article["authors"][0]["social_links"][0]["url"].startswith("https://")
+    assert forms.startswith("---\ntitle: ")
+    assert '"@context":"https://schema.org"' in forms
+    tagged, both = answers(lists)
+    assert (len(tagged["data"]), tagged["page"]["limit"]) == (2, 2)
+    assert both["page"]["total"] == len(both["data"]) > 2
+    assert [each["title"] for each in both["data"]] == sorted(
+        (each["title"] for each in both["data"]), key=str.casefold
+    )
+    assert "de" in {each["locale"] for each in json.loads(german)["data"]}
+    hits, questions = answers(found)
+    assert "<mark>" in json.dumps(hits)
+    assert questions["data"]
+    assert revalidated == "304\n"
+    assert moved == "" or moved.startswith(("#", "/"))
+    drafts, future = answers(previews)
+    assert (len(drafts["data"]), len(future["data"])) == (3, 3)
+    assert json.loads(changes)["page"]["next"]
+    assert "<rss" in maps
+    assert "<urlset" in maps
 
 
 def test_every_setting_is_documented() -> None:

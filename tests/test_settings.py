@@ -80,6 +80,27 @@ def test_the_public_host_loopback_and_the_trusted_are_answered() -> None:
     assert {"cms.example", "127.0.0.1", "localhost", "internal.example"} <= set(settings.hosts)
 
 
+def test_the_hosts_of_the_machine_itself_may_be_ipv6() -> None:
+    assert "[2001:db8::1]" in read(CMS_PUBLIC_URL="http://[2001:db8::1]:8000").hosts
+
+
+def test_the_cache_is_set_in_whole_numbers_and_by_names() -> None:
+    settings = read()
+    assert (settings.cache_memory, settings.cache_staleness) == (64, 0)
+    assert settings.cache_tag_headers == ("Cache-Tag", "Surrogate-Key", "Cache-Groups")
+    settings = read(CMS_CACHE_MEMORY="0", CMS_CACHE_STALENESS="250", CMS_CACHE_TAG_HEADERS="Surrogate-Key, Cache-Tag")
+    assert (settings.cache_memory, settings.cache_staleness) == (0, 250)
+    assert settings.cache_tag_headers == ("Surrogate-Key", "Cache-Tag")
+    assert read(CMS_CACHE_TAG_HEADERS="none").cache_tag_headers == ()
+    assert len(read(CMS_CACHE_TAG_HEADERS="").cache_tag_headers) == 3
+
+
+def test_contacts_for_reports_are_addresses_of_three_kinds() -> None:
+    contacts = ("mailto:security@harbour.example", "https://harbour.example/report?a=1", "tel:+1-201-555-0123")
+    assert read(CMS_SECURITY_CONTACT=", ".join(contacts)).security_contact == contacts
+    assert read().security_contact == ()
+
+
 @pytest.mark.parametrize(
     ("environment", "naming"),
     [
@@ -90,6 +111,16 @@ def test_the_public_host_loopback_and_the_trusted_are_answered() -> None:
         ({"CMS_PUBLIC_URL": "https://cms.example/a"}, "path"),
         ({"CMS_PUBLIC_URL": "https://cms.example?a=1"}, "CMS_PUBLIC_URL"),
         ({"CMS_SPACES": "delivery,all"}, "all"),
+        ({"CMS_CACHE_MEMORY": "much"}, "CMS_CACHE_MEMORY is not a whole number: much"),
+        ({"CMS_CACHE_MEMORY": "-1"}, "CMS_CACHE_MEMORY"),
+        ({"CMS_CACHE_STALENESS": "0.5"}, "CMS_CACHE_STALENESS"),
+        ({"CMS_CACHE_STALENESS": "60001"}, "60000"),
+        ({"CMS_CACHE_TAG_HEADERS": "Cache-Tag,X-Tags"}, "X-Tags"),
+        ({"CMS_SECURITY_CONTACT": "security@harbour.example"}, "CMS_SECURITY_CONTACT"),
+        ({"CMS_SECURITY_CONTACT": "tel:1,http://harbour.example"}, "http://harbour.example"),
+        ({"CMS_SECURITY_CONTACT": "mailto:harbour.example"}, "mailto:harbour.example"),
+        ({"CMS_SECURITY_CONTACT": "https://harbour.example/a b"}, "a b"),
+        ({"CMS_SECURITY_CONTACT": "mailto:a@b.example\nExpires: never"}, "Expires"),
         ({"CMS_SECRET_KEY": "x" * 31}, "32"),
         ({"CMS_SECRET_KEY": "", "CMS_DATABASE_URL": "postgresql://u@h/n"}, "openssl rand -hex 32"),
     ],

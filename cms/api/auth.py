@@ -1,5 +1,9 @@
 """Who calls: ``Authorization: Bearer`` keys and their scopes (RFC 6750). Runs before any body is read."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 from flask import request
 
 from cms import clock
@@ -8,29 +12,59 @@ from cms.api.services import services
 from cms.content.version import Actor
 from cms.errors import Forbidden, Unavailable
 from cms.keys import USE_IS_NOTED_EVERY, authenticate, note_use
+from cms.keys.tokens import PREFIX, read_token
 
 ANY = "any"
 """In place of a scope: every good key will do."""
+BY_QUERY = "token"
+"""The parameter in which a preview token may come where there is no header."""
 
 
-def actor_with(scope: str, request_id: str) -> Actor:
-    """The caller, who has this scope; raises ``Unauthorized`` or ``Forbidden``."""
-    given = request.headers.get("Authorization", "")
+@dataclass(frozen=True)
+class TokenHolder(Actor):
+    """Somebody without a key, whose preview token opens one entry."""
+
+    entry_id: str = ""
+
+
+def actor_with(scope: str, request_id: str, *, takes_token: bool = False) -> Actor:
+    """The caller, who has this scope or, where that will do, a preview token; raises ``Unauthorized`` or ``Forbidden``.
+
+    The header decides where there is one.
+    """
+    given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if takes_token else None)
     kind, _, key = given.partition(" ")
     if not given:
         raise Unauthorized(sent=False)
     database, now = services().database, clock.now()
-    row = None
+    row = entry_id = None
     if kind.lower() == "bearer":
         with database.snapshot() as connection:
-            row = authenticate(connection, key.strip(), now)
+            row, entry_id = _known(connection, key.strip(), now)
     if row is None:
         raise Unauthorized(sent=True)
+    if entry_id is not None:
+        if not takes_token:
+            raise Forbidden("A preview token opens the one entry that it was made for, and nothing else.")
+        return TokenHolder(row.id, row.name, frozenset(), request_id, row.expires_at, entry_id)
     if scope != ANY and scope not in row.scopes:
         raise Forbidden(f"This needs a key with the scope {scope}.", scope=scope)
     if row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_EVERY:
         _note(row.id)
     return Actor(row.id, row.name, frozenset(row.scopes), request_id, row.expires_at)
+
+
+def _as_header(token: str | None) -> str:
+    """A parameter can carry a preview token only: a key that stands in an address is none."""
+    return "" if token is None else f"Bearer {PREFIX}{token.removeprefix(PREFIX)}"
+
+
+def _known(connection: Any, credential: str, now: datetime) -> tuple[Any, str | None]:
+    """The row of the key, if it is a good one, and the entry that a preview token narrows it to."""
+    if not credential.startswith(PREFIX):
+        return authenticate(connection, credential, now), None
+    granted = read_token(connection, services().settings.secret_key, credential, now)
+    return (granted.key, granted.entry_id) if granted else (None, None)
 
 
 def _note(key_id: str) -> None:

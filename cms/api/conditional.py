@@ -1,10 +1,21 @@
-"""Preconditions of changes (RFC 9110, 13): nobody overwrites what they have not seen."""
+"""Preconditions (RFC 9110, 13): nobody overwrites what they have not seen, and nobody is sent what they have."""
 
+import re
 from collections.abc import Set
 
 from flask import request
 
+from cms.api.compression import plain_tag
 from cms.api.problems import PreconditionRequired
+
+TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
+
+
+def named_tags(if_none_match: str) -> Set[str]:
+    """The tags, in their quotes, that ``If-None-Match`` names, for weak comparison; of a malformed one, none."""
+    if TAG.sub("", if_none_match).strip(" \t,"):
+        return frozenset()
+    return frozenset(TAG.findall(if_none_match))
 
 
 def expected_tags() -> Set[str] | None:
@@ -18,7 +29,7 @@ def expected_tags() -> Set[str] | None:
     given = request.if_match
     if given.star_tag:
         return None
-    return {tag.split(":")[0].removesuffix("-gzip").removesuffix("-br") for tag in given.as_set() if tag}
+    return {plain_tag(tag.split(":")[0]) for tag in given.as_set() if tag}
 
 
 def must_be_new() -> bool:

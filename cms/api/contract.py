@@ -19,11 +19,12 @@ from marshmallow import ValidationError
 
 from cms.api import auth
 from cms.api.body import read_json
-from cms.api.fields import Many, RichText, Schema, faults_of
+from cms.api.fields import JSONSchema, Many, RichText, Schema, faults_of
 from cms.api.negotiation import check_accept
 from cms.api.problems import InvalidParameter, request_id
 from cms.api.responses import Answer, json_response
 from cms.api.services import services
+from cms.content.queries import Perspective
 from cms.content.version import Actor, Moment, change, read_moment
 from cms.errors import Fault, Invalid, NotFound
 from cms.rendering import render
@@ -36,6 +37,15 @@ SAFE = ("GET", "HEAD")
 FRAGMENT = "-._~!$&'()*+,;=:@?"
 
 
+@dataclass(frozen=True)
+class Form:
+    """What an answer holds when it comes as another media type."""
+
+    description: str
+    example: Any
+    schema: JSONSchema = field(default_factory=lambda: {"type": "string"})
+
+
 @dataclass
 class Declared:
     """One possible answer: its schema, if it has a body, and its own headers with their descriptions."""
@@ -43,6 +53,12 @@ class Declared:
     schema: type[Schema] | None
     headers: Mapping[str, str]
     description: str
+    media_type: str | None = None
+    """JSON where there is a schema, unless it says otherwise."""
+    example: Any = None
+    """Of what has no schema; the others make their own."""
+    also: Mapping[str, Form] = field(default_factory=dict)
+    """The same answer in other media types, or with other content in the same one."""
 
 
 @dataclass
@@ -62,7 +78,15 @@ class Contract:
     conditional: bool = False
     heeds_if_match: bool = False
     creates: bool = False
+    resumes: bool = False
     reads_database: bool = True
+    takes_token: bool = False
+
+    @property
+    def media_types(self) -> list[str]:
+        """What a success may come as."""
+        successes = [each for status, each in self.answers.items() if status < 300]
+        return list(dict.fromkeys(name for each in successes for name in (each.media_type or JSON, *each.also)))
 
 
 def contract_of(method: Callable[..., Any]) -> Contract:
@@ -104,14 +128,21 @@ def body(
 
 
 def returns(
-    status: int, schema: type[Schema] | None = None, *, description: str = "", **headers: str
+    status: int,
+    schema: type[Schema] | None = None,
+    *,
+    description: str = "",
+    media_type: str | None = None,
+    example: Any = None,
+    also: Mapping[str, Form] | None = None,
+    **headers: str,
 ) -> Callable[[Method], Method]:
-    """A possible answer. Header names are written with underscores."""
+    """A possible answer: JSON of a schema, or text of another media type. Header names are written with underscores."""
 
     def decorate(method: Method) -> Method:
         contract = contract_of(method)
         names = {name.replace("_", "-"): text for name, text in headers.items()}
-        contract.answers[status] = Declared(schema, names, description)
+        contract.answers[status] = Declared(schema, names, description, media_type, example, also or {})
         return method
 
     return decorate
@@ -130,6 +161,12 @@ def problems(*codes: str) -> Callable[[Method], Method]:
 def scope(name: str) -> Callable[[Method], Method]:
     """The scope that a key needs here."""
     return _declares(scope=name)
+
+
+def opened_by_token(method: Method) -> Method:
+    """A preview token will do in place of a key; the method sees to it that it shows that one entry only."""
+    contract_of(method).takes_token = True
+    return method
 
 
 def public(method: Method) -> Method:
@@ -166,12 +203,21 @@ def creates(method: Method) -> Method:
     return method
 
 
+def resumes(method: Method) -> Method:
+    """``Last-Event-ID`` says where to go on (HTML standard, server-sent events)."""
+    contract_of(method).resumes = True
+    return method
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What a delivery method reads: one snapshot and the moment it is read at."""
+    """What is read to deliver: one snapshot, the moment it is read at, and how its content is looked at."""
 
     connection: Any
     moment: Moment
+    perspective: Perspective
+    only: str | None = None
+    """The id of the one entry that the caller may ask for; ``None`` for all."""
 
 
 class Endpoint(Resource):  # type: ignore[misc]
@@ -187,8 +233,8 @@ class Endpoint(Resource):  # type: ignore[misc]
         contract = contract_of(method)
         if not all(value.isascii() and value.isprintable() for value in path.values()):
             raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
-        check_accept()
-        actor = None if contract.is_public else auth.actor_with(contract.scope or "", request_id())
+        check_accept(*contract.media_types)
+        actor = None if contract.is_public else _actor(contract)
         g.actor = actor
         arguments = dict(path)
         parameters = _load_query(contract.query)
@@ -214,6 +260,10 @@ class Endpoint(Resource):  # type: ignore[misc]
         return response
 
 
+def _actor(contract: Contract) -> Actor:
+    return auth.actor_with(contract.scope or "", request_id(), takes_token=contract.takes_token)
+
+
 @contextmanager
 def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict[str, Any]]:
     """What the method works in: one snapshot for what reads, one transaction for what writes."""
@@ -223,7 +273,8 @@ def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict
     elif method in SAFE:
         with known.database.snapshot() as connection:
             if actor is None:
-                yield {"reading": Reading(connection, read_moment(connection, known.settings.public_url))}
+                moment = read_moment(connection, known.settings.public_url)
+                yield {"reading": Reading(connection, moment, moment.perspective)}
             else:
                 yield {"connection": connection}
     else:

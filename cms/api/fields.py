@@ -33,7 +33,11 @@ LOCALE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 ADDRESS_PATTERN = r"^https?://[^/?#]+.*$"
 LINK_PATTERN = r"^(https?://[^/?#]+.*|(mailto|tel):.+|/([^/].*)?|[#?].*)$"
 # Everything but control characters; a line has no line breaks either.
-LINE_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+LINE_PATTERN = rf"^[^{_CONTROLS}]*$"
+WRITTEN_LINE_PATTERN = rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_SPACES}][^{_CONTROLS}]*$"
+TEXT_PATTERN = r"^[^\u0000]*$"
 
 
 class Coded(str):
@@ -90,6 +94,10 @@ class Field(marshmallow.fields.Field[Any]):
     def json_schema(self) -> JSONSchema:
         return {}
 
+    def patch_schema(self) -> JSONSchema:
+        """The JSON Schema of what a merge patch may say of the field, beside null."""
+        return self.json_schema()
+
     def sample(self) -> Any:
         """An example of a value, for the document."""
         return self.example
@@ -131,7 +139,7 @@ class Line(Field):
             "type": "string",
             "minLength": self.shortest,
             "maxLength": self.longest,
-            "pattern": self.pattern or LINE_PATTERN,
+            "pattern": self.pattern or (WRITTEN_LINE_PATTERN if self.shortest else LINE_PATTERN),
         }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
@@ -286,7 +294,7 @@ class Flag(Field):
 
 
 class Whole(Field):
-    """An integer within bounds: JSON's own, or decimal digits in a query."""
+    """An integer within bounds: JSON's own, 5.0 included as JSON Schema has it, or decimal digits in a query."""
 
     example = 1
 
@@ -299,6 +307,8 @@ class Whole(Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
         if isinstance(value, str) and getattr(self.parent, "is_query", False) and matches("^-?[0-9]{1,12}$", value):
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise fault("invalid_type", "This must be a whole number.")
@@ -427,18 +437,20 @@ class RichText(Field):
     FORMATS = ("markdown", "html")
 
     def json_schema(self) -> JSONSchema:
-        source = {"type": "string", "maxLength": SOURCE_CHARACTERS}
-        return {
-            "oneOf": [
-                source | {"description": "Markdown."},
-                {
-                    "type": "object",
-                    "properties": {"format": {"type": "string", "enum": list(self.FORMATS)}, "source": source},
-                    "required": ["format", "source"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
+        text, written = self._forms()
+        return {"oneOf": [text, written | {"required": ["format", "source"]}]}
+
+    def patch_schema(self) -> JSONSchema:
+        """Either member alone changes a text that is there."""
+        return {"oneOf": self._forms()}
+
+    def _forms(self) -> list[JSONSchema]:
+        source = {"type": "string", "maxLength": SOURCE_CHARACTERS, "pattern": TEXT_PATTERN}
+        members = {"format": {"type": "string", "enum": list(self.FORMATS)}, "source": source}
+        return [
+            source | {"description": "Markdown."},
+            {"type": "object", "properties": members, "additionalProperties": False},
+        ]
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
         if isinstance(value, str):

@@ -8,9 +8,9 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from cms.api.auth import ANY
-from cms.api.contract import METHODS, Contract, Endpoint, contract_of
+from cms.api.contract import JSON, MERGE_PATCH, METHODS, Contract, Declared, Endpoint, contract_of
 from cms.api.fields import Field, Group, JSONSchema, Many, Schema, component_name, sample_of
-from cms.api.problems import MEDIA_TYPE, PROBLEMS
+from cms.api.problems import FAULTS, FAULTS_AT_MOST, MEDIA_TYPE, PROBLEMS, REQUEST_ID, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
 
@@ -27,8 +27,11 @@ Errors are problem details (RFC 9457). A change needs `If-Match` with the entity
 PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
     "name": ("The entry's slug or id.", {"type": "string", "maxLength": 120}),
     "entry_id": ("The entry's id.", {"type": "string", "format": "uuid"}),
-    "number": ("The revision's number.", {"type": "integer", "minimum": 1, "maximum": 999_999_999_999_999}),
-    "key_id": ("The key's id.", {"type": "string", "maxLength": 24}),
+    "number": (
+        "The revision's number.",
+        {"type": "integer", "format": "int64", "minimum": 1, "maximum": 999_999_999_999_999},
+    ),
+    "key_id": ("The key's id.", {"type": "string", "maxLength": 24, "pattern": "^[0-9A-Za-z]+$"}),
 }
 
 TAGS = {
@@ -39,13 +42,25 @@ TAGS = {
     "tags": "Live tags.",
     "site": "The site's name, languages, addresses and navigation.",
     "platforms": "What social links can be of.",
+    "redirects": "Old paths of live pages, and where they moved.",
+    "changes": "What became live, changed or went.",
+    "search": "Everything that is live, by words.",
     "manage site": "The site's settings.",
     "keys": "API keys.",
+    "feeds": "Feeds, sitemaps and files at fixed addresses, for readers, crawlers and language models.",
     "service": "Versions, health and this document.",
 }
 
 HEADERS = {
     "X-Request-Id": "The id of this request, echoed or made.",
+}
+# Weak where an answer is made while it is sent; strong everywhere else.
+ENTITY_TAG: JSONSchema = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
+HEADER_SCHEMAS: Mapping[str, JSONSchema] = {
+    "ETag": ENTITY_TAG,
+    "Location": {"type": "string", "format": "uri-reference"},
+    "Retry-After": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400},
+    "X-Request-Id": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
 }
 
 
@@ -59,7 +74,10 @@ def openapi_document(
         version=VERSION,
         openapi_version="3.1.0",
         plugins=[plugin],
-        info={"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}},
+        info={
+            "description": f"{DESCRIPTION}\nCodes of `warnings`: {listed(WARNINGS)}\n",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
         servers=[{"url": "/", "description": "This service."}],
     )
     # Each of our fields knows its own JSON Schema; the plugin's guesses from marshmallow's classes are not needed.
@@ -72,7 +90,38 @@ def openapi_document(
     for tag in tags:
         spec.tag({"name": tag, "description": TAGS.get(tag, f"Working copies: {tag.removeprefix('manage ')}.")})
     document: dict[str, Any] = spec.to_dict()
+    _link(document["paths"])
     return document
+
+
+def _link(paths: Mapping[str, dict[str, Any]]) -> None:
+    """Say where to go on from an answer: from what was made, and from the first of a list, to all that one can do."""
+    for path, operations in paths.items():
+        if "{" in path:
+            continue
+        onward = {other: paths[other] for other in paths if re.fullmatch(re.escape(path) + r"/{\w+}(/[a-z-]+)?", other)}
+        if "post" in operations and onward:
+            _add_links(operations["post"]["responses"]["201"], onward, "$response.body#/data/id")
+        if "get" in operations and onward:
+            reading = {other: {"get": known["get"]} for other, known in onward.items() if "get" in known}
+            _add_links(operations["get"]["responses"]["200"], reading, "$response.body#/data/0/id")
+
+
+def _add_links(answer: dict[str, Any], onward: Mapping[str, dict[str, Any]], id_expression: str) -> None:
+    has_tag = "ETag" in answer["headers"]
+    links = answer.setdefault("links", {})
+    for path, operations in onward.items():
+        (name,) = re.findall(r"{(\w+)}", path)
+        for operation in operations.values():
+            parameters = {f"path.{name}": id_expression}
+            wanted = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            if has_tag and "If-Match" in wanted:
+                parameters["header.If-Match"] = "$response.header.ETag"
+            links[operation["operationId"]] = {
+                "operationId": operation["operationId"],
+                "parameters": parameters,
+                "description": f"{operation['summary']}.",
+            }
 
 
 def _described(field: Any, ret: JSONSchema, **_: Any) -> JSONSchema:
@@ -123,22 +172,22 @@ def problem_schema() -> JSONSchema:
         "description": "What went wrong (RFC 9457).",
         "properties": {
             "type": text | {"format": "uri", "description": f"Names the kind of problem, and answers: {kinds}."},
-            "title": text,
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": text,
+            "title": text | {"description": "The same for every problem of the kind."},
+            "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
+            "detail": text | {"description": "What is wrong this time, and what to do about it."},
             "instance": text | {"description": "The request's id, `urn:request:…`."},
             "errors": {
                 "type": "array",
-                "maxItems": 50,
+                "maxItems": FAULTS_AT_MOST,
                 "items": {
                     "type": "object",
                     "properties": {
                         "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
-                        "parameter": text,
-                        "header": text,
-                        "code": text,
-                        "detail": text,
-                        "did_you_mean": text,
+                        "parameter": text | {"description": "A query parameter."},
+                        "header": text | {"description": "A request header."},
+                        "code": text | {"enum": list(FAULTS), "description": listed(FAULTS)},
+                        "detail": text | {"description": "A sentence for people."},
+                        "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
                     },
                     "required": ["code", "detail"],
                 },
@@ -146,6 +195,11 @@ def problem_schema() -> JSONSchema:
         },
         "required": ["type", "title", "status", "detail"],
     }
+
+
+def listed(words: Mapping[str, str]) -> str:
+    """Words and what they mean, for a description."""
+    return " ".join(f"`{word}`: {text}" for word, text in words.items())
 
 
 def add_schema(spec: APISpec, schema: type[Schema]) -> str:
@@ -160,6 +214,33 @@ def add_schema(spec: APISpec, schema: type[Schema]) -> str:
         for inner in _inner_schemas(schema):
             add_schema(spec, inner)
     return name
+
+
+def add_patch_schema(spec: APISpec, schema: type[Schema]) -> str:
+    """Register what a merge patch of the schema's documents may hold (RFC 7396); returns its component's name."""
+    name = f"{component_name(schema).removesuffix('Write')}Patch"
+    if name not in spec.components.schemas:
+        fields = {name: field for name, field in schema._declared_fields.items() if isinstance(field, Field)}
+        component = {
+            "type": "object",
+            "description": f"Changes of {component_name(schema)}: what is absent stays, null takes away.",
+            "properties": {name: _patched(spec, field) for name, field in fields.items()},
+            "additionalProperties": False,
+        }
+        spec.components.schema(name, component)
+    return name
+
+
+def _patched(spec: APISpec, field: Field) -> JSONSchema:
+    schema = field.patch_schema()
+    if isinstance(field, Group):
+        schema = {"$ref": f"#/components/schemas/{add_patch_schema(spec, type(field.schema))}"}
+    elif isinstance(field, Many) and isinstance(field.inner, Group):
+        add_schema(spec, type(field.inner.schema))
+    if not field.required:
+        schema = nullable(schema)
+    text = field.metadata.get("description")
+    return schema | {"description": text} if text else schema
 
 
 def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:
@@ -205,12 +286,10 @@ def _needs(contract: Contract, text: str) -> str:
 
 def _body(spec: APISpec, contract: Contract) -> dict[str, Any]:
     assert contract.body is not None
-    name = add_schema(spec, contract.body)
+    add = add_patch_schema if contract.body_type == MERGE_PATCH else add_schema
+    name = add(spec, contract.body)
     example = contract.body_example if contract.body_example is not None else sample_of(contract.body)
-    schema: JSONSchema = {"$ref": f"#/components/schemas/{name}"}
-    if contract.body_type != "application/json":
-        schema = {"type": "object", "description": f"A merge patch (RFC 7396) of {name}: what is absent stays."}
-    return {"schema": schema, "example": example}
+    return {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": example}
 
 
 def _path_parameters(path: str) -> Iterator[JSONSchema]:
@@ -235,13 +314,25 @@ def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
 
 def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
-    def header(name: str, text: str, example: str) -> JSONSchema:
-        return {"name": name, "in": "header", "description": text, "schema": {"type": "string"}, "example": example}
+    def header(name: str, text: str, example: str, *, required: bool = False) -> JSONSchema:
+        return {
+            "name": name,
+            "in": "header",
+            "required": required,
+            "description": text,
+            "schema": {"type": "string"},
+            "example": example,
+        }
 
     if _has_tag(contract):
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
     if contract.conditional or contract.heeds_if_match:
-        yield header("If-Match", "The entity tag of what was read, or `*` for whatever is there.", '"42"')
+        # Where a creation is possible, `If-None-Match` may stand instead.
+        required = contract.conditional and not contract.creates
+        text = "The entity tag of what was read, or `*` for whatever is there."
+        yield header("If-Match", text, '"42"', required=required)
+    if contract.resumes:
+        yield header("Last-Event-ID", "The id of the last event that the client had.", "WyJjaGFuZ2VzIl0.c2ln")
     if contract.creates:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
@@ -256,28 +347,50 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status, declared in contract.answers.items():
         text = declared.description or ("Created." if status == 201 else "Done." if status == 204 else "The answer.")
-        headers = {name: _header(text) for name, text in {**declared.headers, **HEADERS}.items()}
-        answers[str(status)] = {"description": text, "headers": headers}
-        if declared.schema is not None:
-            name = add_schema(spec, declared.schema)
-            answers[str(status)]["content"] = {
-                "application/json": {
-                    "schema": {"$ref": f"#/components/schemas/{name}"},
-                    "example": sample_of(declared.schema),
-                }
-            }
+        if _can_pick(contract) and status == 200:
+            text += " With `fields` or `exclude`, required or not, what is not picked is left out."
+        answers[str(status)] = {"description": text, "headers": _headers({**declared.headers, **HEADERS})}
+        if content := _content(spec, declared):
+            answers[str(status)]["content"] = content
     if _has_tag(contract):
-        answers["304"] = {"description": "The client holds these bytes.", "headers": {"ETag": _header("The tag.")}}
+        text = "The client holds these bytes."
+        answers["304"] = {"description": text, "headers": _headers({"ETag": "The tag.", **HEADERS})}
     return answers
 
 
-def _header(text: str) -> JSONSchema:
-    return {"description": text, "schema": {"type": "string"}}
+def _can_pick(contract: Contract) -> bool:
+    return contract.query is not None and "fields" in contract.query._declared_fields
+
+
+def _content(spec: APISpec, declared: Declared) -> dict[str, Any]:
+    """The body of an answer by media type: JSON with its schema, or another type as a string."""
+    if declared.schema is None:
+        text = {"schema": {"type": "string"}, "example": declared.example}
+        return {declared.media_type: text} if declared.media_type else {}
+    name, own = add_schema(spec, declared.schema), declared.media_type or JSON
+    content: dict[str, Any] = {
+        own: {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": sample_of(declared.schema)}
+    }
+    for media_type, form in declared.also.items():
+        schema = {**form.schema, "description": form.description}
+        if media_type in content:
+            content[media_type]["schema"] = {"anyOf": [content[media_type]["schema"], schema]}
+        else:
+            content[media_type] = {"schema": schema, "example": form.example}
+    return content
+
+
+def _headers(texts: Mapping[str, str]) -> dict[str, JSONSchema]:
+    return {
+        name: {"description": text, "schema": HEADER_SCHEMAS.get(name, {"type": "string"})}
+        for name, text in texts.items()
+    }
 
 
 def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
     """Every problem that can come, by status; operations with the same codes share one component."""
-    codes = {"malformed-request", "invalid-parameter", "not-acceptable", "internal", "temporarily-unavailable"}
+    codes = {"malformed-request", "invalid-parameter", "not-acceptable", "uri-too-long", "internal"}
+    codes |= {"temporarily-unavailable"}
     codes |= contract.problems
     if not contract.is_public:
         codes |= {"unauthorized", "forbidden"}
@@ -313,9 +426,9 @@ def _problem_headers(status: int) -> dict[str, JSONSchema]:
         401: {"WWW-Authenticate": "Bearer (RFC 6750)."},
         412: {"ETag": "The present entity tag."},
         415: {"Accept": "What is read here.", "Accept-Patch": "What is read by PATCH."},
-        503: {"Retry-After": "Seconds."},
+        503: {"Retry-After": "Seconds to wait."},
     }.get(status, {})
-    return {name: _header(text) for name, text in {**own, **HEADERS}.items()}
+    return _headers({**own, **HEADERS})
 
 
 def problem_example(code: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ PROBLEMS: dict[str, ProblemType] = {
         ProblemType("forbidden", 403, "The key lacks a scope", "Use a key that has the scope named in `detail`."),
         ProblemType("not-found", 404, "Not found", "Nothing visible is at this address."),
         ProblemType("method-not-allowed", 405, "Method not allowed", "Use one of the methods in `Allow`."),
-        ProblemType("not-acceptable", 406, "Not acceptable", "Accept `application/json`."),
+        ProblemType("not-acceptable", 406, "Not acceptable", "Accept a media type named in `detail`."),
         ProblemType(
             "conflict", 409, "Conflict", "The present state forbids this; `errors` say what stands in the way."
         ),
@@ -59,6 +59,56 @@ PROBLEMS: dict[str, ProblemType] = {
         ProblemType("not-implemented", 501, "Not implemented", "Use a method that HTTP defines."),
         ProblemType("temporarily-unavailable", 503, "Temporarily unavailable", "Repeat after `Retry-After` seconds."),
     )
+}
+
+# What is wrong with one thing in a request: the ``code`` of each of a problem's ``errors``.
+FAULTS: dict[str, str] = {
+    "duplicate": "It stands there twice, or another has its place.",
+    "handle_mismatch": "The handle and the address name different profiles.",
+    "expired_token": "What the token stands for is no longer known.",
+    "has_translations": "Other entries are translations of this one.",
+    "immutable": "It is fixed once it is made.",
+    "in_the_past": "The instant has passed.",
+    "invalid_character": "It has a character that no text may have.",
+    "invalid_cursor": "The cursor is none of this list, these filters and this sort.",
+    "invalid_format": "It has another form than expected.",
+    "invalid_handle": "The platform has no such handles.",
+    "invalid_name": "It is no name.",
+    "invalid_time": "It is no instant as RFC 3339 writes it.",
+    "invalid_token": "The token is none of this feed and these types.",
+    "invalid_type": "It has another JSON type than expected.",
+    "invalid_url": "It is no usable address.",
+    "no_slug": "The content type has no slugs.",
+    "not_a_profile": "The address is not that of a profile.",
+    "null": "It cannot be null.",
+    "out_of_order": "The end is not after the beginning.",
+    "out_of_range": "It lies outside the bounds.",
+    "outdated_cursor": "What the cursor stands for has changed; begin again.",
+    "overlaps": "Another publication is planned for that time.",
+    "referred_to": "Another entry refers to it.",
+    "repeated": "It may stand there once.",
+    "required": "It is missing.",
+    "self_reference": "It refers to itself.",
+    "slug_taken": "Another entry has the slug.",
+    "too_deep": "It is nested too deep.",
+    "too_long": "It is too long.",
+    "too_many": "It has too many items.",
+    "too_short": "It is empty.",
+    "unknown_field": "There is no such field.",
+    "unknown_locale": "The site has no such language.",
+    "unknown_parameter": "There is no such parameter.",
+    "unknown_platform": "There is no such platform in the registry.",
+    "unknown_reference": "It refers to nothing.",
+    "unknown_revision": "The entry has no such revision.",
+    "unknown_value": "It is none of the words that may stand there.",
+    "validator_failed": "It is not valid.",
+    "wrong_host": "The address is not one of the platform.",
+}
+# What did not stop a write and is worth knowing: the ``code`` of each of its ``warnings``.
+WARNINGS: dict[str, str] = {
+    "future_date": "The editorial date lies ahead, though the entry is live.",
+    "planned_change": "An older revision is planned and will replace what is live.",
+    "unpublished_reference": "It refers to an entry that is not live.",
 }
 
 _BY_STATUS = {

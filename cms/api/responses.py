@@ -10,6 +10,10 @@ import orjson
 from flask import Response, request
 
 from cms import clock
+from cms.api.caching import MomentHeaders
+
+MOMENT = "cms.moment"
+"""Where the WSGI environment says which moment an answer follows from, for the front."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +54,21 @@ def strong_etag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def matches_none(etag: str) -> bool:
-    """Whether ``If-None-Match`` names the tag, by weak comparison (RFC 9110, 13.1.2)."""
-    given = request.if_none_match
-    return bool(given.star_tag) or given.contains_weak(etag.strip('"'))
-
-
 def cached_response(document: Any, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:
-    """The answer of delivery: a strong entity tag, the caching headers, and 304 where the client has the bytes."""
-    content = encode(document)
-    etag = strong_etag(content)
-    # A precondition counts only where the answer would be 2xx without it (RFC 9110, 13.2.1).
-    fresh = status == 200 and matches_none(etag)
-    if fresh:
-        response = Response(status=304)
-        response.headers.pop("Content-Type", None)
-    else:
-        response = Response(content, status, content_type="application/json")
-    response.headers["ETag"] = etag
+    """The answer of delivery: a document as JSON, with a strong entity tag and the caching headers."""
+    return cached_bytes(encode(document), "application/json", cache_headers, status=status)
+
+
+def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:
+    """The answer of delivery in any media type, with a strong entity tag and the caching headers.
+
+    The front answers 304 where the client has the bytes. It keeps the answer while the moment's content stands if the
+    headers come from ``cache_headers(moment)``: what follows from anything else must be given other ones.
+    """
+    response = Response(content, status, content_type=content_type)
+    response.headers["ETag"] = strong_etag(content)
     response.headers["Vary"] = "Accept-Encoding"
     response.headers.update(cache_headers)
-    if fresh:
-        response.headers.pop("Link", None)
+    if isinstance(cache_headers, MomentHeaders):
+        request.environ[MOMENT] = cache_headers.moment
     return response

@@ -50,8 +50,8 @@ class OpenAPIDocument(Schema):
 
     openapi = fields.Delivered(TEXT, required=True, example="3.1.0")
     info = fields.Delivered(OBJECT, required=True, example={"title": "Headless CMS", "version": "1.0.0"})
-    servers = fields.Delivered({"type": "array"}, example=[])
-    tags = fields.Delivered({"type": "array"}, example=[])
+    servers = fields.Delivered({"type": "array", "items": OBJECT}, example=[])
+    tags = fields.Delivered({"type": "array", "items": OBJECT}, example=[])
     paths = fields.Delivered(OBJECT, required=True, example={})
     components = fields.Delivered(OBJECT, required=True, example={})
 

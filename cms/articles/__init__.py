@@ -3,7 +3,7 @@
 from typing import Any
 
 from cms.articles.model import Article
-from cms.content.types import ByFacet, ByReference, ByTime, Content, ContentType, Reference
+from cms.content.types import ByFacet, ByReference, ByTime, Content, ContentType, Reference, Searched
 from cms.rendering import reading_time_minutes
 from cms.site import Site
 
@@ -44,7 +44,19 @@ ARTICLE = ContentType(
         ByTime("updated_at", "updated_at"),
         ByFacet("featured", flag="featured"),
     ),
-    includes=("authors", "authors.social_links", "tags", "faqs", "related", "adjacent", "translations", "seo"),
+    includes=(
+        "authors",
+        "authors.social_links",
+        "tags",
+        "faqs",
+        "related",
+        "adjacent",
+        "translations",
+        "seo",
+        "jsonld",
+    ),
     facet=lambda content: "featured" if content["featured"] else "",
+    searched=Searched("title", summary=("subtitle", "summary")),
     present=_present,
+    graph="article",
 )

@@ -1,7 +1,7 @@
 """Authors: the people who sign articles."""
 
 from cms.authors.model import Author
-from cms.content.types import Backlink, ContentType, Count
+from cms.content.types import Backlink, ContentType, Count, Searched
 
 AUTHOR = ContentType(
     name="author",
@@ -15,5 +15,7 @@ AUTHOR = ContentType(
         Backlink("articles", "article", "authors", "published_at", descending=True, limit=5, default=None),
     ),
     counts=(Count("article_count", "article", "authors"),),
-    includes=("social_links", "articles"),
+    includes=("social_links", "articles", "jsonld"),
+    searched=Searched("name", summary=("job_title",)),
+    graph="person",
 )

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from uuid_utils.compat import uuid7
 
-from cms.content import drafts, links, revisions, slugs, timeline
+from cms.content import drafts, links, preview, revisions, search, slugs, timeline
 from cms.content.draft_model import Entry, Link
 from cms.content.model import Publication, Revision
 from cms.content.queries import is_identifier
@@ -76,7 +76,6 @@ def save(change: Change, kind: ContentType, entry: Entry, content: Content, *, n
     content = _settled(change, kind, entry, content)
     if not _write(change, kind, entry, content, note):
         return False
-    entry.updated_at = change.at
     change.touch(entry)
     change.record("saved", kind.name, entry.id, entry.version)
     return True
@@ -158,11 +157,13 @@ def _write(change: Change, kind: ContentType, entry: Entry, content: Content, no
         slugs.reserve(session, kind, entry.locale, content["slug"], entry.id)
     entry.slug = content["slug"]
     entry.translation_of = content["translation_of"]
+    entry.updated_at = change.at
     entry.label = timeline.sort_key(kind.label(content))
     model: Any = kind.model
     session.merge(model(entry_id=entry.id, **drafts.to_columns(kind, content)))
     links.replace_links(session, kind, entry.id, content)
     session.flush()
+    preview.put_in(session, kind, entry, content)
     slugs.release_unused(session, entry.id)
     return True
 
@@ -183,6 +184,7 @@ def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     """
     _check_unused(change, entry, force)
     timeline.unpublish(change, kind, entry)
+    preview.take_out(change.session, entry.id)
     entry.trashed_at = change.at
     change.touch(entry)
     change.record("trashed", kind.name, entry.id)
@@ -204,6 +206,8 @@ def _check_unused(change: Change, entry: Entry, force: bool) -> None:
 def undelete(change: Change, kind: ContentType, entry: Entry) -> None:
     """Take the entry out of the trash, as an unpublished draft."""
     entry.trashed_at = None
+    content = revisions.to_content(revisions.newest(change.session, entry))
+    preview.put_in(change.session, kind, entry, links.without_lost(change.session, kind, content))
     change.touch(entry)
     change.record("undeleted", kind.name, entry.id)
 
@@ -212,15 +216,19 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     """Erase the entry with its history; the audit log keeps that it was there, without content."""
     _check_unused(change, entry, force)
     session = change.session
-    was_seen = bool(timeline.timeline(session, entry.id))
+    publications = timeline.timeline(session, entry.id)
+    for publication in publications:
+        links.settle(session, publication, announced=publication.announced, over=True)
+        search.take_out(session, kind, publication)
     entry_id = entry.id
     _pass_on_translations(change, entry_id)
     # Published references to what is gone deliver nothing; drafts lose theirs, which their editors must notice.
     referring = select(Link.entry_id).where(Link.target_id == entry_id)
     session.execute(update(Entry).where(Entry.id.in_(referring)).values(changed=change.number))
+    preview.forget(session, entry_id)
     session.execute(delete(Entry).where(Entry.id == entry_id))
     session.expire_all()
-    if was_seen:
+    if publications:
         change.moves_content()
     change.record("purged", kind.name, entry_id)
 
@@ -237,3 +245,5 @@ def _pass_on_translations(change: Change, original: str) -> None:
     session.execute(update(Entry).where(Entry.id.in_(translations)).values(translation_of=heir, changed=change.number))
     session.execute(update(Entry).where(Entry.id == heir).values(translation_of=None))
     session.execute(update(Publication).where(Publication.translation_group == original).values(translation_group=heir))
+    search.pass_on_translations(session, original, heir)
+    preview.pass_on_translations(session, original, heir)

@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cms import clock
-from cms.content.queries import Found, Perspective, Row, Wanted, gather
-from cms.content.types import Content, ContentType, Shape, Types
-from cms.rendering.seo import Page, head
+from cms.content.embedding import Found, Wanted, gather
+from cms.content.heads import GRAPH_NEEDS, Related, graph_of, head_of
+from cms.content.queries import Perspective, Row
+from cms.content.types import Backlink, Content, ContentType, Reference, Shape, Types
 from cms.site import Site
 
 Document = dict[str, Any]
 
+HEAD_NEEDS = frozenset({"authors", "tags", "translations"})
 TRANSLATION_FIELDS = ("locale", "slug", "url")
 
 
@@ -38,20 +40,43 @@ class Composition:
     only: frozenset[str] | None = None
     """The fields that are asked for; ``None`` for all that the shape has."""
     without: frozenset[str] = frozenset()
+    own_profiles: Sequence[str] = ()
+    """The site's addresses elsewhere, for graphs."""
     detail: bool = False
     """Whether the rows are looked at one by one, with the fields that lists leave out."""
 
 
-def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> list[Document]:
+class Composed(list[Document]):
+    """Documents, with the type and the id of every entry that is in them, embedded ones too."""
+
+    entries: frozenset[tuple[str, str]]
+
+
+def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> Composed:
     """The documents of the rows, in their order; at most two statements, however many rows."""
     shown = _shown(kind, how)
-    first = gather(connection, _wanted(kind, rows, how.includes, shown), how.perspective)
-    below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, how))
-    second = gather(connection, below, how.perspective)
+    gathered = how.includes | _graph_needs(kind, how.includes & shown)
+    first = gather(connection, _wanted(kind, rows, gathered, shown, how), how.perspective)
+    below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, gathered, how))
+    second = gather(connection, below, how.perspective.of_others)
     leaves = _Composer(how, [], inner=None)
     inner = _Composer(how, second, inner=leaves)
     outer = _Composer(how, first, inner=inner, counted=True)
-    return [outer.document(kind, row, how.includes, shown) for row in rows]
+    documents = Composed(outer.document(kind, row, how.includes, shown) for row in rows)
+    documents.entries = frozenset((row.type, row.entry_id) for row in _entries(rows, first, second))
+    return documents
+
+
+def _graph_needs(kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
+    """What has to be known in full for a graph, whether or not it is shown."""
+    return frozenset(GRAPH_NEEDS[kind.graph]) if "jsonld" in includes and kind.graph else frozenset()
+
+
+def _entries(rows: Sequence[Row], *found: Sequence[Found]) -> Iterable[Row]:
+    """Every row that is an entry, which a count is not."""
+    yield from rows
+    for level in found:
+        yield from (each.row for each in level if each.row.entry_id is not None)
 
 
 def _shown(kind: ContentType, how: Composition) -> frozenset[str]:
@@ -66,10 +91,14 @@ def _listed(kind: ContentType, how: Composition) -> frozenset[str]:
     return frozenset(how.fields[kind.name]).difference(kind.left_out_of_lists)
 
 
-def _wanted_below(kind: ContentType, found: Sequence[Found], how: Composition) -> Iterable[Wanted]:
+def _wanted_below(
+    kind: ContentType, found: Sequence[Found], includes: frozenset[str], how: Composition
+) -> Iterable[Wanted]:
     """What the entries of this type that were embedded in full embed themselves, their counts included."""
     rows = _full(found, kind)
-    yield from _wanted(kind, rows, _below(found, kind, how.includes), _listed(kind, how))
+    if not rows:
+        return
+    yield from _wanted(kind, rows, _below(found, kind, includes), _listed(kind, how), how)
     yield from (Wanted(count, "id", rows) for count in kind.counts)
 
 
@@ -89,15 +118,16 @@ def _inner(field: str, includes: frozenset[str]) -> frozenset[str]:
 
 
 def _wanted(
-    kind: ContentType, rows: Sequence[Row], includes: frozenset[str], shown: frozenset[str]
+    kind: ContentType, rows: Sequence[Row], includes: frozenset[str], shown: frozenset[str], how: Composition
 ) -> Iterable[Wanted]:
     """What these rows embed: every relation that is shown, in full where it is included."""
-    # The head names the authors and the other languages, whether or not they are shown themselves.
-    needed = shown | {"authors", "translations"} if "seo" in shown & includes else shown
+    # Head and graph name others, whether or not those are shown themselves.
+    needed = shown | HEAD_NEEDS if "seo" in shown & includes else shown
+    needed |= {each.split(".")[0] for each in _graph_needs(kind, shown & includes)}
     for source in kind.relations:
         shape = _shape(source.field, source.default, includes)
         if shape is not None and source.field in needed:
-            yield Wanted(source, shape, rows)
+            yield Wanted(source, shape, rows, bodies=shape == "full" and _lists_bodies(source, how))
         elif source.field in kind.presented_references:
             yield Wanted(source, "id", rows)
     if "translations" in needed:
@@ -105,6 +135,12 @@ def _wanted(
     if "adjacent" in includes and "adjacent" in shown:
         yield Wanted("previous", "short", rows)
         yield Wanted("next", "short", rows)
+
+
+def _lists_bodies(source: Reference | Backlink, how: Composition) -> bool:
+    """Whether an entry embedded by this relation shows a rich text."""
+    target = how.types[source.target if isinstance(source, Reference) else source.source]
+    return any(name not in target.left_out_of_lists for name in target.bodies)
 
 
 def _shape(name: str, default: Shape | None, includes: frozenset[str]) -> Shape | None:
@@ -178,30 +214,52 @@ class _Composer:
                 values.pop(source.field, None)
             elif source.field in shown:
                 inner = _inner(source.field, includes)
-                found = [self._embed(each, inner) for each in self.found[row.entry_id, source.field]]
+                shape = _shape(source.field, source.default, includes)
+                found = [self._embed(each, shape, inner) for each in self.found[row.entry_id, source.field]]
                 values[source.field] = found if getattr(source, "many", True) else next(iter(found), None)
 
     def _embed_others(
         self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
     ) -> None:
         translations = sorted(self.found[row.entry_id, "translations"], key=lambda each: str(each.row.locale))
-        values["translations"] = [self._embed(each, frozenset()) for each in translations]
-        if "breadcrumbs" in shown:
-            values["breadcrumbs"] = self._breadcrumbs(kind, values)
+        values["translations"] = [self._embed(each, each.shape, frozenset()) for each in translations]
+        values["breadcrumbs"] = self._breadcrumbs(kind, values) if shown & {"breadcrumbs", "jsonld"} else []
         if "adjacent" in includes:
             values["adjacent"] = {
-                side: next((self._embed(each, frozenset()) for each in self.found[row.entry_id, side]), None)
+                side: next((self._embed(each, "short", frozenset()) for each in self.found[row.entry_id, side]), None)
                 for side in ("previous", "next")
             }
-        written = values.pop("seo", None) or {}
-        if "seo" in includes and "seo" in shown:
-            values["seo"] = self._head(kind, row, written, values, translations)
+        values.pop("seo", None)
+        if "seo" in includes & shown:
+            values["seo"] = head_of(kind, row, values, self.site, self._related(row))
+        if "jsonld" in includes & shown:
+            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), self.how.own_profiles)
 
-    def _embed(self, each: Found, includes: frozenset[str]) -> Any:
-        if each.shape == "id":
+    def _related(self, row: Row) -> Related:
+        """What a head or a graph tells of, as far as it was found."""
+        authors = self._rows(row, "authors")
+        owners = [(self, row), *((self.inner, each) for each in authors if self.inner)]
+        return Related(
+            authors=authors,
+            tags=self._rows(row, "tags"),
+            questions=self._rows(row, "faqs"),
+            translations=self._rows(row, "translations"),
+            profiles={owner.entry_id: level._profiles(owner) for level, owner in owners},
+        )
+
+    def _rows(self, row: Row, field: str) -> list[Row]:
+        return [each.row for each in self.found[row.entry_id, field] if each.shape != "id"]
+
+    def _profiles(self, owner: Row) -> list[str]:
+        """The addresses elsewhere that are the owner's own."""
+        links = self._rows(owner, "social_links")
+        return [each.data["url"] for each in links if self.how.types[each.type].same_as(each.data)]
+
+    def _embed(self, each: Found, shape: Shape | None, includes: frozenset[str]) -> Any:
+        if shape == "id":
             return each.row.entry_id
         kind = self.how.types[each.row.type]
-        if each.shape == "short":
+        if shape == "short":
             return self._card(kind, each.row, is_translation=each.field == "translations")
         assert self.inner is not None, "what is embedded in an embedded entry embeds nothing in full"
         return self.inner.embedded(kind, each.row, includes)
@@ -231,28 +289,3 @@ class _Composer:
             self._trails[kind.name] = [each for each in trail if each["url"] is not None]
         itself = {"label": kind.label(values), "url": values.get("url")}
         return [*self._trails[kind.name], *([itself] if itself["url"] is not None else [])]
-
-    def _head(
-        self, kind: ContentType, row: Row, written: Content, values: Document, translations: list[Found]
-    ) -> Document:
-        site, title = self.site, written.get("title") or kind.label(values)
-        authors = [each.row.data["name"] for each in self.found[row.entry_id, "authors"] if each.shape != "id"]
-        alternates = {each.row.locale: site.url(kind.name, each.row.slug) for each in translations}
-        return head(
-            Page(
-                title=site.title(title),
-                heading=title,
-                description=written.get("description") or values.get("summary"),
-                url=values.get("url"),
-                canonical_url=written.get("canonical_url") or values.get("url"),
-                noindex=bool(written.get("noindex")),
-                image=written.get("image") or values.get("hero_image") or site.data["logo"],
-                site_name=site.name,
-                locale=row.locale,
-                published_at=values["published_at"],
-                updated_at=values["updated_at"],
-                authors=authors,
-                alternates=alternates | {row.locale: values.get("url")},
-                default_locale=site.default_locale,
-            )
-        )

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.draft_model import Entry, Link, Slug
-from cms.content.model import Publication, PublicationLink, SortKeys
-from cms.content.queries import is_identifier
-from cms.content.types import Content, ContentType, Reference
+from cms.content.model import LinkCount, Publication, PublicationLink, SortKeys
+from cms.content.queries import NOBODY, is_identifier
+from cms.content.types import ByOwner, Content, ContentType, Reference
+from cms.db import insert_for
 from cms.errors import Fault
 
 
@@ -109,10 +110,50 @@ def publish_links(session: Session, kind: ContentType, publication: Publication,
     }
     rows = [
         shared | {"publication_id": publication.id, "field": field, "position": position, "target_id": target}
-        for field, position, target in references_of(kind, content)
+        for field, position, target in listed_references(kind, content)
     ]
     if rows:
         session.execute(insert(PublicationLink), rows)
+    if publication.announced:
+        _count(session, publication, 1)
+
+
+def listed_references(kind: ContentType, content: Content) -> Iterable[tuple[str, int, str]]:
+    """The references that the content is listed by; what could name an owner and names none, by the id of nobody."""
+    yield from references_of(kind, content)
+    for each in kind.filters:
+        if isinstance(each, ByOwner) and content.get(each.field) is None:
+            yield each.field, 0, NOBODY
+
+
+def settle(session: Session, publication: Publication, *, announced: bool, over: bool) -> None:
+    """Note that a publication has begun or is over, with its links, and keep their counts."""
+    difference = (announced and not over) - (publication.announced and not publication.over)
+    publication.announced = announced
+    if publication.over != over:
+        publication.over = over
+        session.execute(
+            update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(over=over)
+        )
+    if difference:
+        _count(session, publication, difference)
+
+
+def _count(session: Session, publication: Publication, difference: int) -> None:
+    """Add to the number of links of this type to each target of the publication."""
+    targets = session.execute(
+        select(PublicationLink.target_id, PublicationLink.field).where(PublicationLink.publication_id == publication.id)
+    ).all()
+    rows = [
+        {"target_id": each.target_id, "field": each.field, "type": publication.type, "number": difference}
+        for each in targets
+    ]
+    if rows:
+        insertion = insert_for(session)(LinkCount)
+        summed = {"number": LinkCount.number + insertion.excluded.number}
+        session.execute(
+            insertion.on_conflict_do_update(index_elements=["target_id", "field", "type"], set_=summed), rows
+        )
 
 
 def referring(session: Session, entry_id: str, at: datetime) -> list[tuple[str, str, str]]:

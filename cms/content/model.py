@@ -93,6 +93,8 @@ class Publication(SortKeys, Base):
     """Whether a write or the worker has seen it end: such rows leave the indexes that lists of today walk."""
     announced: Mapped[bool] = mapped_column(Boolean)
     """Whether its beginning has been told to others."""
+    renamed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("false"))
+    """Whether a later publication of the entry has another slug: from then on this one redirects."""
 
 
 class PublicationLink(SortKeys, Base):
@@ -112,21 +114,50 @@ class PublicationLink(SortKeys, Base):
     over: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
-def _current(*columns: str) -> Index:
+class LinkCount(Base):
+    """How many publications that have begun and are not over refer to an entry: a number kept, so that none counts.
+
+    It is the count of what is live except between a planned instant and the worker's next look, when readers count.
+    """
+
+    __tablename__ = "link_counts"
+
+    target_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    field: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
+    """The type of what refers."""
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
+def _current(name: str, model: type[Base], *columns: str, also: str = "") -> None:
     """An index over what is live or planned: what is over stays for time travel and costs today's lists nothing."""
-    table, *rest = columns
-    model = {"publications": Publication, "publication_links": PublicationLink}[table]
-    parts = [getattr(model, name) for name in rest]
+    parts = [getattr(model, column) for column in columns]
     # Each database recognises the condition by the form in which queries write ``~over``.
-    return Index(f"ix_{table}_by_{rest[-2]}", *parts, postgresql_where=text("NOT over"), sqlite_where=text("over = 0"))
+    Index(name, *parts, postgresql_where=text(f"NOT over{also}"), sqlite_where=text(f"over = 0{also}"))
 
 
+# One index for each order of each way a list is found, in which a page is one walk from where the last one ended.
 for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
-    _current("publications", "type", "locale", _key, "entry_id")
-for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
-    _current("publication_links", "target_id", "field", "type", _key, "entry_id")
-# Counts of what is live are read from this index alone.
-_current("publication_links", "target_id", "field", "type", "live_from", "live_until")
+    _current(f"ix_publications_by_{_key}", Publication, "type", "locale", _key, "entry_id")
+    _current(
+        f"ix_publications_by_facet_{_key}",
+        Publication,
+        *("type", "locale", "facet", _key, "entry_id"),
+        also=" AND facet <> ''",
+    )
+    _current(
+        f"ix_publication_links_by_{_key}",
+        PublicationLink,
+        *("target_id", "field", "type", "locale", _key, "entry_id"),
+    )
+# The newest few that refer to an entry, in whichever language.
+_current("ix_publication_links_newest", PublicationLink, "target_id", "field", "type", "published_at", "entry_id")
+Index(
+    "ix_publications_renamed",
+    *(Publication.type, Publication.locale, Publication.slug, Publication.entry_id),
+    postgresql_where=text("renamed"),
+    sqlite_where=text("renamed = 1"),
+)
 
 
 class ContentVersion(Base):

@@ -4,13 +4,13 @@ from itertools import count
 
 from slugify import slugify
 from sqlalchemy import delete, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cms.content.draft_model import Entry, Slug
 from cms.content.model import SLUG_LENGTH, Publication
 from cms.content.queries import is_identifier
 from cms.content.types import ContentType
+from cms.db import insert_for
 from cms.errors import Fault, SlugTaken
 
 
@@ -23,8 +23,7 @@ def slug_from(text: str, fallback: str) -> str:
 def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_id: str) -> None:
     """Make the slug the entry's; raises ``SlugTaken`` when another entry holds it."""
     values = {"type": kind.name, "locale": locale, "slug": slug, "entry_id": entry_id}
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    session.execute(insert(Slug).values(values).on_conflict_do_nothing())
+    session.execute(insert_for(session)(Slug).values(values).on_conflict_do_nothing())
     holder = session.execute(
         select(Slug.entry_id, Entry.trashed_at)
         .join(Entry, Entry.id == Slug.entry_id)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -15,12 +15,13 @@ from uuid_utils.compat import uuid7
 
 from cms import clock
 from cms.clock import FOREVER
-from cms.content import slugs
+from cms.content import search, slugs
 from cms.content.draft_model import Entry
-from cms.content.links import publish_links
+from cms.content.links import publish_links, settle
 from cms.content.model import Publication, PublicationLink, Revision
+from cms.content.preview_model import DraftPublication, DraftPublicationLink
 from cms.content.revisions import to_content
-from cms.content.types import ContentType
+from cms.content.types import Content, ContentType
 from cms.content.version import Change
 from cms.errors import Conflict, Fault, Invalid
 
@@ -111,7 +112,7 @@ def publish(
         if replaced:
             _cut(change, replaced, start)
         _begin(change, kind, entry, chosen, start, end)
-    _date(change.session, entry.id)
+    _review(change.session, entry.id)
     slugs.release_unused(change.session, entry.id)
     change.moves_content()
     change.touch(entry)
@@ -168,7 +169,6 @@ def _begin(
         slugs.reserve(change.session, kind, entry.locale, content["slug"], entry.id)
     given = content.get("published_at")
     published_at = clock.from_wire(given) if given else start
-    sort_time = content.get(kind.sort_time) if kind.sort_time else None
     publication = Publication(
         id=str(uuid7()),
         entry_id=entry.id,
@@ -182,17 +182,26 @@ def _begin(
         dated=given is not None,
         over=False,
         announced=start <= change.at,
-        published_at=published_at,
-        updated_at=start,
-        sort_text=sort_key((kind.sort_text or kind.label)(content)),
-        sort_number=content.get(kind.sort_number) or 0 if kind.sort_number else 0,
-        sort_time=clock.from_wire(sort_time) if sort_time else published_at,
-        facet=kind.facet(content),
+        **sort_keys(kind, content, published_at=published_at, updated_at=start),
     )
     change.session.add(publication)
     change.session.flush()
     publish_links(change.session, kind, publication, content)
+    search.put_in(change.session, kind, publication, revision)
     return publication
+
+
+def sort_keys(kind: ContentType, content: Content, *, published_at: datetime, updated_at: datetime) -> dict[str, Any]:
+    """The columns of ``SortKeys``: what lists of this content are ordered and filtered by."""
+    sort_time = content.get(kind.sort_time) if kind.sort_time else None
+    return {
+        "published_at": published_at,
+        "updated_at": updated_at,
+        "sort_text": sort_key((kind.sort_text or kind.label)(content)),
+        "sort_number": content.get(kind.sort_number) or 0 if kind.sort_number else 0,
+        "sort_time": clock.from_wire(sort_time) if sort_time else published_at,
+        "facet": kind.facet(content),
+    }
 
 
 def sort_key(text: str) -> str:
@@ -210,7 +219,7 @@ def unpublish(change: Change, kind: ContentType, entry: Entry, at: datetime | No
     for publication in affected:
         _cut(change, publication, moment)
     if affected:
-        _date(change.session, entry.id)
+        _review(change.session, entry.id)
         slugs.release_unused(change.session, entry.id)
         change.moves_content()
         change.touch(entry)
@@ -221,6 +230,8 @@ def unpublish(change: Change, kind: ContentType, entry: Entry, at: datetime | No
 def _cut(change: Change, publication: Publication, at: datetime) -> None:
     """End a publication at an instant; one that would never begin is taken back."""
     if publication.live_from >= at:
+        settle(change.session, publication, announced=publication.announced, over=True)
+        search.take_out(change.session, change.types[publication.type], publication)
         change.session.execute(delete(Publication).where(Publication.id == publication.id))
         change.session.expunge(publication)
     else:
@@ -229,18 +240,25 @@ def _cut(change: Change, publication: Publication, at: datetime) -> None:
 
 def _set_end(change: Change, publication: Publication, end: datetime) -> None:
     publication.live_until = end
-    publication.over = end <= change.at
+    search.set_end(change.session, change.types[publication.type], publication, at=change.at)
+    settle(change.session, publication, announced=publication.announced, over=end <= change.at)
     change.session.flush()
     change.session.execute(
-        update(PublicationLink)
-        .where(PublicationLink.publication_id == publication.id)
-        .values(live_until=end, over=publication.over)
+        update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(live_until=end)
     )
 
 
-def _date(session: Session, entry_id: str) -> None:
-    """Give publications without an editorial date the first moment the entry is live."""
+def _review(session: Session, entry_id: str) -> None:
+    """Bring what publications and the draft say of the whole timeline up to date: the first date, and later slugs."""
     publications = timeline(session, entry_id)
+    for position, publication in enumerate(publications):
+        publication.renamed = any(each.slug != publication.slug for each in publications[position:])
+    _date(session, publications)
+    _date_draft(session, entry_id, publications)
+
+
+def _date(session: Session, publications: list[Publication]) -> None:
+    """Give publications without an editorial date the first moment the entry is live."""
     for publication in publications:
         first = publications[0].live_from
         if not publication.dated and publication.published_at != first:
@@ -253,3 +271,21 @@ def _date(session: Session, entry_id: str) -> None:
                 .values(published_at=first, sort_time=publication.sort_time)
             )
     session.flush()
+
+
+def _date_draft(session: Session, entry_id: str, publications: list[Publication]) -> None:
+    """Give a draft without an editorial date the first moment the entry is live, or else that of its last change."""
+    draft = session.get(DraftPublication, entry_id, populate_existing=True)
+    if draft is None or draft.dated:
+        return
+    first = publications[0].live_from if publications else draft.updated_at
+    if draft.published_at != first:
+        if draft.sort_time == draft.published_at:
+            draft.sort_time = first
+        draft.published_at = first
+        session.execute(
+            update(DraftPublicationLink)
+            .where(DraftPublicationLink.entry_id == entry_id)
+            .values(published_at=first, sort_time=draft.sort_time)
+        )
+        session.flush()

@@ -91,6 +91,16 @@ class ByOwner:
     field: str
 
 
+@dataclass(frozen=True)
+class Searched:
+    """Which written fields are searched: as the title, as the summary; the text of every rich text is the body."""
+
+    title: str
+    summary: tuple[str, ...] = ()
+    everywhere: bool = True
+    """Whether the search over all types finds it too, and not only the type's own list."""
+
+
 Filter = ByReference | ByReferrer | ByTime | ByFacet | ByOwner
 
 
@@ -100,6 +110,10 @@ def _unchanged(content: Content) -> Content:
 
 def _nothing(data: Content, outline: Content, site: Site) -> Content:
     return {}
+
+
+def _no(content: Content) -> bool:
+    return False
 
 
 def _no_facet(content: Content) -> str:
@@ -132,6 +146,11 @@ class ContentType:
     """The written field that the column ``sort_number`` holds."""
     sort_time: str | None = None
     facet: Callable[[Content], str] = _no_facet
+    searched: Searched | None = None
+    graph: Literal["article", "person", "question"] | None = None
+    """What an entry is to search engines; the fields of these meanings are named in ``heads``."""
+    same_as: Callable[[Content], bool] = _no
+    """Whether an entry's ``url`` is an address of whom it belongs to."""
     has_slug: bool = True
     has_locales: bool = True
     """Whether a list shows one language only; a social link speaks them all."""

@@ -1,6 +1,6 @@
 """FAQ entries: a question with its answer, usable in any number of articles."""
 
-from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference
+from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference, Searched
 from cms.faqs import model
 
 FAQ = ContentType(
@@ -13,6 +13,8 @@ FAQ = ContentType(
     references=(Reference("tags", "tag", default="short"),),
     backlinks=(Backlink("articles", "article", "faqs", "published_at", descending=True, limit=5, default=None),),
     filters=(ByReference("tag", "tags"), ByReferrer("article", "article", "faqs")),
-    includes=("tags", "articles"),
+    includes=("tags", "articles", "jsonld"),
     sort_number="position",
+    searched=Searched("question"),
+    graph="question",
 )

@@ -1,68 +1,183 @@
-"""The search-engine head of a page: what a frontend puts into ``<head>``, with every fallback applied."""
+"""The search-engine head of a page: what a frontend puts into ``<head>``, with every fallback applied.
 
+The rules are those of the search engines' own documentation and of the Open Graph protocol; where these leave a choice,
+the comment beside it says why it fell as it did.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
+
+EXCERPT_LIMIT = 160
+"""Characters of a description that was computed: about what a page of results shows."""
 
 
-@dataclass(frozen=True)
-class Page:
-    """What is known of a page; ``title`` has been through the site's template, ``heading`` has not."""
+@dataclass(frozen=True, kw_only=True)
+class PageFacts:
+    """What is known of a page before any fallback is applied."""
 
+    type: Literal["article", "profile", "website"] = "article"
+    """The Open Graph type; an author's page is a ``profile``, every other page that is no article a ``website``."""
     title: str
-    heading: str
-    description: str | None
+    """What lists call the entry."""
+    written: Mapping[str, Any]
+    """``title``, ``description``, ``canonical_url``, ``noindex`` and ``image`` as an editor set them, or none of it."""
+    summary: str | None
+    """The description an editor wrote of the entry."""
+    excerpt: str
+    """The beginning of its text."""
     url: str | None
-    canonical_url: str | None
-    noindex: bool
     image: Mapping[str, Any] | None
-    """``url``, ``alt``, ``width`` and ``height``."""
+    """The entry's own picture: ``url``, which may be a path, ``alt``, ``width`` and ``height``."""
     site_name: str
+    title_template: str
+    base_url: str
+    logo: Mapping[str, Any] | None
     locale: str
+    default_locale: str
     published_at: str
     updated_at: str
-    authors: Sequence[str]
-    alternates: Mapping[str, str | None]
-    """The page's address by locale, its own included."""
-    default_locale: str
+    authors: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    """Names, the one that matters most first."""
+    translations: Mapping[str, str | None]
+    """Addresses by locale of the translations that search engines may list."""
 
 
-def head(page: Page) -> dict[str, Any]:
+def search_head(page: PageFacts) -> dict[str, Any]:
     """The head as data: title, description, canonical address, robots, Open Graph, Twitter card, alternates."""
+    title = page.written.get("title") or page.title
+    description = page.written.get("description") or page.summary or shortened(page.excerpt, EXCERPT_LIMIT) or None
+    picture = _picture(page.written.get("image"), page.base_url) or _picture(page.image, page.base_url)
+    image = picture or _picture(page.logo, page.base_url)
+    alternates = _alternates(page)
     return {
-        "title": page.title,
-        "description": page.description,
-        "canonical_url": page.canonical_url,
-        "robots": "noindex, follow" if page.noindex else "index, follow, max-image-preview:large",
+        "title": titled(title, page.title_template, page.site_name),
+        "description": description,
+        "canonical_url": _canonical_url(page),
+        "robots": "noindex, follow" if page.written.get("noindex") else "index, follow, max-image-preview:large",
         "open_graph": {
-            "type": "article",
-            "title": page.heading,
-            "description": page.description,
-            "url": page.canonical_url,
+            "type": page.type,
+            # The site's name stands beside it, so that it is not in the title again.
+            "title": title,
+            "description": description,
+            "url": _canonical_url(page) or page.url,
             "site_name": page.site_name,
-            # Open Graph writes locales with an underscore.
-            "locale": page.locale.replace("-", "_"),
-            "image": dict(page.image) if page.image else None,
-            "published_time": page.published_at,
-            "modified_time": max(page.published_at, page.updated_at),
-            "authors": list(page.authors),
+            "locale": _open_graph_locale(page.locale),
+            "locale_alternates": [_open_graph_locale(code) for code in sorted(alternates) if code != page.locale],
+            "image": image,
+            **_article_properties(page),
         },
         "twitter": {
-            "card": "summary_large_image" if page.image else "summary",
-            "title": page.heading,
-            "description": page.description,
-            "image": page.image["url"] if page.image else None,
+            # A logo is not a picture of the page: wide, it would be cut or blown up.
+            "card": "summary_large_image" if picture else "summary",
+            "title": title,
+            "description": description,
+            "image": image and image["url"],
+            "image_alt": (image and image.get("alt")) or None,
         },
-        "alternates": _alternates(page),
+        "alternates": _links(alternates, page.default_locale),
     }
 
 
-def _alternates(page: Page) -> list[dict[str, str]]:
-    """Addresses of the same page in other languages; a page that stands alone has none."""
-    known = {locale: url for locale, url in page.alternates.items() if url is not None}
-    if len(known) < 2:
-        return []
-    alternates = [{"hreflang": locale, "href": url} for locale, url in sorted(known.items())]
-    if page.default_locale in known:
-        alternates.append({"hreflang": "x-default", "href": known[page.default_locale]})
-    return alternates
+def shortened(text: str, limit: int) -> str:
+    """The text in one line, cut between words to at most ``limit`` characters, the ellipsis included.
+
+    Only what was computed is cut: search engines set no limit, shorten what does not fit and know the space they have.
+    """
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    # A script without spaces has no such place near the end, and may be cut anywhere.
+    place = cut.rfind(" ") if line[limit - 1] != " " else len(cut)
+    return (cut[:place] if place >= limit // 2 else cut).rstrip(" .,;:!?–—-…") + "…"  # noqa: RUF001
+
+
+def _picture(image: Mapping[str, Any] | None, base_url: str) -> dict[str, Any] | None:
+    """The image with its address made absolute, or ``None`` where there is none to show."""
+    address = absolute(image["url"], base_url) if image else None
+    return {**image, "url": address} if image and address else None
+
+
+def absolute(url: str | None, base_url: str) -> str | None:
+    """A web address, a path of the site completed; ``None`` for anything else, such as ``mailto:``."""
+    if not url:
+        return None
+    if url.startswith("/") and not url.startswith("//"):
+        return base_url.rstrip("/") + url
+    return url if re.match(r"https?://[^/?#]", url, re.IGNORECASE) else None
+
+
+def titled(title: str, template: str, site_name: str) -> str:
+    """The title through the site's template, ``{title} | {site}``, exactly once.
+
+    A front page called as the site is, and a title that an editor wrote out in full, are left as they are.
+    """
+    before, _, after = (part.replace("{site}", site_name) for part in template.partition("{title}"))
+    frame = len(before) + len(after)
+    framed = 0 < frame < len(title) and title.startswith(before) and title.endswith(after)
+    if framed or title.casefold() == site_name.casefold():
+        return title
+    # In one pass, because either value may itself hold what looks like a placeholder.
+    values = {"{title}": title, "{site}": site_name}
+    return re.sub(r"\{(?:title|site)\}", lambda match: values[match[0]], template)
+
+
+def _canonical_url(page: PageFacts) -> str | None:
+    """The address to list the page under.
+
+    A page that is not to be listed names none: "do not list this" and "list that instead" contradict each other, and
+    search engines may apply the first to the second page too.
+    """
+    return None if page.written.get("noindex") else page.written.get("canonical_url") or page.url
+
+
+def is_indexable(written: Mapping[str, Any], url: str | None) -> bool:
+    """Whether search engines are to list this address: the page has one, and it is neither hidden nor a copy."""
+    canonical_url = written.get("canonical_url")
+    return url is not None and not written.get("noindex") and canonical_url in (None, "", url)
+
+
+def _alternates(page: PageFacts) -> dict[str, str]:
+    """Addresses of the same page by locale, its own included; a page that stands alone has none.
+
+    Only pages that are listed take part, on either side, or the links would not be returned; search engines ignore
+    those that are not.
+    """
+    if not is_indexable(page.written, page.url):
+        return {}
+    known = {locale: url for locale, url in {**page.translations, page.locale: page.url}.items() if url is not None}
+    return known if len(known) > 1 else {}
+
+
+def _open_graph_locale(code: str) -> str:
+    """Open Graph writes locales with an underscore."""
+    return code.replace("-", "_")
+
+
+def _article_properties(page: PageFacts) -> dict[str, Any]:
+    """The properties of the ``article`` namespace, which other types do not have."""
+    is_article = page.type == "article"
+    return {
+        "published_time": page.published_at if is_article else None,
+        "modified_time": later(page.published_at, page.updated_at) if is_article else None,
+        "authors": list(page.authors) if is_article else [],
+        "section": page.tags[0] if is_article and page.tags else None,
+        "tags": list(page.tags) if is_article else [],
+    }
+
+
+def later(one: str, other: str) -> str:
+    """The later of two RFC 3339 times, as it was given."""
+    return max(one, other, key=datetime.fromisoformat)
+
+
+def _links(alternates: Mapping[str, str], default_locale: str) -> list[dict[str, str]]:
+    """One ``hreflang`` link a language, and ``x-default`` for readers of all the others."""
+    links = [{"hreflang": locale, "href": url} for locale, url in sorted(alternates.items())]
+    if default_locale in alternates:
+        links.append({"hreflang": "x-default", "href": alternates[default_locale]})
+    return links

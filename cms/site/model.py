@@ -94,10 +94,6 @@ class Site:
             return None
         return self.base_url + path.replace("{slug}", slug or "")
 
-    def title(self, title: str) -> str:
-        """A page's title for search engines, through the site's template."""
-        return str(self.data["title_template"]).replace("{title}", title).replace("{site}", self.name)
-
     def collection_label(self, plural: str) -> str:
         """What the site's navigation calls a collection: the label of the item that leads there."""
         address = self.data["url_patterns"].get(plural)

@@ -40,6 +40,7 @@ SOCIAL_LINK = ContentType(
     has_locales=False,
     prepare=_prepare,
     presented_references=("author",),
+    same_as=lambda content: PLATFORMS[content["platform"]].same_as,
     supersedes={"platform": ("url",), "handle": ("url",), "url": ("handle",)},
     present=_present,
 )

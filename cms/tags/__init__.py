@@ -1,6 +1,6 @@
 """Tags: what articles and FAQ entries are about."""
 
-from cms.content.types import ContentType, Count
+from cms.content.types import ContentType, Count, Searched
 from cms.tags.model import Tag
 
 TAG = ContentType(
@@ -9,5 +9,6 @@ TAG = ContentType(
     model=Tag,
     label=lambda content: str(content["name"]),
     sorts={"name": "sort_text", "-article_count": "count"},
+    searched=Searched("name", summary=("description",), everywhere=False),
     counts=(Count("article_count", "article", "tags"),),
 )

@@ -138,7 +138,7 @@ CASES = {
     "path": Case(fields.URL(paths=True), PATHS, [None, 7], NO_PATHS),
     "line": Case(fields.Line(10), LINES, [*NO_LINES[3:], *NO_LINES_OF_ANY_KIND, ""], [" ", "\u00a0\u3000", "a\ud800"]),
     "flag": Case(fields.Flag(), [True, False], [0, 1, "true", "false", "yes", "", None, [], 1.0]),
-    "whole": Case(fields.Whole(-5, 5), [-5, 0, 5], [-6, 6, 10**30, "1", True, None, 1.5, [1], "\u0661"], [1.0]),
+    "whole": Case(fields.Whole(-5, 5), [-5, 0, 5, 1.0], [-6, 6, 10**30, "1", True, None, 1.5, [1], "\u0661"]),
     "choice": Case(fields.Choice("a", "b"), ["a", "b"], ["c", "", "A", "a ", 1, None, True, ["a"], {}]),
     "free": Case(
         fields.FreeObject(),

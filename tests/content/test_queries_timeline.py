@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cms import clock
-from cms.content.queries import ListQuery, Perspective, find_moved, find_published, list_published
+from cms.content.lists import ListQuery, list_published
+from cms.content.queries import Perspective, find_moved, find_published
 from tests.service import Service
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -11,6 +11,7 @@ from cms.api.v1.schemas import (
     Image,
     Written,
     embeds,
+    linked_data,
     nullable,
     ref,
 )
@@ -87,10 +88,13 @@ class OpenGraph(Schema):
     url = fields.Delivered(nullable(TEXT), required=True)
     site_name = fields.Delivered(TEXT, required=True, example="Harbour & Reed")
     locale = fields.Delivered(TEXT, required=True, example="en")
+    locale_alternates = fields.Many(fields.Delivered(TEXT, example="de"), most=100, required=True)
     image = fields.Group(Image, required=True, allow_none=True)
-    published_time = fields.Time(required=True)
-    modified_time = fields.Time(required=True)
+    published_time = fields.Time(required=True, allow_none=True)
+    modified_time = fields.Time(required=True, allow_none=True)
     authors = fields.Many(fields.Delivered(TEXT, example="Orla Wrenmoor"), required=True)
+    section = fields.Delivered(nullable(TEXT), required=True, description="The first tag.", example="Repair")
+    tags = fields.Many(fields.Delivered(TEXT, example="Repair"), required=True)
 
 
 class TwitterCard(Schema):
@@ -100,6 +104,7 @@ class TwitterCard(Schema):
     title = fields.Delivered(TEXT, required=True, example="A quiet morning at the bench")
     description = fields.Delivered(nullable(TEXT), required=True)
     image = fields.Delivered(nullable(TEXT), required=True)
+    image_alt = fields.Delivered(nullable(TEXT), required=True)
 
 
 class Alternate(Schema):
@@ -174,6 +179,7 @@ class Article(Document):
     )
     adjacent = fields.Group(Adjacent, description="By `include`, on one article.")
     seo = fields.Group(SEO, description="By `include`.")
+    jsonld = linked_data()
     extra = fields.FreeObject(required=True)
 
 

@@ -2,7 +2,7 @@
 
 from cms.api import fields
 from cms.api.fields import Schema
-from cms.api.v1.schemas import Body, ContentResource, Document, Image, Written, embeds
+from cms.api.v1.schemas import Body, ContentResource, Document, Image, Written, embeds, linked_data
 from cms.authors import AUTHOR
 
 PORTRAIT = "https://harbour-and-reed.example/media/portrait.jpg"
@@ -40,6 +40,7 @@ class Author(Document):
     )
     article_count = fields.Whole(0, required=True, description="How many live articles the author has signed.")
     articles = fields.Delivered(embeds("Article"), description="The newest five, by `include`.")
+    jsonld = linked_data()
     extra = fields.FreeObject(required=True)
 
 

@@ -3,29 +3,52 @@
 Reads publications and nothing else: there is no import path from here to a working copy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
 
 from cms.api import fields
-from cms.api.caching import cache_headers, not_found_headers
-from cms.api.contract import Endpoint, Reading, operation, problems, public, query, returns
+from cms.api.caching import BROWSER_SECONDS, cache_headers, not_found_headers, seconds_left, tag_headers
+from cms.api.contract import JSON, Endpoint, Form, Method, Reading, operation, problems, public, query, returns
 from cms.api.fields import Schema
+from cms.api.negotiation import preferred
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.problems import InvalidParameter, problem
-from cms.api.responses import cached_response
+from cms.api.responses import cached_bytes, encode
 from cms.api.services import services
-from cms.api.v1.schemas import ContentResource, item_of, list_of, made
+from cms.api.v1.schemas import (
+    LINKED_DATA_EXAMPLE,
+    LINKED_DATA_SCHEMA,
+    ContentResource,
+    Written,
+    item_of,
+    list_of,
+    made,
+)
 from cms.content.documents import Composition, compose
-from cms.content.queries import ListQuery, Perspective, Row, find_moved, find_published, list_published
+from cms.content.lists import TIME_OPERATORS, ListQuery, list_published
+from cms.content.queries import Row, find_moved, find_published
+from cms.content.search import SearchQuery, candidates
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
 from cms.errors import Fault
+from cms.rendering.front_matter import with_front_matter
+from cms.rendering.jsonld import script_safe
 
+NOTHING = "There is nothing here."
+MARKDOWN, LINKED_DATA = "text/markdown", "application/ld+json"
+AS_MARKDOWN = Form(
+    "Front matter and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
+)
+AS_LINKED_DATA = Form("The JSON-LD graph, safe within a script element.", LINKED_DATA_EXAMPLE, LINKED_DATA_SCHEMA)
 FORMATS = ("html", "markdown", "text")
 ETAG = "Strong entity tag of the answer's bytes."
 FILTER_VALUES = 20
+QUERY_LENGTH = 100
+OWN_LINKS_AT_MOST = 100
+TIME_WORDS = {"gt": "After", "gte": "At or after", "lt": "Before", "lte": "At or before", "ne": "Not at"}
 
 
 def delivery_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
@@ -39,21 +62,71 @@ def delivery_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
         @query(list_query(resource))
         @returns(200, list_of(resource.delivered), ETag=ETAG, Link="`next` and `first` (RFC 8288).")
         def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-            return _list(resource, reading, query)
+            return _public(kind, reading, page_of(resource, reading, query))
 
     class Item(Endpoint):
         @public
         @operation(f"get{title}")
         @query(item_query(resource))
-        @returns(200, item_of(resource.delivered), ETag=ETAG, Content_Language="The language that came.")
-        @returns(308, Moved, description="The slug has moved.", Location="The same resource under its present slug.")
+        @returns(
+            200,
+            item_of(resource.delivered),
+            also=also_as(kind),
+            ETag=ETAG,
+            Content_Language="The language that came.",
+        )
+        @may_have_moved(kind)
         @problems("not-found")
         def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
-            return _item(resource, reading, query, name)
+            found = one_of(resource, reading, query, name)
+            return _public(kind, reading, found) if found else _missing(reading)
 
     List.get.__doc__ = f"List live {plural.replace('-', ' ')}."
     Item.get.__doc__ = f"Get one live {kind.name.replace('-', ' ')}, by id{' or slug' if kind.has_slug else ''}."
     return [(plural, f"/api/v1/{plural}", List), (plural, f"/api/v1/{plural}/<name>", Item)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is to answer, before anything is said of who may keep it; the headers describe it."""
+
+    content: bytes
+    headers: Mapping[str, str]
+    entries: Iterable[tuple[str, str]] = ()
+    """The type and id of each entry that is in it."""
+    media_type: str = JSON
+    status: int = 200
+
+
+def _public(kind: ContentType, reading: Reading, found: Found) -> Response:
+    """The answer to anyone.
+
+    Other forms than JSON are for the client alone: a shared cache that knows only ``Accept-Encoding`` must not give
+    them to others.
+    """
+    if found.media_type != JSON:
+        seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
+        own = {"Cache-Control": f"private, max-age={seconds}", **found.headers}
+        response = cached_bytes(found.content, found.media_type, own)
+        response.headers["Vary"] = "Accept, Accept-Encoding"
+        return response
+    tags = tag_headers(found.entries, [kind.name]) if found.status == 200 else {}
+    headers = cache_headers(reading.moment) | tags | found.headers
+    return cached_bytes(found.content, JSON, headers, status=found.status)
+
+
+def _missing(reading: Reading) -> Response:
+    response = problem("not-found", NOTHING)
+    response.headers.update(not_found_headers(reading.moment))
+    return response
+
+
+def may_have_moved(kind: ContentType) -> Callable[[Method], Method]:
+    """Declares the answer to a slug that has moved, of a type that has slugs."""
+    if not kind.has_slug:
+        return lambda method: method
+    text = "The same resource under its present slug."
+    return returns(308, Moved, description="The slug has moved.", Location=text)
 
 
 class MovedTo(Schema):
@@ -81,6 +154,12 @@ def list_query(resource: ContentResource) -> type[Schema]:
     declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
     if kind.has_slug:
         declared["slug"] = fields.Many(fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    if kind.searched is not None:
+        declared["q"] = fields.Line(
+            QUERY_LENGTH,
+            description='Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches.',
+            example="glue",
+        )
     declared["sort"] = fields.Choice(
         *kind.sorts, load_default=next(iter(kind.sorts)), description="`-` means descending; ties go by id."
     )
@@ -106,13 +185,10 @@ def _parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> 
             return {each.parameter: fields.Many(fields.EntryName(), most=FILTER_VALUES, description=text)}
         case ByTime():
             return {
-                f"{each.parameter}__{operator}": fields.Time(description=f"{words} this instant.")
-                for operator, words in (
-                    ("gt", "After"),
-                    ("gte", "At or after"),
-                    ("lt", "Before"),
-                    ("lte", "At or before"),
-                )
+                f"{each.parameter}__{operator}": fields.Flag(description="Whether it has one; all that is live has.")
+                if operator == "exists"
+                else fields.Time(description=f"{TIME_WORDS[operator]} this instant.")
+                for operator in TIME_OPERATORS
             }
         case ByFacet(flag=None):
             return {each.parameter: fields.Many(fields.Line(40), most=FILTER_VALUES, description="Repeat for several.")}
@@ -147,10 +223,10 @@ def _words(words: Sequence[str], text: str) -> fields.Many:
     )
 
 
-def _list(resource: ContentResource, reading: Reading, given: dict[str, Any]) -> Response:
-    kind, moment = resource.type, reading.moment
-    chain = _chain(kind, moment, given)
-    perspective = Perspective(moment.at)
+def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) -> Found:
+    """A page of a type's list, as it is looked at; raises ``InvalidParameter``."""
+    kind = resource.type
+    chain = _chain(kind, reading.moment, given)
     shown = frozenset(given["fields"]) if given.get("fields") else None
     needs_bodies = any(
         name in shown if shown is not None else name not in kind.left_out_of_lists for name in kind.bodies
@@ -166,50 +242,107 @@ def _list(resource: ContentResource, reading: Reading, given: dict[str, Any]) ->
             limit=given["limit"],
             bodies=needs_bodies,
             total=given["include_total"],
+            among=_matching(reading, kind, chain, given),
         ),
-        perspective,
+        reading.perspective,
     )
-    documents = compose(
-        reading.connection, kind, rows, _composition(resource, reading, given, perspective, detail=False)
-    )
+    composed = compose(reading.connection, kind, rows, _composition(resource, reading, given, detail=False))
     following = (rows[-1].sort_value, rows[-1].entry_id) if more else None
-    document, headers = page(documents, given, following, total)
+    document, headers = page(composed, given, following, total)
     if kind.has_locales:
         headers["Content-Language"] = chain[0]
-    return cached_response(document, cache_headers(moment) | headers)
+    return Found(encode(document), headers, composed.entries)
 
 
-def _item(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Response:
-    kind, moment = resource.type, reading.moment
-    chain = _chain(kind, moment, given)
-    perspective = Perspective(moment.at)
+def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: Mapping[str, Any]) -> list[str] | None:
+    """The publications in which the words occur; ``None`` where no words are asked for.
+
+    The search is told of tags and authors too: it looks no further than its newest matches.
+    """
+    if given.get("q") is None:
+        return None
+    references = {
+        reference.target: given[each.parameter]
+        for each in kind.filters
+        if isinstance(each, ByReference) and given.get(each.parameter) and (reference := kind.reference(each.field))
+    }
+    query = SearchQuery(given["q"], chain, [kind.name], references)
+    return candidates(reading.connection, query, reading.perspective)
+
+
+def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Found | None:
+    """One entry, or where it has moved, as it is looked at; raises ``InvalidParameter``."""
+    kind = resource.type
+    chain = _chain(kind, reading.moment, given)
     row = find_published(
-        reading.connection, kind, name, chain, perspective, asked_locale=given.get("locale") is not None
+        reading.connection, kind, name, chain, reading.perspective, asked_locale=given.get("locale") is not None
     )
     if row is None:
-        return _moved_or_missing(resource, reading, name, chain, perspective)
-    (document,) = compose(
-        reading.connection, kind, [row], _composition(resource, reading, given, perspective, detail=True)
-    )
-    headers = cache_headers(moment) | {"Content-Language": row.locale}
-    return cached_response({"data": document}, headers)
+        return _moved(resource, reading, name, chain)
+    if reading.only not in (None, row.entry_id):
+        return None
+    media_type = preferred(JSON, *also_as(kind))
+    if media_type != JSON:
+        return _in_other_form(resource, reading, row, media_type)
+    composed = compose(reading.connection, kind, [row], _composition(resource, reading, given, detail=True))
+    return Found(encode({"data": composed[0]}), {"Content-Language": row.locale}, composed.entries)
 
 
-def _moved_or_missing(
-    resource: ContentResource, reading: Reading, name: str, chain: list[str], perspective: Perspective
-) -> Response:
+def also_as(kind: ContentType) -> dict[str, Form]:
+    """The media types that one entry comes as besides JSON."""
+    forms = {MARKDOWN: AS_MARKDOWN} if kind.bodies else {}
+    return forms | ({LINKED_DATA: AS_LINKED_DATA} if kind.graph else {})
+
+
+def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_type: str) -> Found:
+    """One entry as Markdown or linked data."""
     kind = resource.type
-    row: Row | None = find_moved(reading.connection, kind, name, chain, perspective) if kind.has_slug else None
-    if row is None or row.slug == name:
-        response = problem("not-found", "There is nothing here.")
-        response.headers.update(not_found_headers(reading.moment))
-        return response
+    given = {"include": ["jsonld"], "fields": ["jsonld"]} if media_type == LINKED_DATA else {"formats": ["markdown"]}
+    how = _composition(resource, reading, given, detail=True)
+    (document,) = compose(reading.connection, kind, [row], how)
+    if media_type == LINKED_DATA:
+        content = script_safe(encode(document["jsonld"]))
+    else:
+        content = _as_markdown(resource, row, document).encode()
+    return Found(content, {"Content-Language": row.locale}, media_type=media_type)
+
+
+def _as_markdown(resource: ContentResource, row: Row, document: dict[str, Any]) -> str:
+    """What was written, with the names of other entries as slugs, and the first rich text below it."""
+    kind = resource.type
+    identity = {name: document[name] for name in ("id", "type", "locale", "slug", "url", "published_at", "updated_at")}
+    shared = Written._declared_fields
+    # What is the type's own comes first, as a person would write it.
+    names_written = sorted(resource.written._declared_fields, key=lambda name: name in shared)
+    hidden = (*kind.bodies, "note", "translation_of")
+    written = {name: row.data[name] for name in names_written if name in row.data and name not in hidden}
+    names = {
+        each.field: [_name_of(entry) for entry in document[each.field]]
+        for each in kind.references
+        if isinstance(document.get(each.field), list)
+    }
+    main, *others = kind.bodies
+    texts = {name: (document[name] or {}).get("markdown") for name in others}
+    return with_front_matter({**written, **texts, **names, **identity}, (document[main] or {}).get("markdown") or "")
+
+
+def _name_of(entry: Any) -> str:
+    return str(entry["slug"]) if isinstance(entry, dict) else str(entry)
+
+
+def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[str]) -> Found | None:
+    kind = resource.type
+    row: Row | None = None
+    if kind.has_slug:
+        row = find_moved(reading.connection, kind, name, chain, reading.perspective)
+    if row is None or row.slug == name or reading.only not in (None, row.entry_id):
+        return None
     url = reading.moment.site.url(kind.name, row.slug)
     document = {"moved_to": {"id": row.entry_id, "slug": row.slug, "url": url}}
-    response = cached_response(document, cache_headers(reading.moment), status=308)
     asked = request.query_string.decode("ascii", "replace")
-    response.headers["Location"] = f"/api/v1/{kind.plural}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
-    return response
+    # The present slug beside the old one, in whichever space was asked.
+    address = f"{request.path.rpartition('/')[0]}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
+    return Found(encode(document), {"Location": address}, status=308)
 
 
 def _chain(kind: ContentType, moment: Any, given: Mapping[str, Any]) -> list[str]:
@@ -233,19 +366,33 @@ def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detai
     return frozenset(name for name in named if not declared[name].required)
 
 
-def _composition(
-    resource: ContentResource, reading: Reading, given: Mapping[str, Any], perspective: Perspective, *, detail: bool
-) -> Composition:
+def _composition(resource: ContentResource, reading: Reading, given: Mapping[str, Any], *, detail: bool) -> Composition:
     known = services()
+    includes = frozenset(given.get("include") or ()) | _asked_by_name(resource, given, detail=detail)
     return Composition(
         types=known.types,
         fields=known.fields,
         cards=known.cards,
         site=reading.moment.site,
-        perspective=perspective,
+        perspective=reading.perspective,
         formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
-        includes=frozenset(given.get("include") or ()) | _asked_by_name(resource, given, detail=detail),
+        includes=includes,
+        own_profiles=own_profiles(reading) if "jsonld" in includes else (),
         only=frozenset(given["fields"]) if given.get("fields") else None,
         without=frozenset(given.get("exclude") or ()),
         detail=detail,
     )
+
+
+def own_links(reading: Reading) -> list[Row]:
+    """The site's own social links, as what is asked for looks at others: those that are live."""
+    query = ListQuery({"owner": "site"}, chain=list(reading.moment.site.locales), limit=OWN_LINKS_AT_MOST)
+    kind = services().types["social-link"]
+    rows, _, _ = list_published(reading.connection, kind, query, reading.perspective.of_others)
+    return rows
+
+
+def own_profiles(reading: Reading) -> list[str]:
+    """The site's addresses elsewhere."""
+    kind = services().types["social-link"]
+    return [row.data["url"] for row in own_links(reading) if kind.same_as(row.data)]

@@ -59,6 +59,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
     plural, words = kind.plural, kind.name.replace("-", " ")
     managed_schema = resource.managed
     written_schema = write_of(managed_schema)
+    taken = ("slug-taken",) if kind.has_slug else ()
 
     class Entries(Endpoint):
         @scope("content:preview")
@@ -83,7 +84,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @query(PublishQuery)
         @body(resource.written, example=resource.example)
         @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems("slug-taken", "conflict")
+        @problems(*taken)
         def post(self, change: Change, query: dict[str, Any], body: dict[str, Any]) -> Answer:
             entry = actions.create(change, kind, body, note=body.pop("note"))
             _publish_if_asked(change, resource, entry, query)
@@ -105,7 +106,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @body(resource.written, example=resource.example)
         @returns(200, written_schema, ETag=ETAG)
         @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems("slug-taken", "conflict", "not-found")
+        @problems(*taken, "conflict", "not-found")
         @conditional
         @creates
         def put(self, change: Change, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
@@ -131,7 +132,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @query(PublishQuery)
         @body(resource.written, media_type=MERGE_PATCH, example=_patch_example(resource))
         @returns(200, written_schema, ETag=ETAG)
-        @problems("slug-taken", "conflict", "not-found", "validation-error")
+        @problems(*taken, "not-found", "validation-error")
         @conditional
         def patch(self, change: Change, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
             entry = actions.find(change, kind, entry_id)

@@ -1,7 +1,7 @@
 """FAQ entries on the wire."""
 
 from cms.api import fields
-from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds
+from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds, linked_data
 from cms.faqs import FAQ as FAQ_TYPE
 
 
@@ -26,6 +26,7 @@ class FAQ(Document):
     )
     position = fields.Whole(required=True, example=10)
     articles = fields.Delivered(embeds("Article"), description="The newest five that carry it, by `include`.")
+    jsonld = linked_data()
     extra = fields.FreeObject(required=True)
 
 

@@ -93,7 +93,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
         @operation(f"restore{title}")
         @body(Restore, example={"revision": 1})
         @returns(200, write_of(resource.managed), ETag=ETAG)
-        @problems("not-found", "conflict", "slug-taken")
+        @problems("not-found", *(("slug-taken",) if kind.has_slug else ()))
         @optionally_conditional
         def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
             """Make an old revision's content the draft again, as a new revision."""

@@ -3,26 +3,35 @@
 from collections.abc import Iterable, Sequence
 
 from cms.api.contract import Endpoint
-from cms.api.v1 import keys, site, social_links
+from cms.api.v1 import keys, redirects, site, social_links
+from cms.api.v1.changes import change_routes
 from cms.api.v1.delivery import delivery_routes
 from cms.api.v1.entries import entry_routes
+from cms.api.v1.preview import preview_routes, preview_token_routes
 from cms.api.v1.publication import publication_routes
 from cms.api.v1.revisions import revision_routes
 from cms.api.v1.schemas import ContentResource
+from cms.api.v1.search import search_routes
 
 Route = tuple[str, str, type[Endpoint]]
 """The tag of the document, the path, and the endpoint."""
 
 
 def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
-    """Every route of the version, in reading order: delivery, then management."""
+    """Every route of the version, in reading order: delivery, preview, then management."""
     for resource in catalog:
         yield from delivery_routes(resource)
     yield from (each for each in site.ROUTES if "manage" not in each[1])
     yield from social_links.ROUTES
+    yield from search_routes(catalog)
+    yield from redirects.ROUTES
+    yield from change_routes(catalog)
+    for resource in catalog:
+        yield from preview_routes(resource)
     for resource in catalog:
         yield from entry_routes(resource)
         yield from publication_routes(resource)
         yield from revision_routes(resource)
+        yield from preview_token_routes(resource)
     yield from (each for each in site.ROUTES if "manage" in each[1])
     yield from keys.ROUTES

@@ -20,6 +20,12 @@ def nullable(schema: JSONSchema) -> JSONSchema:
 TEXT: JSONSchema = {"type": "string"}
 OBJECT: JSONSchema = {"type": "object"}
 ID = fields.Id().json_schema()
+LINKED_DATA_SCHEMA: JSONSchema = {
+    "type": "object",
+    "required": ["@context", "@graph"],
+    "properties": {"@context": TEXT, "@graph": {"type": "array", "items": OBJECT}},
+}
+LINKED_DATA_EXAMPLE = {"@context": "https://schema.org", "@graph": []}
 
 
 class Image(Schema):
@@ -98,6 +104,18 @@ def embeds(*names: str, identifiers: bool = False, many: bool = True) -> JSONSch
     choices = [ID] * identifiers + [ref(name) for name in names]
     one = choices[0] if len(choices) == 1 else {"anyOf": choices}
     return {"type": "array", "items": one} if many else one
+
+
+def linked_data() -> fields.Delivered:
+    """The field of a JSON-LD graph."""
+    return fields.Delivered(
+        LINKED_DATA_SCHEMA,
+        description=(
+            "By `include`: one schema.org `@graph`. Plain data: whoever writes it into a script element must escape "
+            "`<` as `\\u003c` after serialising; an answer in `application/ld+json` can be pasted as it is."
+        ),
+        example=LINKED_DATA_EXAMPLE,
+    )
 
 
 class PageInformation(Schema):

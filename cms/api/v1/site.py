@@ -6,7 +6,7 @@ from flask import Response
 from marshmallow import ValidationError
 
 from cms.api import fields
-from cms.api.caching import cache_headers
+from cms.api.caching import cache_headers, tag_headers
 from cms.api.conditional import expected_tags
 from cms.api.contract import (
     MERGE_PATCH,
@@ -25,17 +25,18 @@ from cms.api.contract import (
 from cms.api.fields import Schema
 from cms.api.responses import Answer, cached_response
 from cms.api.services import services
+from cms.api.v1.delivery import own_links, own_profiles
 from cms.api.v1.entries import ETAG, quoted
-from cms.api.v1.schemas import Image, embeds, fields_of, item_of, made, nullable
+from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made, nullable
 from cms.content.documents import Composition, compose
-from cms.content.queries import ListQuery, Perspective, list_published
+from cms.content.heads import publisher_of
 from cms.content.settings import find_site, save_site
 from cms.content.version import Change
 from cms.errors import Fault, Invalid, PreconditionFailed
+from cms.rendering.jsonld import site_graph
 from cms.site import DEFAULTS
 
-PATTERN = r"^/[^\u0000-\u0020\u007f<>\"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>\"\\^`{}|]*)?$"
-LINKS_AT_MOST = 100
+PATTERN = r'^/[^\u0000-\u0020\u007f<>"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>"\\^`{}|]*)?$'
 
 
 class SiteLocale(Schema):
@@ -144,6 +145,7 @@ Site = made(
             example=[],
             description="The site's own: ids; in full by `include`.",
         ),
+        "jsonld": linked_data(),
     },
 )
 ManagedSite = made(
@@ -163,7 +165,9 @@ class SiteQuery(Schema):
 
     is_query = True
 
-    include = fields.Many(fields.Choice("social_links"), most=1, commas=True, description="What to embed in full.")
+    include = fields.Many(
+        fields.Choice("social_links", "jsonld"), most=2, commas=True, description="What to embed in full."
+    )
 
 
 class DeliveredSite(Endpoint):
@@ -176,22 +180,25 @@ class DeliveredSite(Endpoint):
     def get(self, reading: Reading, query: dict[str, Any]) -> Response:
         """Get the site's name, languages, addresses, navigation and own social links."""
         site = reading.moment.site
-        values = {name: site.data[name] for name in Site._declared_fields if name != "social_links"}
+        values = {name: site.data[name] for name in Site._declared_fields if name in site.data}
         values["base_url"] = site.base_url
-        values["social_links"] = _own_links(reading, included=bool(query.get("include")))
-        return cached_response({"data": values}, cache_headers(reading.moment))
+        includes = query.get("include") or ()
+        values["social_links"], entries = _own_links(reading, included="social_links" in includes)
+        if "jsonld" in includes:
+            values["jsonld"] = site_graph(publisher_of(site, own_profiles(reading)))
+        headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
+        return cached_response({"data": values}, headers)
 
 
-def _own_links(reading: Reading, *, included: bool) -> list[Any]:
-    known, perspective = services(), Perspective(reading.moment.at)
-    kind = known.types["social-link"]
-    found, _, _ = list_published(
-        reading.connection, kind, ListQuery({"owner": "site"}, limit=LINKS_AT_MOST), perspective
-    )
+def _own_links(reading: Reading, *, included: bool) -> tuple[list[Any], list[tuple[str, str]]]:
+    """The site's own social links as delivered, and the entries that are in them."""
+    rows = own_links(reading)
+    entries = [(row.type, row.entry_id) for row in rows]
     if not included:
-        return [row.entry_id for row in found]
-    how = Composition(known.types, known.fields, known.cards, reading.moment.site, perspective)
-    return compose(reading.connection, kind, found, how)
+        return [row.entry_id for row in rows], entries
+    known, moment = services(), reading.moment
+    how = Composition(known.types, known.fields, known.cards, moment.site, moment.perspective)
+    return compose(reading.connection, known.types["social-link"], rows, how), entries
 
 
 class ManagedSettings(Endpoint):

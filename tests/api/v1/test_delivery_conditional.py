@@ -17,6 +17,7 @@ KEPT = {"ETag", "Cache-Control", "CDN-Cache-Control", "Surrogate-Control", "Vary
 COMMON = {
     "Access-Control-Allow-Origin",
     "Access-Control-Expose-Headers",
+    "Cache-Status",
     "Content-Security-Policy",
     "Referrer-Policy",
     "X-Content-Type-Options",

@@ -98,6 +98,35 @@ def test_articles_are_filtered_by_date_id_slug_and_featured(service: Service) ->
         assert named(service, f"articles?{query}") == expected, query
 
 
+def test_times_are_filtered_by_being_another_and_by_being_there(service: Service) -> None:
+    library(service)
+    second = "2020-01-02T00:00:00Z"
+    for query, expected in (
+        (f"published_at__ne={second}", ["a", "c", "d"]),
+        (f"published_at__ne={second}&published_at__lt=2020-01-04T00:00:00Z", ["a", "c"]),
+        ("published_at__ne=2020-01-02T02:00:00%2B02:00&tag=paper", ["a"]),
+        ("published_at__exists=true&featured=true", ["a", "c"]),
+        ("published_at__exists=false", []),
+        ("updated_at__exists=false&tag=paper", []),
+        ("updated_at__exists=true", ["a", "b", "c", "d"]),
+    ):
+        assert named(service, f"articles?{query}") == expected, query
+        total = service.get(f"/api/v1/articles?{query}&include_total=true").get_json()["page"]["total"]
+        assert total == len(expected), query
+    for value in ("1", "TRUE", ""):
+        assert faults(service, f"articles?published_at__exists={value}")[0]["parameter"] == "published_at__exists"
+    assert faults(service, "articles?published_at__ne=2020-01-02")[0]["parameter"] == "published_at__ne"
+
+
+def test_a_slug_in_a_filter_finds_the_same_as_its_id_whatever_else_is_asked(service: Service) -> None:
+    made = library(service)
+    for other in ("", "&tag=paper", "&author=bram", "&published_at__gte=2020-01-02T00:00:00Z", "&featured=true"):
+        by_slug = named(service, f"articles?slug=article-a&slug=article-b{other}")
+        assert by_slug == named(service, f"articles?id={made['a']}&id={made['b']}{other}")
+        both = named(service, f"articles?slug=article-a&slug=article-b&id={made['a']}{other}")
+        assert both == [each for each in by_slug if each == "a"]
+
+
 def test_articles_are_filtered_by_when_they_last_changed(service: Service) -> None:
     made = library(service)
     last = service.get(f"/api/v1/articles/{made['d']}").get_json()["data"]["updated_at"]

@@ -107,6 +107,32 @@ def test_fallbacks_hold_in_the_list_of_a_tag_too(multilingual: Service) -> None:
     assert titles(multilingual, "&tag=repair") == ["a English", "b English"]
 
 
+def test_a_slug_in_a_filter_names_the_entry_in_the_best_language(multilingual: Service) -> None:
+    editor = multilingual.editor
+    english = editor.create_published("tags", name="English", slug="same")
+    german = editor.create_published("tags", name="German", slug="same", locale="de")
+    editor.create_published("articles", title="a", tags=[english["id"]])
+    editor.create_published("articles", title="b", tags=[german["id"]])
+    editor.create_published("articles", title="c", slug="same")
+    editor.create_published("articles", title="d", slug="same", locale="de")
+    assert titles(multilingual, "&tag=same") == ["a"]
+    assert titles(multilingual, "&tag=same&locale=de-AT") == ["b"]
+    assert titles(multilingual, f"&tag=same&tag={english['id']}&locale=de-AT") == ["a", "b"]
+    assert titles(multilingual, "&slug=same") == ["c"]
+    assert titles(multilingual, "&slug=same&locale=de-AT") == ["c", "d"]
+    assert titles(multilingual, "&slug=same&locale=th") == []
+
+
+def test_links_that_speak_every_language_are_all_listed(multilingual: Service) -> None:
+    for locale, handle in (("en", "workshop"), ("de", "werkstatt"), ("th", "thai-workshop")):
+        multilingual.editor.create_published("social-links", platform="github", handle=handle, locale=locale)
+    listed = multilingual.get("/api/v1/social-links?owner=site&limit=2&include_total=true").get_json()
+    assert listed["page"]["total"] == 3
+    following = multilingual.get(listed["links"]["next"].removeprefix("http://127.0.0.1:8000")).get_json()
+    found = [each["handle"] for each in (*listed["data"], *following["data"])]
+    assert sorted(found) == ["thai-workshop", "werkstatt", "workshop"]
+
+
 def test_an_id_answers_with_the_entry_itself_or_with_what_a_locale_asks_for(multilingual: Service) -> None:
     english = multilingual.editor.create_published("articles", title="Morning")
     german = translated(multilingual, english, "de", title="Morgen")

@@ -198,6 +198,31 @@ def test_a_limit_out_of_bounds_is_400(service: Service) -> None:
         assert service.get(f"/api/v1/articles?limit={limit}").status_code == 200
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_walk_goes_on_in_whichever_order_the_values_of_a_filter_stand(service: Service, order: int) -> None:
+    slugs = ["paper", "binding", "repair"][::order]
+    for slug in slugs:
+        service.editor.create_published("tags", slug=slug)
+        for _ in range(2):
+            service.editor.create_published("articles", tags=[slug])
+    named = "&".join(f"tag={slug}" for slug in slugs)
+    assert len(walked(service, f"/api/v1/articles?{named}&limit=2")) == 6
+    assert len(walked(service, f"/api/v1/articles?limit=5&{named}&tag={slugs[0]}")) == 6
+    ids = [each["id"] for each in walked(service, "/api/v1/articles")][::order]
+    assert len(walked(service, f"/api/v1/articles?limit=1&{'&'.join(f'id={each}' for each in ids)}")) == 6
+
+
+def test_a_cursor_keeps_its_place_within_the_bounds_of_a_filter(service: Service) -> None:
+    for hour in range(8):
+        service.editor.create_published("articles", title=f"{hour}", published_at=f"2020-03-03T0{hour}:00:00Z")
+    bounds = "published_at__gt=2020-03-03T00:00:00Z&published_at__lte=2020-03-03T06:00:00Z"
+    for sort, expected in (("-published_at", "654321"), ("published_at", "123456"), ("title", "123456")):
+        found = walked(service, f"/api/v1/articles?{bounds}&sort={sort}&limit=2")
+        assert "".join(each["title"] for each in found) == expected
+        found = walked(service, f"/api/v1/articles?{bounds}&published_at__ne=2020-03-03T03:00:00Z&sort={sort}&limit=1")
+        assert "".join(each["title"] for each in found) == expected.replace("3", "")
+
+
 def test_a_cursor_is_good_for_its_own_walk_alone(service: Service) -> None:
     for plural in ("articles", "tags"):
         for _ in range(4):
@@ -212,6 +237,8 @@ def test_a_cursor_is_good_for_its_own_walk_alone(service: Service) -> None:
         f"articles?sort=published_at&cursor={cursor}",
         f"articles?featured=false&cursor={cursor}",
         f"articles?published_at__gte=2020-01-01T00:00:00Z&cursor={cursor}",
+        f"articles?locale=en&cursor={cursor}",
+        f"articles?cursor={cursor}&cursor={cursor}",
         f"tags?cursor={cursor}",
         f"articles?cursor={payload[:3]}{swapped}{payload[4:]}.{signature}",
         f"articles?cursor={payload}.{signature[:-4]}AAAA",

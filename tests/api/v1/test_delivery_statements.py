@@ -1,4 +1,8 @@
-"""What delivery asks of the database: at most four statements, however much is listed, embedded and included."""
+"""What delivery asks of the database: the same few statements, however much is listed, embedded and included.
+
+One reads the moment, one the page, two what it embeds at two levels. Names in filters, a total and each language that
+stands in for another take one more.
+"""
 
 from typing import Any
 
@@ -47,31 +51,30 @@ def statements(service: Service, path: str, items: int | None = None) -> int:
 
 
 def test_no_answer_takes_more_than_four_statements_and_its_length_does_not_matter(full: Service) -> None:
-    for path in (
-        f"articles?include={INCLUDES}",
-        f"articles?include={INCLUDES}&fields=body,authors,tags,faqs,related,translations,seo",
-        f"articles?include={INCLUDES}&sort=title&include_total=true",
-        f"articles?include={INCLUDES}&locale=de",
-        "articles?published_at__gte=2020-01-01T00:00:00Z&featured=false",
-        "articles",
-        "authors?include=social_links,articles",
-        "faqs?include=tags,articles",
-        "tags?sort=-article_count",
-        "social-links?include=author",
+    total, fallback = 1, 1
+    for path, more in (
+        (f"articles?include={INCLUDES}", 0),
+        (f"articles?include={INCLUDES}&fields=body,authors,tags,faqs,related,translations,seo", 0),
+        (f"articles?include={INCLUDES}&sort=title&include_total=true", total),
+        (f"articles?include={INCLUDES}&locale=de", fallback),
+        ("articles?published_at__gte=2020-01-01T00:00:00Z&featured=false", 0),
+        ("articles", 0),
+        ("authors?include=social_links,articles", 0),
+        ("faqs?include=tags,articles", 0),
+        ("tags?sort=-article_count", 0),
+        ("social-links?include=author", 0),
     ):
-        long, short = (
-            statements(full, f"{path}{_and(path)}limit=20", 20),
-            statements(full, f"{path}{_and(path)}limit=1", 1),
-        )
-        assert long <= 4, path
+        long = statements(full, f"{path}{_and(path)}limit=20", 20)
+        short = statements(full, f"{path}{_and(path)}limit=1", 1)
+        assert long <= 4 + more, path
         assert short == long, path
 
 
-def test_filtered_lists_take_no_more(full: Service) -> None:
-    assert statements(full, f"articles?tag=tag-1&author=author-1&author=author-2&include={INCLUDES}&limit=20") <= 4
-    assert statements(full, f"articles?author=author-1&include={INCLUDES}&limit=20") <= 4
-    assert statements(full, "faqs?article=article-3&article=article-4&include=tags,articles&limit=20") <= 4
-    assert statements(full, "social-links?author=author-1&owner=author&include=author&limit=20") <= 4
+def test_names_in_filters_take_one_more_however_many(full: Service) -> None:
+    assert statements(full, f"articles?tag=tag-1&author=author-1&author=author-2&include={INCLUDES}&limit=20") <= 5
+    assert statements(full, f"articles?author=author-1&include={INCLUDES}&limit=20") <= 5
+    assert statements(full, "faqs?article=article-3&article=article-4&include=tags,articles&limit=20") <= 5
+    assert statements(full, "social-links?author=author-1&owner=author&include=author&limit=20") <= 5
 
 
 def test_one_entry_with_everything_takes_no_more_than_four(full: Service) -> None:

@@ -52,9 +52,9 @@ EACH_WAY = pytest.mark.parametrize("hide", WAYS, ids=lambda each: each.__name__)
 
 
 def answer(service: Service, path: str) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """Everything that a client can see of an answer, without the request's own id."""
+    """Everything that a client can see of an answer, without what is of this one request."""
     response = service.get(path)
-    headers = [(name, value) for name, value in response.headers if name != "X-Request-Id"]
+    headers = [(name, value) for name, value in response.headers if name not in ("Cache-Status", "X-Request-Id")]
     return response.status_code, response.get_data(), sorted(headers)
 
 

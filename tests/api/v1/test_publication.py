@@ -156,7 +156,7 @@ def test_an_older_revision_can_be_published(service: Service) -> None:
     assert service.editor.read("tags", entry)["extra"] == {"n": 2}
     for number in (3, 2**31 - 1):
         assert put(service, "tags", entry, revision=number).status_code == 422
-    for wrong in (0, -1, "1", 1.0, True, 2**31):
+    for wrong in (0, -1, "1", 1.5, True, 2**31):
         response = put(service, "tags", entry, revision=wrong)
         assert response.status_code == 422, wrong
         assert [each["pointer"] for each in response.get_json()["errors"]] == ["#/revision"]

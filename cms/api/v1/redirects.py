@@ -1,0 +1,147 @@
+"""The redirect map: old paths of the site's pages and where they moved, for frontends and for web servers."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from flask import Response
+
+from cms.api import fields
+from cms.api.caching import cache_headers
+from cms.api.contract import Endpoint, Form, Reading, operation, public, query, returns
+from cms.api.fields import JSONSchema
+from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.problems import InvalidParameter
+from cms.api.responses import cached_bytes, cached_response
+from cms.api.services import services
+from cms.api.v1.schemas import TEXT, list_of, made
+from cms.content.moves import Move, MoveKey, every_move, find_move, list_moves
+from cms.errors import Fault
+from cms.rendering.redirect_maps import FORMATS
+
+EXPORT_AT_MOST = 100_000
+ADDRESS = r"^(/|https?://[^/?#\u0000-\u0020]+)[^\u0000-\u001f\u007f]*$"
+
+Redirect = made(
+    "Redirect",
+    "An old path of the site and where its page is now.",
+    {
+        "from": fields.Delivered(TEXT, required=True, example="/blog/a-quiet-dawn", description="Percent-encoded."),
+        "to": fields.Delivered(TEXT, required=True, example="/blog/a-quiet-morning", description="Percent-encoded."),
+        "type": fields.Delivered(TEXT, required=True, example="article"),
+        "id": fields.Id(required=True),
+        "locale": fields.Locale(required=True),
+        "permanent": fields.Flag(required=True, description="To be answered with 301 or 308."),
+    },
+)
+
+RedirectQuery = made(
+    "RedirectQuery",
+    "Parameters of the redirect map.",
+    {
+        "from": fields.Line(
+            2048,
+            pattern=ADDRESS,
+            description="One old path, or address on the site; its query, and a slash at its end, count for nothing.",
+            example="/blog/a-quiet-dawn",
+        ),
+        "format": fields.Choice(
+            *FORMATS,
+            description="The whole map as a file: `_redirects` for Netlify and Cloudflare Pages, `vercel.json`, the "
+            "array for `redirects()` of Next.js, or a `map` for nginx.",
+        ),
+        "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
+        "cursor": fields.Line(2000, description="`page.next` of the page before; not with `format`."),
+        "is_query": True,
+    },
+)
+
+
+RULES: JSONSchema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["source", "destination", "permanent"],
+        "properties": {"source": TEXT, "destination": TEXT, "permanent": {"type": "boolean"}},
+    },
+}
+RULE_FILE: JSONSchema = {"type": "object", "required": ["redirects"], "properties": {"redirects": RULES}}
+
+
+class Redirects(Endpoint):
+    """Where pages went."""
+
+    @public
+    @operation("listRedirects")
+    @query(RedirectQuery)
+    @returns(
+        200,
+        list_of(Redirect),
+        description="JSON, or the file that `format` names.",
+        also={
+            "text/plain": Form("A file for Netlify, Cloudflare Pages or nginx.", "/blog/dawn /blog/morning 301\n"),
+            "application/json": Form("A file for Vercel or Next.js.", None, {"anyOf": [RULE_FILE, RULES]}),
+        },
+        ETag="Strong entity tag of the answer's bytes.",
+        Link="`next` and `first` (RFC 8288).",
+    )
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """List the old paths of live pages that have been renamed, with their present ones.
+
+        Chains are resolved. A type whose URL pattern is null, or needs a query or a fragment, has no paths to list.
+        """
+        if query.get("format"):
+            return _file(reading, query)
+        after = read_cursor(query.get("cursor"), query)
+        if query.get("from"):
+            moves, more = _found(reading, query["from"]), False
+        else:
+            key = MoveKey(after[0][0], after[0][1], after[0][2], after[1]) if after else None
+            moves, more = list_moves(reading.connection, reading.moment, _types(), key, query["limit"])
+        following = (moves[-1].key[:3], moves[-1].key.entry_id) if more else None
+        document, headers = page([_document(move) for move in moves], query, following, None)
+        return cached_response(document, cache_headers(reading.moment) | headers)
+
+
+def _types() -> list[str]:
+    return [name for name, kind in services().types.items() if kind.has_slug]
+
+
+def _found(reading: Reading, address: str) -> list[Move]:
+    try:
+        move = find_move(reading.connection, reading.moment, _types(), address)
+    except ValueError:
+        raise InvalidParameter(Fault("invalid_url", "This is no address.", parameter="from")) from None
+    return [move] if move else []
+
+
+def _document(move: Move) -> dict[str, Any]:
+    return {
+        "from": move.from_path,
+        "to": move.to_path,
+        "type": move.key.type,
+        "id": move.key.entry_id,
+        "locale": move.key.locale,
+        "permanent": True,
+    }
+
+
+def _file(reading: Reading, query: dict[str, Any]) -> Response:
+    """The map as a file, of all or of one address; raises ``InvalidParameter`` for more than a file should hold."""
+    if query.get("cursor"):
+        raise InvalidParameter(Fault("invalid_cursor", "A file has no pages.", parameter="cursor"))
+    media_type, write = FORMATS[query["format"]]
+    moves = _found(reading, query["from"]) if query.get("from") else _every(reading)
+    content = write((move.from_path, move.to_path) for move in moves)
+    return cached_bytes(content, media_type, cache_headers(reading.moment))
+
+
+def _every(reading: Reading) -> Sequence[Move]:
+    moves = list(islice(every_move(reading.connection, reading.moment, _types()), EXPORT_AT_MOST + 1))
+    if len(moves) > EXPORT_AT_MOST:
+        detail = f"There are more than {EXPORT_AT_MOST} redirects; read them by pages, without format."
+        raise InvalidParameter(Fault("too_many", detail, parameter="format"))
+    return moves
+
+
+ROUTES = (("redirects", "/api/v1/redirects", Redirects),)

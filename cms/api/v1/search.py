@@ -1,0 +1,199 @@
+"""Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response
+
+from cms.api import fields
+from cms.api.caching import cache_headers, tag_headers
+from cms.api.contract import Endpoint, Reading, operation, public, query, returns
+from cms.api.fields import Schema
+from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.problems import InvalidParameter
+from cms.api.responses import cached_response
+from cms.api.services import services
+from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made, nullable
+from cms.content.search import Found, SearchQuery, search_published, searchable
+from cms.errors import Fault
+from cms.site import Site
+
+QUERY_CHARACTERS = 100
+FILTER_VALUES = 20
+DIGITS = 4
+"""How exactly a score is told; further digits say nothing."""
+
+MARKED = "Null when none of the words stands there."
+
+
+class Snippets(Schema):
+    """Where the words that were searched for stand: safe HTML whose only element is `mark`."""
+
+    title = fields.Delivered(
+        TEXT, required=True, example="A <mark>quiet</mark> morning", description="Whole, with or without a mark."
+    )
+    summary = fields.Delivered(nullable(TEXT), required=True, example=None, description=MARKED)
+    body = fields.Delivered(
+        nullable(TEXT),
+        required=True,
+        example="… before the shop opens it is <mark>quiet</mark> at the bench …",
+        description=f"The best part of the text. {MARKED}",
+    )
+
+
+class SearchResult(Schema):
+    """An entry that was found."""
+
+    id = fields.Id(required=True)
+    type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
+    locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
+    slug = fields.Slug(required=True, allow_none=True)
+    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    title = fields.Delivered(
+        TEXT, required=True, example="A quiet morning", description="As plain text: title, question or name."
+    )
+    summary = fields.Delivered(
+        nullable(TEXT), required=True, example="What the bench is like before eight.", description="As plain text."
+    )
+    published_at = fields.Time(required=True)
+    score = fields.Delivered(
+        {"type": "number", "minimum": 0, "maximum": 1},
+        required=True,
+        example=0.7312,
+        description="The best answer to this query has 1. Scores of different queries do not compare.",
+    )
+    snippets = fields.Group(Snippets, required=True)
+
+
+SearchResults = made(
+    "SearchResults",
+    "A page of what was found, the most relevant first.",
+    {
+        "data": fields.Many(fields.Group(SearchResult), required=True),
+        "page": fields.Group(PageInformation, required=True),
+        "links": fields.Group(PageLinks, required=True),
+        "suggestion": fields.Delivered(
+            nullable(TEXT),
+            required=True,
+            example=None,
+            description="Where nothing was found: the query in a spelling that does find something, if there is one.",
+        ),
+    },
+)
+
+
+def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
+    """The search, as tag, path and endpoint."""
+    names = searchable({each.type.name: each.type for each in catalog})
+
+    class Search(Endpoint):
+        @public
+        @operation("search")
+        @query(_search_query(names))
+        @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
+        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+            """Search what is live in titles, summaries and texts.
+
+            Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
+            `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
+            summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
+            many. A cursor of an answer that newer content has made wrong is refused: begin again.
+            """
+            return _search(reading, names, query)
+
+    return [("search", "/api/v1/search", Search)]
+
+
+def _search_query(names: Sequence[str]) -> type[Schema]:
+    declared: dict[str, Any] = {
+        "q": fields.Line(QUERY_CHARACTERS, required=True, example="quiet morning", description="What to search for."),
+        "type": fields.Many(
+            fields.Choice(*names), most=len(names), description="Only entries of this type; repeat for several."
+        ),
+        "locale": fields.Locale(
+            description="Else the site's default. Of an entry that is not translated a fallback's text is searched."
+        ),
+        "tag": _names_field("tag"),
+        "author": _names_field("author"),
+        "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
+        "cursor": fields.Line(2000, description="`page.next` of the page before."),
+    }
+    return made("SearchQuery", "", {**declared, "is_query": True})
+
+
+def _names_field(parameter: str) -> fields.Many:
+    text = f"Id or slug: entries with this {parameter}; repeat for several."
+    return fields.Many(fields.EntryName(), most=FILTER_VALUES, description=text)
+
+
+def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Response:
+    moment = reading.moment
+    chain = _chain(moment.site, given)
+    after, best = _place(read_cursor(given.get("cursor"), given), moment.content)
+    results = search_published(
+        reading.connection,
+        services().types,
+        SearchQuery(
+            text=given["q"],
+            chain=chain,
+            types=given.get("type") or (),
+            references={name: given[name] for name in ("tag", "author") if given.get(name)},
+            after=after,
+            limit=given["limit"],
+        ),
+        moment.perspective,
+    )
+    best = best or next((each.hit.score for each in results.found), 1.0)
+    following = None
+    if results.more:
+        last = results.found[-1].hit
+        following = ([last.score, best, moment.content], str(last.id))
+    items = [_item(moment.site, each, best) for each in results.found]
+    document, headers = page(items, given, following, None)
+    document["suggestion"] = results.suggestion
+    headers["Content-Language"] = chain[0]
+    headers |= tag_headers(((each.row.type, each.row.entry_id) for each in results.found), given.get("type") or names)
+    return cached_response(document, cache_headers(moment) | headers)
+
+
+def _chain(site: Site, given: Mapping[str, Any]) -> list[str]:
+    """The locales to look in, best first; raises ``InvalidParameter`` for one that the site does not have."""
+    locale = given.get("locale") or site.default_locale
+    if locale not in site.locales:
+        known = ", ".join(site.locales)
+        raise InvalidParameter(
+            Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", parameter="locale")
+        )
+    return site.chain(locale)
+
+
+def _place(cursor: tuple[Any, str] | None, content: int) -> tuple[tuple[float, int] | None, float | None]:
+    """The score and the number of the last hit of the page before, and the best score of all.
+
+    Scores follow from everything that is live. When that is another by now, hits could come twice or never, and
+    ``InvalidParameter`` says so.
+    """
+    if cursor is None:
+        return None, None
+    (score, best, seen), number = cursor
+    if seen != content:
+        raise InvalidParameter(
+            Fault("outdated_cursor", "What is live has changed since that page; begin again.", parameter="cursor")
+        )
+    return (score, int(number)), best
+
+
+def _item(site: Site, found: Found, best: float) -> dict[str, Any]:
+    row = found.row
+    return {
+        "id": row.entry_id,
+        "type": row.type,
+        "locale": row.locale,
+        "slug": row.slug,
+        "url": site.url(row.type, row.slug),
+        "title": found.title,
+        "summary": found.summary,
+        "published_at": row.published_at,
+        "score": round(min(found.hit.score / best, 1.0), DIGITS),
+        "snippets": found.snippets,
+    }

@@ -1,0 +1,468 @@
+"""Lists of what is published: filtered, ordered, and read a page at a time.
+
+A page is a walk along an index from where the page before ended, at any depth of any list. What is walked depends on
+the filters: all entries of the type, those with one facet, or those that refer to one entry; several of these are
+walked side by side and merged, and languages that stand in for another are walked as far as the page reaches. A list
+by names or by search begins with those few and orders them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import product
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+)
+
+from cms.content.queries import (
+    NOBODY,
+    Perspective,
+    Row,
+    View,
+    count_of,
+    is_identifier,
+    link_counts,
+    row_columns,
+    shows,
+    unindexed,
+    with_revision,
+)
+from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
+from cms.db import Identifier, UTCDateTime, is_among
+
+COMPARISONS = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__", "ne": "__ne__"}
+TIME_OPERATORS = (*COMPARISONS, "exists")
+FEW = 10_000
+"""More than any list by names or by search begins with."""
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """One page of one type: what to keep, how to order it, and where the page before ended."""
+
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    """Values by parameter name; a list means "or"."""
+    chain: Sequence[str] = ()
+    """Locales, best first, that names are looked up in and that are listed."""
+    sort: str = ""
+    after: tuple[Any, str] | None = None
+    """The sort value and the id of the last entry of the page before."""
+    limit: int = 20
+    bodies: bool = False
+    total: bool = False
+    among: Sequence[str] | None = None
+    """Ids of publications that a search found; ``None`` without one."""
+
+
+def list_published(
+    connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
+) -> tuple[list[Row], bool, int | None]:
+    """The rows of a page, whether more follow, and the total where asked for.
+
+    A statement for each locale of the chain, one more for names in filters, and as many again for the total.
+    """
+    plan = _plan(connection, kind, query, perspective)
+    if plan is None:
+        return [], False, 0 if query.total else None
+    rows = _page(connection, plan, query)
+    total = sum(_counted(connection, step) for step in plan) if query.total else None
+    return rows[: query.limit], len(rows) > query.limit, total
+
+
+@dataclass(frozen=True)
+class _Structure:
+    """What of a list decides the text of its statements.
+
+    Nothing of it grows without bound with what is asked: anybody can ask, and every structure is remembered.
+    """
+
+    kind: ContentType
+    view: View
+    sort: str
+    walks: Literal["type", "facet", "links", "few"] = "type"
+    driver: str = ""
+    """The field of the references that are walked."""
+    branches: int = 1
+    stands_in: bool = False
+    """Whether what has a better translation is left out."""
+    marks: tuple[tuple[str, str], ...] = ()
+    """The given filters that are not walked, each with its form where that matters."""
+    after: bool = False
+    bounded: bool = False
+    """Whether what comes after an entry that is known already is of no interest."""
+    bodies: bool = False
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One statement of a list: its structure, and the values of its parameters by name."""
+
+    structure: _Structure
+    values: Mapping[str, Any]
+
+
+def _plan(connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective) -> list[_Step] | None:
+    """The statements of a list in the order of the chain; ``None`` where a filter names nothing that is live."""
+    named = _named(connection, kind, query, perspective)
+    if named is None:
+        return None
+    filters = {name: query.filters[name] for name in _parameters(kind) if query.filters.get(name) is not None}
+    if query.among is not None:
+        filters["among"] = query.among
+    structure = _Structure(
+        kind=kind,
+        view=perspective.view,
+        sort=query.sort or next(iter(kind.sorts)),
+        after=query.after is not None,
+        bodies=query.bodies,
+    )
+    values: dict[str, Any] = {"at": perspective.at, **filters}
+    values |= {f"{parameter}_targets": [each.wanted for each in targets] for parameter, targets in named.items()}
+    if query.after is not None:
+        values |= {"after_value": query.after[0], "after_id": query.after[1]}
+    structure, keys = _walked(structure, filters, named)
+    return list(_steps(structure, keys, query.chain, values))
+
+
+def _parameters(kind: ContentType) -> Iterable[str]:
+    for each in kind.filters:
+        if isinstance(each, ByTime):
+            yield from (f"{each.parameter}__{operator}" for operator in TIME_OPERATORS)
+        else:
+            yield each.parameter
+    yield from ("id", "slug")
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A live entry that a filter names: the id it is recognised by, and how many publications refer to it."""
+
+    wanted: str
+    number: int
+
+
+def _named(
+    connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
+) -> dict[str, list[_Target]] | None:
+    """The live entries that filters name, by parameter; ``None`` where one of them names none."""
+    asked = [
+        (each, query.filters[each.parameter])
+        for each in kind.filters
+        if isinstance(each, ByReference | ByReferrer) and query.filters.get(each.parameter)
+    ]
+    if not asked:
+        return {}
+    values: dict[str, Any] = {"at": perspective.at, "chain": list(query.chain)}
+    for each, names in asked:
+        values[f"{each.parameter}_ids"] = [name for name in names if is_identifier(name)]
+        values[f"{each.parameter}_slugs"] = [name for name in names if not is_identifier(name)]
+    statement = _names_statement(kind, tuple(each for each, _ in asked), perspective.view)
+    rows = connection.execute(statement, values).all()
+    found = {
+        each.parameter: _best([row for row in rows if row.parameter == each.parameter], query.chain)
+        for each, _ in asked
+    }
+    return found if all(found.values()) else None
+
+
+def _best(rows: Sequence[Row], chain: Sequence[str]) -> list[_Target]:
+    """One entry for each id and each slug, which may name one in each language: that of the best."""
+    chosen: dict[str, Row] = {}
+    for row in sorted(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain)):
+        chosen.setdefault(row.name, row)
+    return [_Target(each.wanted, each.number) for each in {each.wanted: each for each in chosen.values()}.values()]
+
+
+@lru_cache(maxsize=256)
+def _names_statement(kind: ContentType, asked: tuple[ByReference | ByReferrer, ...], view: View) -> Any:
+    branches = [branch for each in asked for branch in _names_branches(kind, each, view)]
+    return union_all(*branches)
+
+
+def _names_branches(kind: ContentType, each: ByReference | ByReferrer, view: View) -> Iterable[Select[Any]]:
+    target = view.rows.publications.alias()
+    if isinstance(each, ByReferrer):
+        type_name, wanted, number = each.source, target.c.id, literal(0, Integer)
+    else:
+        reference = kind.reference(each.field)
+        assert reference is not None
+        type_name, wanted = reference.target, target.c.entry_id
+        number = _kept_number(kind, each, target.c.entry_id) if view.settled else literal(0, Integer)
+    live = shows(target, current=view.current)
+    columns = (
+        literal(each.parameter, String, literal_execute=True).label("parameter"),
+        wanted.label("wanted"),
+        target.c.locale,
+        number.label("number"),
+    )
+    entry_id = cast(target.c.entry_id, String)
+    yield select(*columns, entry_id.label("name")).where(
+        unindexed(target.c.type) == type_name, is_among(target.c.entry_id, f"{each.parameter}_ids"), live
+    )
+    yield select(*columns, target.c.slug.label("name")).where(
+        target.c.type == type_name,
+        is_among(target.c.locale, "chain"),
+        is_among(target.c.slug, f"{each.parameter}_slugs"),
+        live,
+    )
+
+
+def _kept_number(kind: ContentType, each: ByReference, target_id: Any) -> Any:
+    kept = link_counts.alias()
+    number = select(kept.c.number).where(
+        kept.c.target_id == target_id, kept.c.field == each.field, kept.c.type == kind.name
+    )
+    return func.coalesce(number.scalar_subquery(), 0)
+
+
+def _walked(
+    structure: _Structure, filters: Mapping[str, Any], named: Mapping[str, Sequence[_Target]]
+) -> tuple[_Structure, Sequence[str]]:
+    """What is walked: names, else the references that fewest entries have, else a facet, else all of the type.
+
+    Returns the structure with the other filters marked, and the keys that are walked side by side.
+    """
+    kind = structure.kind
+    referrers = [each.parameter for each in kind.filters if isinstance(each, ByReferrer)]
+    if filters.keys() & {"id", "slug", "among", *referrers}:
+        return replace(structure, walks="few", marks=_marks(kind, filters)), [""]
+    references = [each for each in kind.filters if isinstance(each, ByReference) and each.parameter in filters]
+    owners = [each for each in kind.filters if isinstance(each, ByOwner) and filters.get(each.parameter) == "site"]
+    facets = [each for each in kind.filters if isinstance(each, ByFacet) and filters.get(each.parameter)]
+    if references:
+        rarest = min(references, key=lambda each: sum(target.number for target in named[each.parameter]))
+        keys = [target.wanted for target in named[rarest.parameter]]
+        return replace(structure, walks="links", driver=rarest.field, marks=_marks(kind, filters, rarest)), keys
+    if owners:
+        site = owners[0]
+        return replace(structure, walks="links", driver=site.field, marks=_marks(kind, filters, site)), [NOBODY]
+    if facets:
+        keys = [facets[0].flag] if facets[0].flag else filters[facets[0].parameter]
+        return replace(structure, walks="facet", marks=_marks(kind, filters, facets[0])), keys
+    return replace(structure, marks=_marks(kind, filters)), [""]
+
+
+def _marks(
+    kind: ContentType, filters: Mapping[str, Any], walked: ByReference | ByOwner | ByFacet | None = None
+) -> tuple[tuple[str, str], ...]:
+    """The filters but for the walked one; what is true or false, or an owner, with its value."""
+    owners = {each.parameter for each in kind.filters if isinstance(each, ByOwner)}
+    rest = {name: value for name, value in filters.items() if walked is None or name != walked.parameter}
+    return tuple(
+        (name, str(value) if isinstance(value, bool) or name in owners else "") for name, value in rest.items()
+    )
+
+
+def _steps(
+    structure: _Structure, keys: Sequence[str], chain: Sequence[str], values: Mapping[str, Any]
+) -> Iterable[_Step]:
+    """A statement for each locale, the later ones without what has a better translation; one for what has none."""
+    groups = [[each] for each in chain] if structure.kind.has_locales else [list(chain)]
+    for position, locales in enumerate(groups):
+        pairs = list(product(keys, locales))
+        branches = 1 << (len(pairs) - 1).bit_length()
+        # What goes beyond the last pair repeats it, and UNION drops what it finds: few numbers, few statements.
+        pairs += pairs[-1:] * (branches - len(pairs))
+        own: dict[str, Any] = {f"key_{number}": key for number, (key, _) in enumerate(pairs)}
+        own |= {f"locale_{number}": locale for number, (_, locale) in enumerate(pairs)}
+        own |= {"locales": list(locales), "better": list(chain[:position])}
+        yield _Step(replace(structure, branches=branches, stands_in=position > 0), {**values, **own})
+
+
+def _page(connection: Connection, plan: Sequence[_Step], query: ListQuery) -> list[Row]:
+    """The rows of a page and one more, where there is one."""
+    rows: list[Row] = []
+    for step in plan:
+        structure, values = step.structure, {**step.values, "limit": query.limit + 1}
+        if len(rows) > query.limit:
+            structure = replace(structure, bounded=True)
+            values |= {"until_value": rows[-1].sort_value, "until_id": rows[-1].entry_id}
+        rows += connection.execute(_page_statement(structure), values).all()
+        rows.sort(key=lambda row: (row.sort_value, row.entry_id), reverse=structure.sort.startswith("-"))
+        del rows[query.limit + 1 :]
+    return rows
+
+
+@lru_cache(maxsize=512)
+def _page_statement(structure: _Structure) -> Select[Any]:
+    """The rows of the few entries that the walks find first; nothing of any other is read."""
+    branches = [_ordered(_branch(structure, number), structure) for number in range(structure.branches)]
+    found = branches[0] if len(branches) == 1 else union(*(select(each.subquery()) for each in branches))
+    if len(branches) > 1:
+        merged = found.subquery()
+        found = select(merged).order_by(*_order(structure, merged.c)).limit(bindparam("limit", type_=Integer))
+    page, table = found.subquery("page"), structure.view.rows.publications
+    columns = row_columns(table, structure.kind, bodies=structure.bodies, view=structure.view)
+    joined = page.join(table, table.c.id == page.c.publication_id)
+    return with_revision([*columns, page.c.sort_value], table, joined).order_by(*_order(structure, page.c))
+
+
+def _order(structure: _Structure, columns: Any) -> tuple[Any, Any]:
+    keys = (columns.sort_value, columns.entry_id)
+    return (keys[0].desc(), keys[1].desc()) if structure.sort.startswith("-") else keys
+
+
+def _ordered(branch: Select[Any], structure: _Structure) -> Select[Any]:
+    """The first entries of a branch, from where the page before ended until where this one surely ends."""
+    key, entry_id = branch.selected_columns.sort_value, branch.selected_columns.entry_id
+    here, descending = tuple_(key, entry_id), structure.sort.startswith("-")
+    if structure.after:
+        last = tuple_(bindparam("after_value", type_=key.type), bindparam("after_id", type_=Identifier))
+        branch = branch.where(here < last if descending else here > last)
+    if structure.bounded:
+        end = tuple_(bindparam("until_value", type_=key.type), bindparam("until_id", type_=Identifier))
+        branch = branch.where(here > end if descending else here < end)
+    order = (key.desc(), entry_id.desc()) if descending else (key, entry_id)
+    return branch.order_by(*order).limit(bindparam("limit", type_=Integer))
+
+
+def _branch(structure: _Structure, number: int) -> Select[Any]:
+    """One walk: the publications of one locale and, by facet or by reference, of one key."""
+    kind, view = structure.kind, structure.view
+    walked = {"few": _few, "links": _links}.get(structure.walks, _all)(structure)
+    publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
+    conditions = [
+        walked.c.type == kind.name,
+        walked.c.locale == bindparam(f"locale_{number}", type_=String),
+        shows(walked, current=view.current),
+    ]
+    if structure.walks == "links":
+        key = bindparam(f"key_{number}", type_=Identifier)
+        conditions += [walked.c.field == structure.driver, walked.c.target_id == key]
+    if structure.walks == "facet":
+        # Said as the index says it, so that each database recognises it.
+        conditions.append(walked.c.facet != literal_column("''"))
+        conditions.append(walked.c.facet == bindparam(f"key_{number}", type_=String))
+    if structure.stands_in:
+        conditions.append(~_better(walked, publication_id, view))
+    marks = {name: form for name, form in structure.marks if name not in _implied(structure)}
+    for each in kind.filters:
+        conditions += _kept(structure, each, marks, walked, publication_id)
+    column = kind.sorts[structure.sort]
+    value = count_of(kind.counts[0], walked.c.entry_id, view) if column == "count" else walked.c[column]
+    columns = (publication_id.label("publication_id"), walked.c.entry_id, value.label("sort_value"))
+    return select(*columns).where(*conditions)
+
+
+def _all(structure: _Structure) -> FromClause:
+    return structure.view.rows.publications
+
+
+def _links(structure: _Structure) -> FromClause:
+    return structure.view.rows.links
+
+
+def _few(structure: _Structure) -> FromClause:
+    """The publications that names or a search pick out; the limit keeps planners from walking an order instead."""
+    table = _all(structure)
+    given = dict(structure.marks)
+    conditions = [(table.c.type if "slug" in given else unindexed(table.c.type)) == structure.kind.name]
+    if "id" in given:
+        conditions.append(is_among(table.c.entry_id, "id"))
+    if "slug" in given:
+        # With its locale, which stands before it in the index.
+        conditions += [is_among(table.c.locale, "locales"), is_among(table.c.slug, "slug")]
+    if "among" in given:
+        conditions.append(is_among(table.c.id, "among"))
+    for each in structure.kind.filters:
+        if isinstance(each, ByReferrer) and each.parameter in given:
+            link = _links(structure).alias()
+            referred = select(link.c.target_id).where(
+                is_among(link.c.publication_id, f"{each.parameter}_targets"), link.c.field == each.field
+            )
+            conditions.append(table.c.entry_id.in_(referred))
+    live = shows(table, current=structure.view.current)
+    return select(table).where(*conditions, live).limit(FEW).subquery("few")
+
+
+def _better(walked: FromClause, publication_id: Any, view: View) -> ColumnElement[bool]:
+    """Whether a translation in a better locale is live."""
+    own, better = view.rows.publications.alias(), view.rows.publications.alias()
+    return (
+        exists()
+        .where(
+            own.c.id == publication_id,
+            better.c.translation_group == own.c.translation_group,
+            better.c.type == own.c.type,
+            is_among(better.c.locale, "better"),
+            shows(better, current=view.current),
+        )
+        .correlate(walked)
+    )
+
+
+def _kept(
+    structure: _Structure, each: Filter, marks: Mapping[str, str], walked: FromClause, publication_id: Any
+) -> Iterable[ColumnElement[bool]]:
+    """What a filter that is not walked asks of an entry."""
+    match each:
+        case ByTime():
+            yield from _times(each, marks, walked)
+        case ByReference() if each.parameter in marks:
+            link = _links(structure).alias()
+            targets = is_among(link.c.target_id, f"{each.parameter}_targets")
+            yield exists().where(link.c.publication_id == publication_id, link.c.field == each.field, targets)
+        case ByFacet(flag=None) if each.parameter in marks:
+            yield is_among(walked.c.facet, each.parameter)
+        case ByFacet() if each.parameter in marks:
+            yield walked.c.facet == each.flag if marks[each.parameter] == "True" else walked.c.facet != each.flag
+        case ByOwner() if each.parameter in marks:
+            link = _links(structure).alias()
+            by_site = exists().where(
+                link.c.publication_id == publication_id, link.c.field == each.field, link.c.target_id == NOBODY
+            )
+            yield by_site if marks[each.parameter] == "site" else ~by_site
+
+
+def _implied(structure: _Structure) -> set[str]:
+    """The bounds that whatever comes after the page before is within; SQLite would begin at them instead."""
+    if not structure.after:
+        return set()
+    column, passed = structure.kind.sorts[structure.sort], ("gt", "gte")
+    if structure.sort.startswith("-"):
+        passed = ("lt", "lte")
+    times = [each for each in structure.kind.filters if isinstance(each, ByTime) and each.column == column]
+    return {f"{each.parameter}__{operator}" for each in times for operator in passed}
+
+
+def _times(each: ByTime, marks: Mapping[str, str], walked: FromClause) -> Iterable[ColumnElement[bool]]:
+    column = walked.c[each.column]
+    for operator, method in COMPARISONS.items():
+        name = f"{each.parameter}__{operator}"
+        if name in marks:
+            yield getattr(column, method)(bindparam(name, type_=UTCDateTime))
+    if (asked := marks.get(f"{each.parameter}__exists")) is not None:
+        # Whatever is live has every time.
+        yield true() if asked == "True" else false()
+
+
+def _counted(connection: Connection, step: _Step) -> int:
+    """How many entries one statement of a list would find in all."""
+    structure = replace(step.structure, after=False, bodies=False, sort=next(iter(step.structure.kind.sorts)))
+    return int(connection.execute(_count_statement(structure), step.values).scalar_one())
+
+
+@lru_cache(maxsize=256)
+def _count_statement(structure: _Structure) -> Select[Any]:
+    branches = [_branch(structure, number) for number in range(structure.branches)]
+    found = branches[0].subquery() if len(branches) == 1 else union(*branches).subquery()
+    return select(func.count()).select_from(found)

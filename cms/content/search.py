@@ -1,0 +1,316 @@
+"""What of entries is searched, and the answer to a search: read from publications only, like all of delivery.
+
+The index has what is live or planned. A row is made from the revision that a publication shows, never from a draft,
+in the transaction that publishes, and leaves in the one that sees the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from cms.content.model import ContentVersion, Publication, PublicationLink, Revision
+from cms.content.queries import Perspective, is_identifier, publications, revisions, shows
+from cms.content.types import Content, ContentType, Types
+from cms.db import Database, Identifier, UTCDateTime, is_among
+from cms.search import indexing
+from cms.search.highlighting import highlighted, snippet
+from cms.search.indexing import Document, Texts
+from cms.search.model import SearchDocument
+from cms.search.parsing import Branch, parse
+from cms.search.scope import Scope
+from cms.search.searching import MOST, MOST_HOT, Hit, Search, frequencies, newest, ranked
+from cms.search.suggesting import suggest
+
+BATCH = 200
+
+
+def searchable(types: Types) -> list[str]:
+    """The names of the types that the search over everything finds."""
+    return [each.name for each in types.values() if each.searched and each.searched.everywhere]
+
+
+def put_in(session: Session, kind: ContentType, publication: Publication, revision: Revision) -> None:
+    """Let a publication that is live or planned be found."""
+    if kind.searched is None:
+        return
+    linked = select(PublicationLink.target_id).where(PublicationLink.publication_id == publication.id)
+    indexing.put_in(
+        session,
+        Document(
+            publication_id=publication.id,
+            type=publication.type,
+            locale=publication.locale,
+            translation_group=publication.translation_group,
+            live_from=publication.live_from,
+            live_until=publication.live_until,
+            texts=_texts(kind, revision.data, revision.bodies),
+            references=list(session.scalars(linked.order_by(PublicationLink.field, PublicationLink.position))),
+        ),
+    )
+
+
+def _texts(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
+    assert kind.searched is not None
+    return Texts(
+        title=str(data[kind.searched.title]),
+        summary="\n".join(str(data[name]) for name in kind.searched.summary if data.get(name)),
+        body="\n\n".join(bodies[name]["text"] for name in kind.bodies if bodies.get(name)),
+    )
+
+
+def take_out(session: Session, kind: ContentType, publication: Publication) -> None:
+    """Let a publication that is over, or about to be erased, be found no more."""
+    if kind.searched is None:
+        return
+    revision = session.get_one(Revision, (publication.entry_id, publication.revision))
+    texts = _texts(kind, revision.data, revision.bodies)
+    indexing.take_out(session, publication.id, publication.type, publication.locale, texts)
+
+
+def set_end(session: Session, kind: ContentType, publication: Publication, *, at: datetime) -> None:
+    """Follow a publication to its other end; what is over at this instant is found no more."""
+    if publication.live_until <= at:
+        take_out(session, kind, publication)
+    elif kind.searched is not None:
+        indexing.set_end(session, publication.id, publication.live_until)
+
+
+def pass_on_translations(session: Session, original: str, heir: str) -> None:
+    """Follow the translations of an erased entry to the one that is their original from now on."""
+    indexing.pass_on_translations(session, original, heir)
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What to search for and where; ``references`` are ids or slugs by the type of entry that they name."""
+
+    text: str
+    chain: Sequence[str]
+    """Locales, best first; a fallback's entry is found only where no better translation is live."""
+    types: Sequence[str] = ()
+    """Names of types; none means all that are searched, or of ``search_published`` those that it finds."""
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    after: tuple[float, int] | None = None
+    """The score and the number of the last hit of the page before."""
+    limit: int = 20
+    most: int = MOST
+    most_hot: int = MOST_HOT
+
+
+@dataclass(frozen=True)
+class Found:
+    """A published entry that was found: the row it is read from, its score, and where its words stand, marked."""
+
+    row: Any
+    hit: Hit
+    title: str
+    summary: str | None
+    snippets: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A page of what was found, whether more follows, and a better spelling where nothing was."""
+
+    found: Sequence[Found]
+    more: bool
+    suggestion: str | None = None
+
+
+def candidates(connection: Connection, query: SearchQuery, perspective: Perspective) -> list[str]:
+    """The ids of the publications that match and are live, newest first: at most 2,000, or 500 of a hot word.
+
+    Looks at the present or a planned future; what is over is not in the index. At most three statements.
+    """
+    scope = _scope(connection, query, perspective, query.types)
+    if scope is None:
+        return []
+    search = Search(parse(query.text), query.chain, perspective.at, scope)
+    known = frequencies(connection, search)
+    return newest(connection, search, known, most=query.most, most_hot=query.most_hot)
+
+
+def search_published(connection: Connection, types: Types, query: SearchQuery, perspective: Perspective) -> Results:
+    """A page of what matches and is live, the most relevant first; never raises because of the text.
+
+    Four statements, and a few more for a suggestion when the first page is empty.
+    """
+    scope = _scope(connection, query, perspective, _narrowing(types, query.types))
+    if scope is None:
+        return Results([], more=False)
+    search = Search(parse(query.text), query.chain, perspective.at, scope)
+    if not search.branches:
+        return Results([], more=False)
+    known = frequencies(connection, search)
+    hits = ranked(
+        connection,
+        search,
+        known,
+        after=query.after,
+        limit=query.limit + 1,
+        most=query.most,
+        most_hot=query.most_hot,
+    )
+    if not hits and query.after is None:
+        return Results([], more=False, suggestion=suggest(connection, search, known))
+    shown = hits[: query.limit]
+    return Results(_found(connection, types, search, shown), more=len(hits) > query.limit)
+
+
+def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
+    """The types to look in, none where that is all there are in the index."""
+    wanted = asked or searchable(types)
+    return [] if {each.name for each in types.values() if each.searched} <= set(wanted) else wanted
+
+
+def _scope(connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]) -> Scope | None:
+    """What the query is narrowed to; ``None`` where a name that it is narrowed by is nobody's."""
+    if not query.references:
+        return Scope(tuple(types))
+    named = _named(connection, query, perspective)
+    groups = [named.get(each, ()) for each in query.references]
+    return Scope(tuple(types), tuple(map(tuple, groups))) if all(groups) else None
+
+
+def _named(connection: Connection, query: SearchQuery, perspective: Perspective) -> dict[str, list[str]]:
+    """The ids of the live entries that are named, by type; a slug names that of the best locale."""
+    names = [name for group in query.references.values() for name in group]
+    values = {
+        "at": perspective.at,
+        "types": list(query.references),
+        "ids": [name for name in names if is_identifier(name)],
+        "slugs": [name for name in names if not is_identifier(name)],
+        "chain": list(query.chain),
+    }
+    rows = connection.execute(_names_statement(current=perspective.current), values).all()
+    best: dict[tuple[str, str], str] = {}
+    for row in sorted(rows, key=lambda row: query.chain.index(row.locale) if row.locale in query.chain else 0):
+        if row.name in query.references[row.type]:
+            best.setdefault((row.type, row.name), str(row.entry_id))
+    return {name: [best[each] for each in best if each[0] == name] for name in query.references}
+
+
+@lru_cache(maxsize=2)
+def _names_statement(*, current: bool) -> Any:
+    table = publications
+    live = (is_among(table.c.type, "types"), shows(table, current=current))
+    columns = (table.c.type, table.c.locale, table.c.entry_id)
+    return union_all(
+        select(*columns, cast(table.c.entry_id, String).label("name")).where(*live, is_among(table.c.entry_id, "ids")),
+        select(*columns, table.c.slug.label("name")).where(
+            *live, is_among(table.c.slug, "slugs"), is_among(table.c.locale, "chain")
+        ),
+    )
+
+
+def _found(connection: Connection, types: Types, search: Search, hits: Sequence[Hit]) -> list[Found]:
+    """The hits with what is shown of them, in their order; one statement."""
+    if not hits:
+        return []
+    ids = [str(each.publication_id) for each in hits]
+    rows = {str(row.publication_id): row for row in connection.execute(_rows_statement(), {"ids": ids})}
+    branches = {each.locale: each for each in search.branches}
+    return [
+        _shown(types[row.type], row, hit, branches[row.locale])
+        for hit, row in ((hit, rows[str(hit.publication_id)]) for hit in hits)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _rows_statement() -> Select[Any]:
+    table = publications
+    return (
+        select(
+            table.c.id.label("publication_id"),
+            table.c.entry_id,
+            table.c.type,
+            table.c.locale,
+            table.c.slug,
+            table.c.published_at,
+            revisions.c.data,
+            revisions.c.outline,
+            revisions.c.bodies,
+        )
+        .join(revisions, and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision))
+        .where(table.c.id.in_(bindparam("ids", type_=table.c.id.type, expanding=True)))
+    )
+
+
+def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> Found:
+    texts = _texts(kind, row.data, row.bodies)
+    excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
+    return Found(
+        row=row,
+        hit=hit,
+        title=texts.title,
+        summary=row.data.get("summary") or next(excerpts, None) or None,
+        snippets={
+            "title": highlighted(texts.title, branch),
+            "summary": snippet(texts.summary, branch),
+            "body": snippet(texts.body, branch),
+        },
+    )
+
+
+def fill_index(database: Database, types: Types, *, anew: bool = False) -> int:
+    """Index every publication that should be found and is not yet, in batches; returns how many there were.
+
+    ``anew`` empties the index first; searches find the less until it is full again. Writers go on in between.
+    """
+    if anew:
+        with database.transaction() as session:
+            _wait_for_turn(session)
+            indexing.clear(session)
+    filled, after = 0, None
+    while True:
+        with database.transaction() as session:
+            _wait_for_turn(session)
+            batch = session.execute(_missing(types, after), {"batch": BATCH}).all()
+            for publication, revision in batch:
+                put_in(session, types[publication.type], publication, revision)
+        if not batch:
+            return filled
+        filled += len(batch)
+        after = (batch[-1][0].live_from, batch[-1][0].id)
+
+
+def _wait_for_turn(session: Session) -> None:
+    """Changes happen one after the other, on every node: the counter's row is what they queue for."""
+    session.execute(select(ContentVersion.change).with_for_update())
+
+
+def _missing(types: Types, after: tuple[datetime, str] | None) -> Any:
+    """Publications that are not over and not indexed, with their revisions, the oldest first: later is newer."""
+    statement: Any = (
+        select(Publication, Revision)
+        .join(Revision, and_(Revision.entry_id == Publication.entry_id, Revision.number == Publication.revision))
+        .where(
+            ~Publication.over,
+            Publication.type.in_([each.name for each in types.values() if each.searched]),
+            ~exists().where(SearchDocument.publication_id == Publication.id),
+        )
+        .order_by(Publication.live_from, Publication.id)
+        .limit(bindparam("batch", type_=Integer))
+    )
+    if after is not None:
+        here = tuple_(Publication.live_from, Publication.id)
+        statement = statement.where(here > tuple_(literal(after[0], UTCDateTime), literal(after[1], Identifier)))
+    return statement

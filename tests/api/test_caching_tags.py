@@ -1,0 +1,69 @@
+"""The names that answers are purged by: in three headers, complete, and never too many."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from cms.api.caching import TAGGED_ENTRIES, tag_headers
+from cms.app import create_app
+from cms.settings import CACHE_TAG_HEADERS, Settings
+from tests.service import SECRET, Service
+
+ENTRIES = [("tag", "t2"), ("article", "a1"), ("tag", "t1"), ("article", "a1")]
+
+
+def tags(entries: list[tuple[str, str]], *types: str) -> list[str]:
+    return tag_headers(entries, types)["Cache-Tag"].split(",")
+
+
+def test_everything_has_its_name_once_and_in_one_order() -> None:
+    expected = ["all", "article", "faq", "tag", "article:a1", "tag:t1", "tag:t2"]
+    assert tags(ENTRIES, "faq", "article") == expected
+    assert tags(ENTRIES[::-1], "article", "faq") == expected
+
+
+def test_the_three_headers_say_the_same() -> None:
+    headers = tag_headers(ENTRIES, ["article"])
+    assert tuple(headers) == CACHE_TAG_HEADERS
+    named = headers["Cache-Tag"].split(",")
+    assert headers["Surrogate-Key"].split(" ") == named
+    assert re.findall(r'"([^"]*)"', headers["Cache-Groups"]) == named
+    assert headers["Cache-Groups"] == ", ".join(f'"{each}"' for each in named)
+
+
+def test_an_empty_list_has_the_name_of_its_type() -> None:
+    assert tags([], "article") == ["all", "article"]
+
+
+def test_of_too_many_entries_the_most_numerous_type_stands_for_its_own() -> None:
+    articles = [("article", f"a{number}") for number in range(40)]
+    faqs = [("faq", f"f{number}") for number in range(24)]
+    assert len(tags([*articles, *faqs])) == 1 + 2 + TAGGED_ENTRIES
+    author = [("author", "o")]
+    assert tags([*articles, *faqs, *author]) == [
+        "all",
+        "article",
+        "author",
+        "faq",
+        "author:o",
+        *sorted(f"faq:{each}" for _, each in faqs),
+    ]
+    many = [(kind, f"{kind}{number}") for kind in ("article", "faq", "tag") for number in range(50)]
+    assert tags(many) == ["all", "article", "faq", "tag", *sorted(f"tag:tag{number}" for number in range(50))]
+
+
+@pytest.mark.parametrize("chosen", [CACHE_TAG_HEADERS, ("Surrogate-Key",), ()], ids=["all", "one", "none"])
+def test_the_headers_that_are_wanted_are_sent(service: Service, chosen: tuple[str, ...]) -> None:
+    settings: Settings = replace(service.services.settings, secret_key=SECRET, cache_tag_headers=chosen)
+    app = create_app(settings)
+
+    @app.get("/tagged")
+    def tagged() -> tuple[str, dict[str, str]]:
+        return "tagged", tag_headers(ENTRIES, [])
+
+    other = Service(app)
+    try:
+        assert {name for name, _ in other.get("/tagged").headers} & set(CACHE_TAG_HEADERS) == set(chosen)
+    finally:
+        other.close()

@@ -1,0 +1,163 @@
+"""The cheap check: it sees every commit at once, honours the clock, and admits when it cannot tell."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+
+from cms import clock
+from cms.content.freshness import IDLE_CONNECTIONS, Freshness, Standing
+from cms.content.version import read_moment
+from cms.db import Database
+from tests.service import Service
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def freshness(service: Service) -> Freshness:
+    return Freshness(service.services.database)
+
+
+def standing(freshness: Freshness) -> Standing:
+    found = freshness.read()
+    assert found is not None
+    return found
+
+
+def moment(service: Service) -> Any:
+    with service.services.database.snapshot() as connection:
+        return read_moment(connection, "")
+
+
+def test_it_reads_what_delivery_reads(service: Service, freshness: Freshness) -> None:
+    for _ in range(3):
+        before, found, after = moment(service), standing(freshness), moment(service)
+        assert before.content == found.content == after.content
+        assert before.at <= found.at <= after.at
+        service.editor.create_published("tags")
+
+
+def test_it_sees_every_commit_at_once(service: Service, freshness: Freshness) -> None:
+    for _ in range(5):
+        before = standing(freshness).content
+        assert standing(freshness).content == before
+        service.editor.create("tags")
+        assert standing(freshness).content == before, "A draft shows nowhere."
+        service.editor.create_published("tags")
+        assert standing(freshness).content == moment(service).content > before
+
+
+def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: Freshness) -> None:
+    now = standing(freshness).at
+    with clock.moved(HOUR):
+        assert timedelta(0) <= standing(freshness).at - now - HOUR < timedelta(minutes=1)
+        assert moment(service).at <= standing(freshness).at
+    assert timedelta(0) <= standing(freshness).at - now < timedelta(minutes=1)
+
+
+def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: Freshness) -> None:
+    with clock.moved(timedelta(seconds=8)):
+        service.editor.create("tags")
+        last = standing(freshness).at
+    assert standing(freshness).at <= last
+    assert standing(freshness).at == moment(service).at > clock.now()
+    with clock.moved(-HOUR):
+        assert standing(freshness).at < last - timedelta(minutes=59), "Far ahead it is not followed."
+
+
+def test_a_planned_change_that_the_clock_ran_past_hides_none_after_it(service: Service) -> None:
+    """Delivery's clock may be ahead of the database's a little; what is planned between the two counts as next."""
+    editor = service.editor
+    for seconds in (5, 100):
+        planned = clock.to_wire(clock.now() + timedelta(seconds=seconds))
+        editor.publish("tags", editor.create("tags"), live_from=planned)
+    with clock.moved(timedelta(seconds=8)):
+        editor.create("tags")
+    now = moment(service)
+    assert now.at > clock.now() + timedelta(seconds=2)
+    assert now.next_change is not None
+    assert now.next_change <= now.at
+
+
+def test_what_it_read_is_good_for_as_long_as_is_allowed(service: Service) -> None:
+    lenient = Freshness(service.services.database, timedelta(minutes=5))
+    first = standing(lenient)
+    service.editor.create_published("tags")
+    second = standing(lenient)
+    assert second.content == first.content < moment(service).content
+    assert first.at <= second.at, "The time goes on."
+    with clock.moved(HOUR):
+        assert standing(lenient).at - first.at >= HOUR
+    service.services.database.dispose()
+    assert standing(lenient).content == moment(service).content
+
+
+def test_a_staleness_that_is_over_is_over(service: Service) -> None:
+    impatient = Freshness(service.services.database, timedelta(microseconds=1))
+    for _ in range(3):
+        service.editor.create_published("tags")
+        assert standing(impatient).content == moment(service).content
+
+
+def test_threads_share_connections_and_keep_few(service: Service, freshness: Freshness) -> None:
+    service.editor.create_published("tags")
+    opened: list[Any] = []
+    event.listen(service.services.database.engine, "connect", lambda connection, _: opened.append(connection))
+    for _ in range(20):
+        standing(freshness)
+    assert len(opened) <= 1
+    begin = threading.Barrier(16)
+    found: list[int] = []
+
+    def work() -> None:
+        begin.wait(10)
+        found.extend(standing(freshness).content for _ in range(20))
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert found == [moment(service).content] * 320
+    assert len(freshness._idle) <= IDLE_CONNECTIONS
+
+
+def test_a_broken_connection_is_replaced(service: Service, freshness: Freshness) -> None:
+    content = standing(freshness).content
+    freshness._idle[0].connection.close()
+    assert freshness.read() is None
+    assert freshness._idle == []
+    assert standing(freshness).content == content
+
+
+def test_its_connections_are_closed_with_the_database(service: Service, freshness: Freshness) -> None:
+    standing(freshness)
+    (watch,) = freshness._idle
+    service.services.database.dispose()
+    assert freshness._idle == []
+    with pytest.raises(Exception, match="closed"):
+        watch.connection.execute("SELECT 1")
+    assert standing(freshness).content == moment(service).content
+
+
+@pytest.fixture
+def unreachable() -> Iterator[Database]:
+    """A database that nobody serves."""
+    database = Database(make_url("postgresql+psycopg://nobody:x@127.0.0.1:1/none"))
+    yield database
+    database.dispose()
+
+
+def test_a_database_out_of_reach_says_nothing(unreachable: Database) -> None:
+    assert Freshness(unreachable).read() is None
+
+
+def test_an_empty_database_says_nothing(tmp_path: Any) -> None:
+    database = Database(make_url(f"sqlite:///{tmp_path}/new.db"))
+    assert Freshness(database).read() is None
+    database.dispose()
