@@ -1,162 +1,231 @@
-"""Measure delivery on SQLite and on PostgreSQL, and print one table."""
+"""Measure delivery on sites of several sizes, on SQLite and on PostgreSQL, beside what the same bytes cost bare."""
 
 import argparse
-import random
+import signal
+import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flask import Flask
-
 from cms.app import create_app
-from cms.migrate import migrate
 from cms.settings import Settings
-from tests.benchmarks.bare import ETAG
-from tests.benchmarks.content import fill
-from tests.benchmarks.load import CONNECTIONS, PROCESSES, Measured, Request, measure
-from tests.benchmarks.servers import WORKERS, serving_bare, serving_cms
-from tests.postgresql import PostgreSQLServer
-from tests.service import SECRET, Service
+from tests.benchmarks.content import Size
+from tests.benchmarks.databases import Filled, sites
+from tests.benchmarks.load import Measured, Request, measure
+from tests.benchmarks.questions import Question, questions
+from tests.benchmarks.report import CONTROLS, Line, growth_tables, site_tables, write_json
+from tests.benchmarks.servers import (
+    WORKERS,
+    Server,
+    nginx_program,
+    processor_seconds,
+    serving_bare,
+    serving_cms,
+    serving_nginx,
+)
+from tests.service import Service
 
 DATABASES = ("sqlite", "postgresql")
-LIST = "/api/v1/articles?limit=20&include=authors,tags,faqs"
-SLUGS = 1000
-TAGS = 50
-ROUNDS = 2
-"""Both sides are measured in turns, so that whatever else the machine does falls on both."""
-HEADINGS = ("database", "request", "requests/s", "p50 ms", "p99 ms", "statements", "bare Flask/s", "ratio")
+CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One kind of request: what is asked of the CMS, of bare Flask, and the status that both answer."""
+class Choices:
+    """What the command line chose."""
 
-    name: str
-    ours: Sequence[Request]
-    bare: Request
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the table."""
-
-    database: str
-    request: str
-    ours: Measured
-    bare: Measured
-    statements: int
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """As printed."""
-        return (
-            self.database,
-            self.request,
-            f"{self.ours.per_second:,.0f}",
-            f"{self.ours.p50:.2f}",
-            f"{self.ours.p99:.2f}",
-            str(self.statements),
-            f"{self.bare.per_second:,.0f}",
-            f"{self.ours.per_second / self.bare.per_second:.2f}",
-        )
+    articles: list[int]
+    body_bytes: int
+    databases: list[str]
+    controls: list[str]
+    requests: list[str]
+    seconds: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the command line, measure, print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--articles", type=int, default=10_000, help="how many are published (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=5.0, help="for each figure (%(default)s)")
-    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    """Read the command line, measure, print, and keep the figures if told where."""
+    parser = _parser()
     chosen = parser.parse_args(arguments)
+    choices = Choices(
+        articles=chosen.articles,
+        body_bytes=chosen.body_bytes,
+        databases=chosen.databases,
+        controls=chosen.controls,
+        requests=chosen.requests,
+        seconds=chosen.seconds,
+    )
     print(
-        f"{chosen.articles:,} articles; granian with {WORKERS} processes; {CONNECTIONS} connections from {PROCESSES} "
-        f"client processes on the same machine; {chosen.seconds:g} s for each figure.",
+        f"granian with {WORKERS} processes; p50 and p99 of 1 connection, everything else of {CONNECTIONS}, from as "
+        f"many client processes on the same machine; {choices.seconds:g} s for each figure; bodies of about "
+        f"{choices.body_bytes:,} bytes. Cold: the CMS keeps no answer. Warm: a few addresses, kept in memory.",
         flush=True,
     )
-    lines: list[Line] = []
-    for database in chosen.databases:
-        with tempfile.TemporaryDirectory() as folder, _database(database, Path(folder)) as url:
-            lines += _measure(database, url, Path(folder), chosen.articles, chosen.seconds)
-    print(table([HEADINGS, *(line.words for line in lines)]))
+    if "nginx" in choices.controls and nginx_program() is None:
+        print("nginx is not on the PATH and is not measured.")
+        choices.controls.remove("nginx")
+    with ExitStack() as stack:
+        folder = chosen.sites or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cms-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        lines: list[Line] = []
+        for site in _measured(choices, folder):
+            lines += site
+            _print(site_tables(site))
+            if chosen.json:
+                write_json(chosen.json, vars(choices) | {"connections": CONNECTIONS, "processes": WORKERS}, lines)
+    _print(growth_tables(lines))
 
 
-@contextmanager
-def _database(name: str, folder: Path) -> Iterator[str]:
-    if name == "sqlite":
-        yield f"sqlite:///{folder / 'cms.db'}"
-        return
-    with PostgreSQLServer() as server:
-        yield server.create_database("benchmark")
+def _print(texts: Iterator[str]) -> None:
+    for each in texts:
+        print(f"\n{each}", flush=True)
 
 
-def _measure(database: str, url: str, folder: Path, articles: int, seconds: float) -> Iterator[Line]:
-    settings = Settings(database_url=url, secret_key=SECRET)
-    app = create_app(settings)
-    migrate(app)
-    started = time.perf_counter()
-    slugs = fill(app, articles)
-    print(f"{database}: filled in {time.perf_counter() - started:.0f} s", flush=True)
-    files = folder / "files"
-    files.mkdir()
-    cells = _cells(app, slugs, files)
-    statements = {cell.name: _statements(app, cell) for cell in cells}
-    app.extensions["cms"].database.dispose()
-    with serving_cms(settings) as port, serving_bare(files, is_sqlite=settings.is_sqlite) as bare_port:
-        for cell in cells:
-            ours: list[float] = []
-            bare: list[float] = []
-            for _ in range(ROUNDS):
-                ours += measure(port, cell.ours, cell.status, seconds / ROUNDS)
-                bare += measure(bare_port, [cell.bare], cell.status, seconds / ROUNDS)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--articles", type=_numbers, default="10000", help="sizes of sites: 10000,1000000")
+    parser.add_argument("--body-bytes", type=int, default=500, help="how long an article is, about (%(default)s)")
+    parser.add_argument("--databases", type=_names_of(DATABASES), default=",".join(DATABASES), help="(%(default)s)")
+    parser.add_argument(
+        "--controls",
+        type=_names_of(tuple(CONTROLS)),
+        default=",".join(CONTROLS),
+        help="%(default)s, or none of them: none",
+    )
+    parser.add_argument("--requests", type=_parts, default="", help="only those whose names begin so: item,search")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each figure (%(default)s)")
+    parser.add_argument("--json", type=Path, help="a file for the figures")
+    parser.add_argument("--sites", type=Path, help="a folder to keep the filled databases in for the next run")
+    return parser
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(each) for each in text.split(",")]
+
+
+def _parts(text: str) -> list[str]:
+    return [each for each in text.split(",") if each]
+
+
+def _names_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        chosen = [] if text == "none" else text.split(",")
+        if unknown := [each for each in chosen if each not in known]:
+            raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(known)}")
+        return chosen
+
+    return names
+
+
+def _measured(choices: Choices, folder: Path) -> Iterator[list[Line]]:
+    """What was measured, one site after the other."""
+    sizes = [Size(each, choices.body_bytes) for each in choices.articles]
+    for database in choices.databases:
+        with sites(database, sizes, folder.resolve()) as filled_sites:
+            for size, filled in zip(sizes, filled_sites, strict=True):
+                took = "kept from before" if filled.seconds is None else f"filled in {filled.seconds:.0f} s"
+                print(f"{database}, {size.articles:,} articles: {took}", file=sys.stderr, flush=True)
+                yield list(_measured_site(database, size, filled, choices))
+
+
+def _measured_site(database: str, size: Size, filled: Filled, choices: Choices) -> Iterator[Line]:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        files = Path(name)
+        asked = list(_asked(filled.settings, size, files, choices.requests))
+        cold = stack.enter_context(serving_cms(filled.settings, is_cached=False))
+        warm = stack.enter_context(serving_cms(filled.settings, is_cached=True))
+        controls = {
+            each: stack.enter_context(_serving(each, files, is_sqlite=filled.settings.is_sqlite))
+            for each in choices.controls
+        }
+        for each in asked:
+            question, seconds = each.question, choices.seconds
+            print(f"  {question.name}", file=sys.stderr, flush=True)
             yield Line(
-                database, cell.name, Measured.of(ours, seconds), Measured.of(bare, seconds), statements[cell.name]
+                database=database,
+                articles=size.articles,
+                request=question.name,
+                answer_bytes=each.answer_bytes,
+                statements=each.statements,
+                single_cold=_ours(cold, filled, question, question.requests, seconds, 1),
+                cold=_ours(cold, filled, question, question.requests, seconds, CONNECTIONS),
+                single_warm=_ours(warm, filled, question, question.kept, seconds, 1, each_first=True),
+                warm=_ours(warm, filled, question, question.kept, seconds, CONNECTIONS, each_first=True),
+                controls={kind: _control(server, each, seconds) for kind, server in controls.items()},
+                growth=question.growth,
+                note=question.note,
             )
 
 
-def _cells(app: Flask, slugs: Sequence[str], files: Path) -> list[Cell]:
-    """What is measured; the bytes of each answer are left in a file for bare Flask to return."""
-    service = Service(app)
-    asked = random.Random(1).sample(slugs, min(SLUGS, len(slugs)))
-    items = [f"/api/v1/articles/{slug}" for slug in asked]
-    (files / "item").write_bytes(service.get(items[0]).get_data())
-    (files / "list").write_bytes(service.get(LIST).get_data())
-    known = [Request(path, {"If-None-Match": service.get(path).headers["ETag"]}) for path in items[:TAGS]]
-    size = {name: (files / name).stat().st_size / 1000 for name in ("item", "list")}
-    return [
-        Cell(f"item ({size['item']:.0f} kB)", [Request(path) for path in items], Request("/item")),
-        Cell(f"list of 20 ({size['list']:.0f} kB)", [Request(LIST)], Request("/list")),
-        Cell("item, 304", known, Request("/item", {"If-None-Match": ETAG}), 304),
-    ]
+@dataclass(frozen=True)
+class _Asked:
+    """A question, the path at which the controls have its answer, how long that is, and the statements it takes."""
+
+    question: Question
+    path: str
+    answer_bytes: int
+    statements: int
 
 
-def _statements(app: Flask, cell: Cell) -> int:
+def _asked(settings: Settings, size: Size, files: Path, chosen: Sequence[str]) -> Iterator[_Asked]:
+    """The chosen questions; their answers are left in files for the controls."""
+    service = Service(create_app(replace(settings, cache_memory=0)))
+    for number, question in enumerate(questions(service, size)):
+        if chosen and not question.name.startswith(tuple(chosen)):
+            continue
+        # Of what is answered with 304, which has no body, the controls have what it is about.
+        content = service.get(question.requests[0].path).get_data()
+        (files / f"{number}").write_bytes(content)
+        length = len(content) if question.status == 200 else 0
+        yield _Asked(question, f"/{number}", length, _statements(service, question))
+    service.close()
+
+
+def _statements(service: Service, question: Question) -> int:
     """How many statements one request takes, counted in this process."""
-    service = Service(app)
+    request = question.requests[-1]
     with service.counting() as usage:
-        response = service.get(cell.ours[0].path, headers=cell.ours[0].headers)
-    assert response.status_code == cell.status
+        response = service.get(request.path, headers=request.headers)
+    if response.status_code != question.status:
+        raise RuntimeError(f"{request.path} was answered with {response.status_code}.")
     return usage.statements
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns, words to the left and figures to the right, as Markdown."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| "
-        + " | ".join(
-            word.ljust(width) if column < 2 else word.rjust(width)
-            for column, (word, width) in enumerate(zip(row, widths, strict=True))
-        )
-        + " |"
-        for row in rows
-    ]
-    rule = [("-" * width if column < 2 else "-" * (width - 1) + ":") for column, width in enumerate(widths)]
-    return "\n".join([lines[0], f"| {' | '.join(rule)} |", *lines[1:]])
+def _serving(kind: str, files: Path, *, is_sqlite: bool) -> AbstractContextManager[Server]:
+    return serving_nginx(files) if kind == "nginx" else serving_bare(kind, files, is_sqlite=is_sqlite)
+
+
+def _ours(
+    server: Server,
+    filled: Filled,
+    question: Question,
+    requests: Sequence[Request],
+    seconds: float,
+    connections: int,
+    *,
+    each_first: bool = False,
+) -> Measured:
+    def processor_time() -> tuple[float | None, float | None]:
+        return processor_seconds(server.process_id), processor_seconds(filled.database_process)
+
+    return measure(server.port, requests, question.status, seconds, connections, processor_time, each_first=each_first)
+
+
+def _control(server: Server, asked: _Asked, seconds: float) -> Measured:
+    def processor_time() -> tuple[float | None, float | None]:
+        return processor_seconds(server.process_id), None
+
+    # Each has a tag of its own for the file.
+    tag = server.get(asked.path).headers["ETag"] if asked.question.status == 304 else None
+    request = Request(asked.path, {"If-None-Match": tag} if tag else {})
+    return measure(server.port, [request], asked.question.status, seconds, CONNECTIONS, processor_time)
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
+    # So that it ends the servers that it has started before it ends itself.
+    signal.signal(signal.SIGTERM, _stop)
     main()

@@ -1,22 +1,27 @@
-"""The yardstick: Flask routes that return bytes from memory, on granian as ``cms serve`` starts it."""
+"""Two of the yardsticks, Flask and WSGI alone: they return bytes from memory, on granian as ``cms serve`` starts it."""
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 FOLDER = "BENCHMARK_FOLDER"
 ETAG = '"0123456789abcdef0123456789abcdef"'
 
 
-def create_bare() -> Flask:
-    """One route for each file of the folder."""
+def create_flask() -> Flask:
+    """One route that knows each file of the folder."""
     app = Flask("bare", static_folder=None)
-    contents = {path.name: path.read_bytes() for path in Path(os.environ[FOLDER]).iterdir()}
+    contents = _contents()
 
     @app.get("/<name>")
     def content(name: str) -> Response:
@@ -30,10 +35,35 @@ def create_bare() -> Flask:
     return app
 
 
-def main(port: int, workers: int, blocking_threads: int) -> None:
-    """Serve until stopped."""
+def create_wsgi() -> "WSGIApplication":
+    """A callable that knows each file of the folder."""
+    answers = {
+        f"/{name}": (
+            [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("ETag", ETAG)],
+            [content],
+        )
+        for name, content in _contents().items()
+    }
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("HTTP_IF_NONE_MATCH") == ETAG:
+            start_response("304 Not Modified", [("ETag", ETAG)])
+            return []
+        headers, body = answers[environ["PATH_INFO"]]
+        start_response("200 OK", headers)
+        return body
+
+    return answer
+
+
+def _contents() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(os.environ[FOLDER]).iterdir()}
+
+
+def main(kind: str, port: int, workers: int, blocking_threads: int) -> None:
+    """Serve ``flask`` or ``wsgi`` until stopped."""
     Granian(
-        "tests.benchmarks.bare:create_bare",
+        f"tests.benchmarks.bare:create_{kind}",
         factory=True,
         address="127.0.0.1",
         port=port,
@@ -46,4 +76,4 @@ def main(port: int, workers: int, blocking_threads: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    main(sys.argv[1], *map(int, sys.argv[2:5]))
