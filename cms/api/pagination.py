@@ -43,7 +43,9 @@ def make_cursor(value: Any, entry_id: str, query: Mapping[str, Any]) -> str:
 
 def _fingerprint(query: Mapping[str, Any]) -> str:
     """What a cursor is bound to: the address and everything that chooses or orders, not the page's size or shape."""
-    bound = {name: value for name, value in query.items() if name not in _SHAPE and value is not None}
+    given = {name: value for name, value in query.items() if name not in _SHAPE and value is not None}
+    # Repeating means "or": in which order, and how often, is nothing.
+    bound = {name: sorted(set(value)) if isinstance(value, list) else value for name, value in given.items()}
     text = orjson.dumps([request.path, bound], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:16]
 

@@ -177,7 +177,7 @@ def _matches(model: Model, entry: Published, kind: ContentType, name: str, value
         case ByFacet():
             return (entry.facet == each.flag) is value
         case ByOwner():
-            return (entry.links[each.field] == [NOBODY]) == (value == "site")
+            return (entry.links[each.field] == [NOBODY]) is (value == "site")
 
 
 def _named(model: Model, type_name: str, names: Sequence[str], chain: Sequence[str]) -> list[Published]:
