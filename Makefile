@@ -20,7 +20,7 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 # Two pips in one environment would break it, and reports of checks would mix.
 .NOTPARALLEL:
-.PHONY: help demo test check bench openapi clean
+.PHONY: help demo test check bench fuzz openapi clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -39,14 +39,18 @@ check: $(INSTALLED_DEV) ## check style, types and the layers of imports
 	@$(BIN)/mypy cms tests
 	@$(BIN)/lint-imports
 
-bench: $(INSTALLED_DEV) ## measure speed
-	@$(BIN)/python -m tests.benchmarks
+bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 --sites var/bench")
+	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
-openapi: $(INSTALLED) ## write the OpenAPI document
+fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
+	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
+
+openapi: $(INSTALLED_DEV) ## write the OpenAPI document and its TypeScript types
 	@$(BIN)/cms openapi
+	@$(BIN)/python -m tests.judges.typescript
 
 clean: ## remove .venv and caches, but not the data in var/
-	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/judges/node_modules
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 $(INSTALLED): pyproject.toml | $(MADE)

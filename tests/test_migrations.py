@@ -18,7 +18,6 @@ from tests.postgresql import PostgreSQLServer
 from tests.processes import cms, rows, variables
 from tests.service import SECRET, Service
 
-
 HEAD = max(path.name[:4] for path in (Path(__file__).parents[1] / "migrations/versions").glob("[0-9]*.py"))
 
 

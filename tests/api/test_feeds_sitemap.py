@@ -398,7 +398,9 @@ def test_the_contacts_of_the_settings_make_security_txt(service: Service) -> Non
     assert [line for line in lines if line.startswith("Contact: ")] == [f"Contact: {each}" for each in contacts]
     assert "Canonical: http://127.0.0.1:8000/.well-known/security.txt" in lines
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert named.get("/.well-known/security.txt", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+    assert (
+        named.get("/.well-known/security.txt", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
+    )
 
 
 def test_without_a_contact_there_is_no_security_txt(site: Service) -> None:
