@@ -196,3 +196,51 @@ def test_a_worker_that_has_told_everything_rests(service: Service) -> None:
     with clock.moved(timedelta(hours=2)):
         assert announce_due(known.database, known.types, known.settings.public_url)
         assert not announce_due(known.database, known.types, known.settings.public_url)
+
+
+@pytest.mark.parametrize("query", ["%FF", "%ED%A0%80", "%C0%80", "%F4%90%80%80"])
+def test_a_query_that_is_not_utf_8_is_refused(service: Service, query: str) -> None:
+    response = service.get(f"/api/v1/search?q={query}")
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/{slug}", "/../{slug}", "/a/./{slug}", "/a/{slug}/.."])
+def test_an_address_pattern_stays_on_the_site_and_says_where(service: Service, path: str) -> None:
+    patch = {"url_patterns": {"article": path}}
+    response = service.admin.patch("/api/v1/manage/site", json=patch, if_match="*")
+    assert response.status_code == 422
+    assert [each["pointer"] for each in response.get_json()["errors"]] == ["#/url_patterns/article"]
+
+
+def test_the_instant_that_means_for_ever_is_no_instant(service: Service) -> None:
+    article = service.editor.create("articles")
+    body = {"live_from": "9999-12-31T23:59:59.999Z"}
+    path = f"/api/v1/manage/articles/{article['id']}/publication"
+    response = service.editor.put(path, json=body, if_match="*")
+    assert [each["pointer"] for each in response.get_json()["errors"]] == ["#/live_from"]
+
+
+def test_changes_tell_nothing_of_what_was_planned_and_never_live(service: Service) -> None:
+    editor = service.editor
+    token = service.get("/api/v1/changes?limit=100").get_json()["page"]["next"]
+    planned = clock.to_wire(clock.now() + timedelta(hours=2))
+    ways: list[dict[str, Any]] = [{"force": True}, {"purge": True, "force": True}]
+    for query in ways:
+        article = editor.create("articles")
+        editor.publish("articles", article, live_from=planned)
+        editor.trash("articles", article, **{name: "true" for name in query})
+    cancelled = editor.create("articles")
+    editor.publish("articles", cancelled, live_from=planned)
+    editor.unpublish("articles", cancelled)
+    editor.trash("articles", cancelled, purge="true")
+    assert service.get(f"/api/v1/changes?since={token}").get_json()["data"] == []
+
+
+def test_changes_tell_of_what_went_live_by_plan_and_was_erased_before_anybody_noted_it(service: Service) -> None:
+    token = service.get("/api/v1/changes?limit=100").get_json()["page"]["next"]
+    article = service.editor.create("articles")
+    service.editor.publish("articles", article, live_from=clock.to_wire(clock.now() + timedelta(hours=2)))
+    with clock.moved(timedelta(hours=3)):
+        service.editor.trash("articles", article, purge="true", force="true")
+        told = service.get(f"/api/v1/changes?since={token}").get_json()["data"]
+    assert [(each["action"], each["id"]) for each in told] == [("delete", article["id"])]

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from flask import Response, g, request
 from flask_restx import Resource
@@ -21,7 +21,7 @@ from cms.api import auth
 from cms.api.body import read_json
 from cms.api.fields import JSONSchema, Many, RichText, Schema, faults_of
 from cms.api.negotiation import check_accept
-from cms.api.problems import InvalidParameter, request_id
+from cms.api.problems import InvalidParameter, MalformedRequest, request_id
 from cms.api.responses import Answer, json_response
 from cms.api.services import services
 from cms.content.queries import Perspective
@@ -283,7 +283,16 @@ def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict
             yield {"change": unit}
 
 
+def _check_encoding() -> None:
+    """Raises ``MalformedRequest`` for a query that is not UTF-8: read as text, it would be another one."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise MalformedRequest("The query is not UTF-8.") from None
+
+
 def _load_query(schema: type[Schema] | None) -> dict[str, Any]:
+    _check_encoding()
     declared: dict[str, Any] = dict(_instance(schema).load_fields) if schema else {}
     names = {each.data_key or name: each for name, each in declared.items()}
     faults: list[Fault] = []

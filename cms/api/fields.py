@@ -14,6 +14,7 @@ import orjson
 from marshmallow import ValidationError
 
 from cms import clock
+from cms.clock import FOREVER
 from cms.content.queries import is_identifier
 
 JSONSchema = dict[str, Any]
@@ -269,6 +270,8 @@ class Time(Field):
             raise fault("invalid_time", "There is no such day or time.") from None
         if not 1900 <= moment.year <= 9999:
             raise fault("invalid_time", "The year must lie between 1900 and 9999.")
+        if moment >= FOREVER:
+            raise fault("invalid_time", "This instant stands for what has no end; leave it out.")
         return clock.to_millisecond(moment)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:

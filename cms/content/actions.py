@@ -218,6 +218,9 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     session = change.session
     publications = timeline.timeline(session, entry.id)
     for publication in publications:
+        if publication.live_from <= change.at and not publication.announced:
+            # Nothing but the log will tell that it was live.
+            change.record("went_live", kind.name, entry.id, publication.revision)
         links.settle(session, publication, announced=publication.announced, over=True)
         search.take_out(session, kind, publication)
     entry_id = entry.id

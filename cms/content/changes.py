@@ -160,7 +160,7 @@ def tell(connection: Connection, moment: Moment, place: Place | None, types: Seq
     if place.change > now.change:
         if now.at - place.told_at > LAG:
             raise PlaceLost
-        return Telling([], place, more=False)
+        return Telling([], place, more=place.walk is not None)
     _check_history(connection, place, now)
     if place.walk is not None:
         return _walk(connection, place, now, types, limit, first=False)
@@ -440,5 +440,5 @@ def _once_live(connection: Connection, identifiers: Sequence[str], at: datetime)
 
 
 def _tells_of_life(actions: set[str]) -> bool:
-    """What was planned and then erased may have come true with nobody to note it."""
-    return not actions.isdisjoint({"published", "went_live"}) or {"scheduled", "purged"} <= actions
+    """A plan alone is nothing that anybody has seen; who erases what has begun notes that first."""
+    return not actions.isdisjoint({"published", "went_live"})

@@ -1,12 +1,15 @@
 """Compression: the coding that the client likes best, a tag for each, and 304 for whichever it has."""
 
 import gzip
+import runpy
+import sys
 from collections.abc import Callable
+from types import ModuleType
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
-from backports import zstd
 
+from cms.api import compression
 from cms.api.compression import (
     acceptable_codings,
     coded_tag,
@@ -15,6 +18,11 @@ from cms.api.compression import (
     plain_tag,
 )
 from tests.service import Service
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ONE = "/api/v1/articles/one"
 SHORT = "/api/v1/articles/one?fields=title"
@@ -31,6 +39,15 @@ def site(service: Service) -> Service:
     """A site with one article of some length."""
     service.editor.create_published("articles", slug="one", body="A *body* — naïve.\n\n" * 200)
     return service
+
+
+def test_zstd_is_that_of_python_where_it_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = ModuleType("compression")
+    own.zstd = ModuleType("zstd")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "compression", own)
+    monkeypatch.setitem(sys.modules, "backports", None)
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0))
+    assert runpy.run_path(compression.__file__)["zstd"] is own.zstd
 
 
 @pytest.mark.parametrize(

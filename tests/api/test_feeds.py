@@ -108,6 +108,21 @@ def test_an_article_whose_date_lies_ahead_waits_for_it(site: Service, ending: st
         assert titles(site, ending) == ["Tomorrow", "Today"]
 
 
+@every_ending
+def test_articles_whose_dates_lie_ahead_take_no_places_in_a_feed(
+    site: Service, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "ITEMS_AT_MOST", 2)
+    for title in ("Yesterday", "Today"):
+        site.editor.create_published("articles", title=title)
+    for seconds in (40, 30, 50):
+        ahead = clock.to_wire(clock.now() + timedelta(seconds=seconds))
+        site.editor.create_published("articles", title="Ahead", published_at=ahead)
+    assert titles(site, ending) == ["Today", "Yesterday"]
+    lifetime = get(site, ending).headers["Cache-Control"].split(", ")[1]
+    assert 0 <= int(lifetime.removeprefix("max-age=")) <= 30
+
+
 def test_a_date_that_lies_ahead_ends_how_long_a_feed_is_kept(site: Service) -> None:
     soon = clock.to_wire(clock.now() + timedelta(seconds=30))
     site.editor.create_published("articles", published_at=soon)

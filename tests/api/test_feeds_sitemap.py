@@ -295,6 +295,23 @@ def test_a_sitemap_is_revalidated_without_being_read(site: Service) -> None:
     assert site.get("/sitemap.xml", headers=same).status_code == 200
 
 
+def test_a_sitemap_is_revalidated_by_who_takes_it_compressed(site: Service) -> None:
+    compressed = {"Accept-Encoding": "gzip"}
+    first = site.get("/sitemap.xml", headers=compressed)
+    tag = first.headers["ETag"]
+    assert (first.headers["Content-Encoding"], tag[-6:]) == ("gzip", '-gzip"')
+    for given, kept in ((tag, tag), (f'"other", {tag}', tag), ("*", tag)):
+        response = site.get("/sitemap.xml", headers=compressed | {"If-None-Match": given})
+        assert (response.status_code, response.get_data(), response.headers.get("ETag")) == (304, b"", kept), given
+    plain = site.get("/sitemap.xml").headers["ETag"]
+    assert plain != tag
+    for given, kept in ((plain, plain), (tag, tag), ("*", plain)):
+        response = site.get("/sitemap.xml", headers={"If-None-Match": given})
+        assert (response.status_code, response.headers.get("ETag")) == (304, kept), given
+    service_tag = tag.replace('-gzip"', '-other"')
+    assert site.get("/sitemap.xml", headers=compressed | {"If-None-Match": service_tag}).status_code == 200
+
+
 def test_a_planned_change_ends_how_long_a_sitemap_is_kept(site: Service) -> None:
     soon = clock.to_wire(clock.now() + timedelta(seconds=30))
     site.editor.publish("articles", site.editor.create("articles"), live_from=soon)

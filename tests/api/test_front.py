@@ -11,6 +11,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from cms import clock
+from cms.api import front
 from cms.app import create_app
 from cms.settings import Settings
 from tests.service import SECRET, Service
@@ -243,6 +244,18 @@ def test_another_host_is_refused_whatever_is_kept(site: Service) -> None:
         assert HIT.fullmatch(asked(site, Host=host)), host
 
 
+def test_a_trusted_host_may_be_a_name_in_a_network_of_containers(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, secret_key=SECRET, trusted_hosts=("my_service", ".bücher.example"))
+    service = Service(create_app(settings))
+    try:
+        for host in ("my_service:8000", "MY_SERVICE", "shop.xn--bcher-kva.example"):
+            assert service.get("/api/v1/site", headers={"Host": host}).status_code == 200, host
+        for host in ("my_other", "my_service.", "xn--bcher-kva.example", "shopxn--bcher-kva.example"):
+            assert service.get("/api/v1/site", headers={"Host": host}).status_code == 400, host
+    finally:
+        service.close()
+
+
 def test_a_request_out_of_the_ordinary_goes_to_the_application(site: Service) -> None:
     plain = site.get(ONE)
     odd: tuple[dict[str, Any], ...] = ({"headers": {"Range": "bytes=0-9"}}, {"data": b"body"})
@@ -276,7 +289,7 @@ def test_in_development_a_kept_answer_says_what_the_check_took(database_url: str
 def test_without_the_database_nothing_kept_is_sent(site: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     site.get(ONE)
     assert HIT.fullmatch(asked(site))
-    monkeypatch.setattr(site.front._freshness, "read", lambda: None)
+    monkeypatch.setattr(site.front._freshness, "read", lambda _seen: None)
     response = site.get(ONE)
     assert (response.status_code, response.headers["Cache-Status"]) == (200, BYPASS)
 
@@ -288,6 +301,68 @@ def test_a_database_put_back_to_an_older_state_empties_the_memory(site: Service)
         session.connection().exec_driver_sql("UPDATE content_version SET content = content - 1")
     assert asked(site) == STALE
     assert len(site.front.store) == 1
+
+
+@pytest.fixture
+def lenient(database_url: str) -> Iterator[Service]:
+    """A site whose readings of the counter are good for a minute."""
+    settings = Settings(database_url=database_url, secret_key=SECRET, cache_staleness=60_000)
+    service = Service(create_app(settings))
+    yield service
+    service.close()
+
+
+def test_a_remembered_reading_is_not_taken_for_an_older_state(lenient: Service) -> None:
+    lenient.editor.create_published("articles", slug="one")
+    kept = (ONE, "/api/v1/site", "/api/v1/articles")
+    for path in kept:
+        lenient.get(path)
+    assert HIT.fullmatch(asked(lenient)), "The counter is read, and remembered."
+    lenient.editor.create_published("articles", slug="two")
+    assert asked(lenient, "/api/v1/articles/two") == STORED
+    assert HIT.fullmatch(asked(lenient, "/api/v1/articles/two"))
+    assert len(lenient.front.store) == len(kept) + 1
+    assert asked(lenient) == STALE, "What was read for the newer answer counts for the older ones too."
+
+
+def test_an_older_state_is_seen_past_a_remembered_reading(lenient: Service) -> None:
+    for path in ("/api/v1/site", "/api/v1/articles"):
+        lenient.get(path)
+    assert HIT.fullmatch(asked(lenient, "/api/v1/site"))
+    lenient.editor.create_published("tags")
+    assert asked(lenient, "/api/v1/tags") == STORED
+    with lenient.services.database.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE content_version SET content = 0")
+    assert asked(lenient, "/api/v1/tags") == STALE
+    assert len(lenient.front.store) == 1
+
+
+FIXED = ("/api", "/api/v1/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/start.js", "/docs/problems/")
+
+
+@pytest.mark.parametrize("path", FIXED)
+def test_what_is_fixed_is_made_and_coded_once(site: Service, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    codings = [{}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip"}]
+    first = [site.get(path, headers=headers) for headers in codings]
+    assert first[0].headers["Cache-Status"] == STORED
+    monkeypatch.setattr(front, "compress", None)
+    site.editor.create_published("tags")
+    with site.counting() as measured, clock.moved(timedelta(days=40)):
+        again = [site.get(path, headers=headers) for headers in codings]
+    assert measured.statements == 0
+    assert {each.headers["Cache-Status"] for each in again} == {"cms; hit"}
+    assert [(lasting(each), each.get_data()) for each in again] == [(lasting(each), each.get_data()) for each in first]
+    for each in again:
+        held = site.get(path, headers={"If-None-Match": each.headers["ETag"]})
+        assert held.status_code == 304
+        assert held.headers["Cache-Control"] == each.headers["Cache-Control"]
+        assert not {"CDN-Cache-Control", "Surrogate-Control"} & set(dict(held.headers))
+
+
+def test_a_query_that_means_nothing_fills_no_memory(site: Service) -> None:
+    for number in range(3):
+        assert asked(site, f"/docs/start.js?{number}") == "cms; fwd=uri-miss"
+    assert len(site.front.store) == 0
 
 
 def test_a_slow_answer_does_not_replace_that_of_newer_content(site: Service) -> None:
@@ -369,3 +444,49 @@ def test_a_stream_of_text_is_compressed_on_the_way_and_closed(streaming: Service
     response = streaming.request("HEAD", "/stream.xml")
     assert (response.status_code, response.get_data()) == (200, b"")
     assert streaming.closed == ["closed", "closed"]  # type: ignore[attr-defined]
+
+
+LARGE = b"<url>one</url>" * 600_000
+
+
+@pytest.fixture
+def large(site: Service) -> Service:
+    """A site whose application has a text and a picture that are too long to be held in memory."""
+
+    def application(environ: Any, start_response: Any) -> Any:
+        kind = "image/png" if environ["PATH_INFO"].endswith("png") else "application/xml"
+        headers = [("Content-Type", kind), ("Content-Length", str(len(LARGE))), ("Cache-Control", "public, max-age=60")]
+        start_response("200 OK", [*headers, ("ETag", '"abc"'), ("X-Request-Id", "given")])
+        return [LARGE]
+
+    site.front._application = application
+    return site
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "coding", "tag"),
+    [
+        ("/large.xml", '"abc"', "gzip", '"abc"'),
+        ("/large.xml", '"abc-gzip"', "gzip, br", '"abc-gzip"'),
+        ("/large.xml", 'W/"abc-gzip", "abc"', "gzip", '"abc-gzip"'),
+        ("/large.xml", '"abc"', "", '"abc"'),
+        ("/large.xml", "*", "gzip", '"abc-gzip"'),
+        ("/large.xml", '"abc-gzip"', "", None),
+        ("/large.xml", '"abc-br"', "br", None),
+        ("/large.xml", '"abc"', "gzip, identity;q=0", None),
+        ("/large.png", '"abc"', "gzip", '"abc"'),
+        ("/large.png", '"abc-gzip"', "gzip", None),
+    ],
+)
+def test_who_has_what_is_too_long_to_be_kept_is_answered_304(
+    large: Service, path: str, given: str, coding: str, tag: str | None
+) -> None:
+    headers, body = _answer(large, path, **{"If-None-Match": given, "Accept-Encoding": coding})
+    if tag is None:
+        assert "Content-Type" in headers
+        return
+    assert (headers["ETag"], list(body)) == (tag, [])
+    assert headers["Cache-Control"] == "public, max-age=60"
+    assert headers["X-Request-Id"] == "given"
+    assert not {"Content-Type", "Content-Length", "Content-Encoding"} & headers.keys()
+    assert ("Vary" in headers) == path.endswith("xml")

@@ -36,7 +36,7 @@ from cms.errors import Fault, Invalid, PreconditionFailed
 from cms.rendering.jsonld import site_graph
 from cms.site import DEFAULTS
 
-PATTERN = r'^/[^\u0000-\u0020\u007f<>"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>"\\^`{}|]*)?$'
+PATTERN = r'^/(?!/)(?!(.*/)?\.{1,2}(/|$))[^\u0000-\u0020\u007f<>"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>"\\^`{}|]*)?$'
 
 
 class SiteLocale(Schema):

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from cms import clock
 from cms.api.v1.changes import make_token
-from cms.content.changes import Place, present_place
+from cms.content.changes import WALK_START, Place, present_place
 from cms.content.model import Event
 from cms.content.version import CLOCK_SLACK, read_moment
 from tests.service import Service
@@ -376,6 +376,14 @@ def test_a_node_that_is_behind_a_token_tells_nothing_yet(service: Service) -> No
     assert (document["data"], document["page"]["next"], document["page"]["more"]) == ([], ahead, False)
     lost = as_token(service, replace(standing, change=standing.change + 5, told_at=clock.now() - HOUR))
     assert fault_code(service, lost) == (400, "expired_token", "since")
+
+
+def test_a_node_that_is_behind_the_token_of_a_first_walk_does_not_end_it(service: Service) -> None:
+    standing = place(service)
+    walking = replace(standing, change=standing.change + 5, told_at=clock.now(), walk=WALK_START)
+    ahead = as_token(service, walking)
+    document = ask(service, ahead)
+    assert (document["data"], document["page"]["next"], document["page"]["more"]) == ([], ahead, True)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "WyJjaGFuZ2VzIl0.c2lnbmF0dXJl", " ", "null"])

@@ -179,3 +179,28 @@ def test_what_a_type_does_not_have_it_does_not_take(service: Service) -> None:
         "articles/one?tag=a",
     ):
         assert service.get(f"/api/v1/{path}").status_code == 400, path
+
+
+@pytest.mark.parametrize("plural", ["articles", "faqs", "authors", "social-links", "tags"])
+def test_an_include_is_the_same_whichever_fields_are_picked(service: Service, plural: str) -> None:
+    an_article(service)
+    author = service.editor.create_published("authors", name="Orla Wrenmoor", bio="Mends **books**.")
+    service.editor.create_published("social-links", platform="github", handle="orla", author=author["id"])
+    kind = next(each for each in service.services.types.values() if each.plural == plural)
+    shown = data(service, plural)
+    assert shown
+    for include in kind.includes:
+        name = include.split(".")[0]
+        for path in [f"{plural}/{shown[0]['id']}"] + [plural] * (name != "adjacent"):
+            whole = data(service, f"{path}?include={include}")
+            expected = trimmed(whole, name)
+            assert data(service, f"{path}?include={include}&fields={name}") == expected, (path, include)
+            if name not in shown[0]:
+                assert data(service, f"{path}?fields={name}") == expected, (path, include)
+
+
+def trimmed(found: Any, name: str) -> Any:
+    """A document, or each of a list, with its id and one field only."""
+    if isinstance(found, list):
+        return [trimmed(each, name) for each in found]
+    return {key: found[key] for key in ("id", name)}

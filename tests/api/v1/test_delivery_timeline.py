@@ -145,3 +145,17 @@ def test_time_alone_is_enough(service: Service) -> None:
 
 def _seconds_until(instant: datetime) -> float:
     return (instant - clock.now()).total_seconds()
+
+
+def test_what_began_within_a_clock_that_was_set_back_is_counted(service: Service) -> None:
+    editor = service.editor
+    tag = editor.create_published("tags", name="Repair")
+    article = editor.create("articles", tags=[tag["id"]])
+    editor.publish("articles", article, live_from=after(HOUR))
+    with clock.moved(HOUR + timedelta(seconds=2)):
+        editor.create_published("articles")
+    with clock.moved(HOUR - timedelta(seconds=3)):
+        # Delivery's time stands still at the last write, after the beginning that nobody has counted yet.
+        assert status(service, f"articles/{article['id']}") == 200
+        (shown,) = service.get("/api/v1/tags?fields=article_count").get_json()["data"]
+        assert shown["article_count"] == 1

@@ -228,9 +228,10 @@ def test_a_draft_comes_as_markdown_and_as_linked_data(service: Service) -> None:
     article = service.editor.create("articles", title="A draft", body="Some *text*.")
     path = f"/api/v1/preview/articles/{article['id']}"
     markdown = service.viewer.get(path, headers={"Accept": "text/markdown"})
-    assert markdown.content_type.startswith("text/markdown")
+    assert markdown.content_type == "text/markdown; charset=utf-8"
     assert "Some *text*." in markdown.get_data(as_text=True)
     linked = service.viewer.get(path, headers={"Accept": "application/ld+json"})
+    assert linked.content_type == "application/ld+json"
     assert linked.get_json(force=True)["@graph"]
     assert {each.headers["Cache-Control"] for each in (markdown, linked)} == {"private, no-store"}
 

@@ -57,15 +57,18 @@ def test_a_token_shows_one_draft_among_what_is_live(service: Service) -> None:
     live = editor.create_published("tags", name="Repair")
     editor.change("tags", live, name="Not yet renamed")
     hidden = editor.create("tags", name="Secret")
-    previous = editor.create_published("articles", title="Before", published_at="2026-01-01T08:00:00Z")
+    previous = editor.create_published(
+        "articles", title="Before", tags=[live["id"]], published_at="2026-01-01T08:00:00Z"
+    )
     editor.change("articles", previous, title="Not yet changed")
     article = editor.create("articles", tags=[live["id"], hidden["id"]], related=[previous["id"]])
     token = token_for(editor, "articles", article)["token"]
     path = f"articles/{article['id']}?include=tags,related,adjacent,translations,seo,jsonld"
     shown = opened(service, token, path).get_json()["data"]
     assert [each["name"] for each in shown["tags"]] == ["Repair"]
-    assert [each["article_count"] for each in shown["tags"]] == [0]
+    assert [each["article_count"] for each in shown["tags"]] == [1]
     assert [each["title"] for each in shown["related"]] == ["Before"]
+    assert [each["name"] for each in shown["related"][0]["tags"]] == ["Repair"]
     assert shown["adjacent"]["previous"]["title"] == "Before"
     text = opened(service, token, path).get_data(as_text=True)
     assert "Secret" not in text
@@ -153,11 +156,12 @@ def test_what_is_not_our_token_opens_nothing(service: Service) -> None:
     article = service.editor.create("articles")
     path = f"articles/{article['id']}"
     token = token_for(service.editor, "articles", article)["token"]
-    key = service.editor.key
+    key, (signed, _, signature) = service.editor.key, token.rpartition(".")
+    forged = f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
     payload = [article["id"], "nobody", "2999-01-01T00:00:00.000Z"]
     others = URLSafeSerializer("another secret of at least 32 characters", salt="preview-token").dumps(payload)
     salted = URLSafeSerializer(service.services.settings.secret_key, salt="cursor").dumps(payload)
-    for wrong in (token[:-1], token[:-1] + ("A" if token[-1] != "A" else "B"), "preview_", "preview_a.b", "preview_é"):
+    for wrong in (token[:-2], forged, signed, "preview_", "preview_a.b", "preview_é"):
         assert opened(service, wrong, path).status_code == 401, wrong
     for wrong in (others, salted):
         assert opened(service, f"preview_{wrong}", path).status_code == 401

@@ -192,6 +192,18 @@ def test_an_old_path_of_two_languages_leads_to_the_sites_own(service: Service) -
     assert pairs(service) == looked_up(service, "/blog/before") == expected
 
 
+def test_a_language_that_the_site_no_longer_has_leads_nowhere(service: Service) -> None:
+    languages = [{"code": locale, "fallback": None} for locale in ("en", "es", "de")]
+    settings(service, locales=languages)
+    for locale, slug in (("de", "before"), ("es", "before"), ("de", "only-german")):
+        article = service.editor.create_published("articles", slug=slug, locale=locale)
+        rename(service, "articles", article, f"{slug}-{locale}")
+    settings(service, locales=languages[:2])
+    expected = [("/blog/before", "/blog/before-es")]
+    assert pairs(service) == looked_up(service, "/blog/before") == expected
+    assert looked_up(service, "/blog/only-german") == []
+
+
 def test_types_that_share_a_pattern_share_its_paths(service: Service) -> None:
     settings(service, url_patterns={"article": "/{slug}", "tag": "/{slug}"})
     for slug in ("live-as-a-tag", "moved-as-a-tag"):

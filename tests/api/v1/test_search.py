@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cms import clock
 from cms.content.search import SearchQuery, candidates, fill_index, search_published
 from cms.content.version import read_moment
+from cms.search import indexing
 from cms.worker import announce_due
 from tests.processes import rows
 from tests.service import Service
@@ -378,6 +379,23 @@ def test_a_cursor_is_right_or_refused(service: Service) -> None:
     assert refused.get_json()["errors"][0]["code"] == "outdated_cursor"
 
 
+def test_a_cursor_does_not_cross_what_begins_by_schedule(service: Service) -> None:
+    for number in range(3):
+        service.editor.create_published("articles", title=f"Vellum {number}")
+    service.editor.publish("articles", service.editor.create("articles", title="Vellum 3"), live_from=in_hours(1))
+    known, cursors = service.services, []
+    for hours in (0, 2):
+        with clock.moved(hours * HOUR):
+            cursors.append(answer(service, "vellum", limit=1)["page"]["next"])
+            assert len(answer(service, "vellum", limit=1, cursor=cursors[-1])["data"]) == 1
+    with clock.moved(2 * HOUR):
+        refused = [service.get("/api/v1/search", query_string={"q": "vellum", "cursor": cursors[0]})]
+        announce_due(known.database, known.types, known.settings.public_url)
+        refused.append(service.get("/api/v1/search", query_string={"q": "vellum", "cursor": cursors[1]}))
+    assert [each.status_code for each in refused] == [400, 400]
+    assert [each.get_json()["errors"][0]["code"] for each in refused] == ["outdated_cursor"] * 2
+
+
 # Caps.
 
 
@@ -515,7 +533,27 @@ def test_an_index_that_is_made_anew_is_the_same(service: Service) -> None:
     before, found = index(service), answer(service, "words")
     assert len(titles(service, "words")) == 3
     known = service.services
-    assert fill_index(known.database, known.types) == 0
-    assert fill_index(known.database, known.types, anew=True) == 5
+    public_url = known.settings.public_url
+    assert fill_index(known.database, known.types, public_url) == 0
+    assert fill_index(known.database, known.types, public_url, anew=True) == 5
     assert index(service) == before
     assert answer(service, "words") == found
+
+
+def test_what_is_put_into_the_index_later_is_a_change_of_the_content(service: Service) -> None:
+    known = service.services
+    service.editor.create_published("articles", title="Second words")
+    with known.database.transaction() as session:
+        indexing.clear(session)
+    counters = "SELECT change, content FROM content_version"
+    ((change, _),) = rows(known.settings.database_url, counters)
+    assert titles(service, "words") == []
+    assert fill_index(known.database, known.types, known.settings.public_url) == 1
+    assert rows(known.settings.database_url, counters) == [(change + 1, change + 1)]
+    logged = "SELECT action, type FROM events ORDER BY change DESC, position DESC LIMIT 1"
+    assert rows(known.settings.database_url, logged) == [("reindexed", "search")]
+    assert titles(service, "words") == ["Second words"]
+    assert fill_index(known.database, known.types, known.settings.public_url) == 0
+    assert rows(known.settings.database_url, counters) == [(change + 1, change + 1)]
+    assert fill_index(known.database, known.types, known.settings.public_url, anew=True) == 1
+    assert rows(known.settings.database_url, counters) == [(change + 2, change + 2)]
