@@ -17,10 +17,12 @@ from werkzeug.routing import MapAdapter
 from cms.api import feeds, service
 from cms.api.auth import ANY
 from cms.api.contract import METHODS, Endpoint, contract_of
-from cms.api.front import HOST_LENGTH, MANAGEMENT, PREVIEW, Front, host_check
+from cms.api.front import Front
+from cms.api.hosts import host_check
 from cms.api.openapi import openapi_document
 from cms.api.problems import MalformedRequest, URITooLong, problem_response, request_id
 from cms.api.services import Services
+from cms.api.spaces import is_delivery, space_of
 from cms.api.v1.routes import Route, every_route
 from cms.api.v1.schemas import ContentResource
 from cms.catalog import CONTENT_TYPES
@@ -28,8 +30,6 @@ from cms.db import Database, Usage, usage
 from cms.keys import SCOPES
 from cms.settings import CACHE_TAG_HEADERS, Settings
 
-# What frontends fetch from pages of other origins.
-DELIVERY = ("/api/v1/", "/feeds/", "/sitemap.xml", "/sitemaps/", "/llms.txt", "/robots.txt", "/.well-known/")
 URI_BYTES = 8000
 # What a path has in one form only: unreserved characters as they are (RFC 3986, 2.3), and slashes that divide it.
 NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
@@ -76,15 +76,7 @@ class ContractError(Exception):
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
     every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *service.ROUTES]
-    return [route for route in every if _space(route[1]) in (*settings.spaces, "service")]
-
-
-def _space(path: str) -> str:
-    if path.startswith(MANAGEMENT):
-        return "management"
-    if path.startswith(PREVIEW):
-        return "preview"
-    return "service" if any(path == each[1] for each in service.ROUTES) else "delivery"
+    return [route for route in every if space_of(route[0], route[1]) in (*settings.spaces, "service")]
 
 
 def _add_services(app: Flask, settings: Settings, catalog: Sequence[ContentResource], routes: Sequence[Route]) -> None:
@@ -164,7 +156,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def check_request() -> Response | None:
-        g.is_delivery = request.path.startswith(DELIVERY) and not request.path.startswith((MANAGEMENT, PREVIEW))
+        g.is_delivery = is_delivery(request.path)
         if settings.development:
             g.usage_token = usage.set(Usage())
         _check_request(is_known_host)
@@ -194,8 +186,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
 
 def _check_request(is_known_host: Callable[[str], bool]) -> None:
     """Refuse what no route should see: another service's name, an address too long or in a second form."""
-    host = request.environ.get("HTTP_HOST", "")
-    if len(host) > HOST_LENGTH or not is_known_host(host):
+    if not is_known_host(request.environ.get("HTTP_HOST", "")):
         raise MalformedRequest("This service has another name than the Host header says.")
     if request.environ["REQUEST_METHOD"] != request.method:
         raise NotImplementedMethod  # Methods are case-sensitive (RFC 9110, 9.1).

@@ -24,6 +24,8 @@ CONTACT = re.compile(r"(mailto:[\w.~!$&'*+%-]+@|https://|tel:\+?)[\w.~:/?#\[\]@!
 # Says that a list is empty; a variable that is empty counts as not given.
 NONE = "none"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+# A name or an address, with a port or without; names in the networks of containers may have underscores.
+HOST = re.compile(r"([a-z0-9._-]+|\[[a-f0-9:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -117,13 +119,18 @@ class Settings:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every ``Host`` that is answered, without ports."""
+        """Every ``Host`` that is answered, in ASCII and small letters, without ports."""
+        return tuple(map(_plain_host, (self._own_host, *LOOPBACK_HOSTS, *self.trusted_hosts)))
+
+    @property
+    def _own_host(self) -> str:
         own = urlsplit(self.public_url).hostname or ""
-        return (f"[{own}]" if ":" in own else own, *LOOPBACK_HOSTS, *self.trusted_hosts)
+        return f"[{own}]" if ":" in own else own
 
     def _check(self) -> None:
         self._check_database_url()
         self._check_public_url()
+        self._check_hosts()
         if not self.spaces:
             raise SettingsError(f"CMS_SPACES names no space; the spaces are {', '.join(SPACES)}")
         if unknown := sorted(set(self.spaces) - set(SPACES)):
@@ -166,6 +173,14 @@ class Settings:
         if parts.path not in ("", "/"):
             raise SettingsError("CMS_PUBLIC_URL has a path; the API answers at the root of its host")
 
+    def _check_hosts(self) -> None:
+        given = [("CMS_PUBLIC_URL", self._own_host), *(("CMS_TRUSTED_HOSTS", each) for each in self.trusted_hosts)]
+        for variable, host in given:
+            try:
+                _plain_host(host)
+            except ValueError as error:
+                raise SettingsError(f"{variable} names {host!a}, which is no host") from error
+
     def _with_kept_secret(self) -> Self:
         path = Path(self.url.database or "").parent / "secret_key"
         try:
@@ -178,6 +193,16 @@ class Settings:
         if len(secret) < SECRET_LENGTH:
             raise SettingsError(f"{path} holds fewer than {SECRET_LENGTH} characters; remove it to have a new one made")
         return replace(self, secret_key=secret)
+
+
+def _plain_host(host: str) -> str:
+    """A host as it is compared; a dot at its beginning stays. Raises ``ValueError`` for what can be none."""
+    name, colon, port = host.removeprefix(".").partition(":")
+    # The codec also refuses empty and overlong labels, of plain names too.
+    found = HOST.fullmatch(f"{name.encode('idna').decode()}{colon}{port}")
+    if found is None:
+        raise ValueError(host)
+    return f".{found[1].lower()}" if host.startswith(".") else found[1].lower()
 
 
 def _write_once(path: Path, text: str) -> None:

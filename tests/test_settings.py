@@ -84,6 +84,22 @@ def test_the_hosts_of_the_machine_itself_may_be_ipv6() -> None:
     assert "[2001:db8::1]" in read(CMS_PUBLIC_URL="http://[2001:db8::1]:8000").hosts
 
 
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("my_service", "my_service"),
+        ("CMS.example:8000", "cms.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("bücher.example:8000", "xn--bcher-kva.example"),
+        (".bücher.example", ".xn--bcher-kva.example"),
+        (".example", ".example"),
+        ("[2001:DB8::1]:80", "[2001:db8::1]"),
+    ],
+)
+def test_a_trusted_host_is_compared_in_ascii_without_a_port(given: str, host: str) -> None:
+    assert read(CMS_TRUSTED_HOSTS=given).hosts[-1] == host
+
+
 def test_the_cache_is_set_in_whole_numbers_and_by_names() -> None:
     settings = read()
     assert (settings.cache_memory, settings.cache_staleness) == (64, 0)
@@ -110,6 +126,11 @@ def test_contacts_for_reports_are_addresses_of_three_kinds() -> None:
         ({"CMS_PUBLIC_URL": "ftp://cms.example"}, "CMS_PUBLIC_URL"),
         ({"CMS_PUBLIC_URL": "https://cms.example/a"}, "path"),
         ({"CMS_PUBLIC_URL": "https://cms.example?a=1"}, "CMS_PUBLIC_URL"),
+        ({"CMS_PUBLIC_URL": "http://ä..b"}, "CMS_PUBLIC_URL"),
+        *(
+            ({"CMS_TRUSTED_HOSTS": f"a.example, {host}"}, "CMS_TRUSTED_HOSTS")
+            for host in ("ä..b", "a..b", "*.example", "http://a.example", "a b", ".", ":80", "ä" * 70, "a\nb", "::1")
+        ),
         ({"CMS_SPACES": "delivery,all"}, "all"),
         ({"CMS_CACHE_MEMORY": "much"}, "CMS_CACHE_MEMORY is not a whole number: much"),
         ({"CMS_CACHE_MEMORY": "-1"}, "CMS_CACHE_MEMORY"),

@@ -15,7 +15,6 @@ STALE_IF_ERROR_SECONDS = 86400
 NOT_FOUND_SECONDS = 10
 LIFETIMES = frozenset({"Cache-Control", "CDN-Cache-Control", "Surrogate-Control"})
 """The headers that end before the next scheduled change, and so count down when one is near."""
-TAG_HEADERS = ("Cache-Tag", "Surrogate-Key", "Cache-Groups")
 TAGGED_ENTRIES = 64
 
 
@@ -31,9 +30,6 @@ class MomentHeaders(dict[str, str]):
 
     def __or__(self, others: Mapping[str, str]) -> Self:  # type: ignore[override]
         return type(self)(self.moment, {**self, **others})
-
-    def __ror__(self, others: Mapping[str, str]) -> Self:  # type: ignore[override]
-        return type(self)(self.moment, {**others, **self})
 
 
 def cache_headers(moment: Moment) -> MomentHeaders:

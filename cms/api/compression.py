@@ -1,12 +1,17 @@
 """Content codings of answers (RFC 9110, 8.4 and 12.5.3): which ones a client takes, and the bytes and tag of each."""
 
+import sys
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import brotli
-from backports import zstd
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 IDENTITY = "identity"
 # Shorter bodies fit a packet or two as they are.
@@ -72,7 +77,7 @@ def _qualities(header: str) -> dict[str, float]:
         except ValueError:
             continue
         if coding and name in ("", "q") and 0 <= quality <= 1:
-            found[coding.removeprefix("x-") if coding == "x-gzip" else coding] = quality
+            found["gzip" if coding == "x-gzip" else coding] = quality
     return found
 
 

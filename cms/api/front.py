@@ -4,24 +4,24 @@ An answer is kept with the version of the content that it was made from, and sen
 stands and nothing scheduled has come. Preview and management pass through untouched.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from uuid_utils import uuid7
 from werkzeug.datastructures import Headers
 from werkzeug.wsgi import ClosingIterator
 
 from cms.api.caching import BROWSER_SECONDS, LIFETIMES, lifetimes, seconds_left
 from cms.api.compression import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
 from cms.api.conditional import named_tags
-from cms.api.problems import REQUEST_ID
-from cms.api.responses import MOMENT
-from cms.api.store import Header, Key, Page, Store, Validity, Variant
+from cms.api.contract import JSON, SAFE
+from cms.api.hosts import host_check
+from cms.api.problems import request_id_from
+from cms.api.responses import FIXED, MOMENT
+from cms.api.spaces import PRIVATE
+from cms.api.store import ALWAYS, Header, Key, Page, Store, Validity, Variant
 from cms.content.freshness import Freshness
 from cms.content.version import Moment
 from cms.db import Database
@@ -30,20 +30,15 @@ from cms.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MANAGEMENT = "/api/v1/manage"
-PREVIEW = "/api/v1/preview"
-PRIVATE = (MANAGEMENT, PREVIEW)
-SAFE = ("GET", "HEAD")
-JSON = "application/json"
 MEGABYTE = 1_000_000
 # What is longer, or of unknown length, goes through as the application hands it over.
 COLLECTED_BYTES = 8 * MEGABYTE
 ACCEPT_LENGTH = 200
-HOST_LENGTH = 255
-HOST = re.compile(r"([a-z0-9.-]+|\[[a-f0-9:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 KEPT = frozenset({"200 OK", "308 PERMANENT REDIRECT"})
 ANYTHING = frozenset({"", "*/*"})
+# What a body is sent in while it comes, piece by piece.
+STREAMED = frozenset({"gzip", IDENTITY})
 # What the usual clients ask JSON with. A JSON resource answers them as it answers those who accept anything.
 JSON_ACCEPTED = frozenset({JSON, "application/json, text/plain, */*", "application/json, */*", "application/*"})
 OF_ONE_REQUEST = frozenset({"Date", "Server-Timing", "X-Request-Id"})
@@ -95,10 +90,8 @@ class Front:
         return environ["PATH_INFO"], query, "" if accept in ANYTHING or accept in JSON_ACCEPTED else accept
 
     def _is_odd(self, environ: "WSGIEnvironment") -> bool:
-        host = environ.get("HTTP_HOST", "")
         return (
-            len(host) > HOST_LENGTH
-            or not self._is_known_host(host)
+            not self._is_known_host(environ.get("HTTP_HOST", ""))
             or "HTTP_RANGE" in environ
             or "HTTP_TRANSFER_ENCODING" in environ
             or environ.get("CONTENT_LENGTH", "") not in ("", "0")
@@ -112,7 +105,10 @@ class Front:
         started = time.perf_counter()
         if page.media_type != JSON and environ.get("HTTP_ACCEPT") in JSON_ACCEPTED:
             return self._ask(environ, start_response, None, "cms; fwd=bypass")
-        standing = self._freshness.read()
+        request_id = ("X-Request-Id", request_id_from(environ.get("HTTP_X_REQUEST_ID", "")))
+        if validity is ALWAYS:
+            return self._answer(page, [request_id, ("Cache-Status", "cms; hit")], environ, start_response)
+        standing = self._freshness.read(validity.content)
         if standing is None:
             return self._ask(environ, start_response, None, "cms; fwd=bypass")
         if not validity.holds(standing):
@@ -120,10 +116,7 @@ class Front:
                 self.store.clear()  # The counter ran back: this is another state of the database, restored perhaps.
             return self._ask(environ, start_response, key, "cms; fwd=stale")
         left = seconds_left(standing.at, validity.next_change)
-        own = [
-            ("X-Request-Id", _request_id(environ)),
-            ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}"),
-        ]
+        own = [request_id, ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}")]
         if self._is_development:
             milliseconds = (time.perf_counter() - started) * 1000
             own.append(("Server-Timing", f'db;dur={milliseconds:.2f};desc="freshness"'))
@@ -139,7 +132,8 @@ class Front:
         page = response.page(key)
         own = response.own_headers
         if key is not None and page.validity is not None:
-            own += lifetimes(seconds_left(page.validity.at, page.validity.next_change)).items()
+            if page.validity is not ALWAYS:
+                own += lifetimes(seconds_left(page.validity.at, page.validity.next_change)).items()
             cache_status += "; stored" if self.store.keep(key, page) else ""
         if response.may_be_stored:
             own.append(("Cache-Status", cache_status))
@@ -212,7 +206,7 @@ class _Response:
         if is_coded:
             _vary_by_coding(self.headers)
         validity = self._validity(key, media_type)
-        gone = OF_ONE_REQUEST | LIFETIMES if validity else OF_ONE_REQUEST
+        gone = OF_ONE_REQUEST if validity in (None, ALWAYS) else OF_ONE_REQUEST | LIFETIMES
         headers = [each for each in self.headers if each[0] not in gone]
         etag = self.headers.get("ETag", "")
         return Page(
@@ -230,25 +224,44 @@ class _Response:
         return "Content-Encoding" not in self.headers and "Content-Range" not in self.headers
 
     def _validity(self, key: Key | None, media_type: str) -> Validity | None:
-        moment: Moment | None = self._environ.get(MOMENT)
-        if key is None or moment is None or self.status not in KEPT:
+        if key is None or self.status not in KEPT:
             return None
         if self.status != "200 OK" and "&" in key[1]:
             return None  # A redirect repeats the query as it was sent.
         if media_type != JSON and self._environ.get("HTTP_ACCEPT") in JSON_ACCEPTED:
+            return None
+        if FIXED in self._environ:
+            return None if key[1] else ALWAYS  # A query means nothing here, and must not fill the store with copies.
+        moment: Moment | None = self._environ.get(MOMENT)
+        if moment is None:
             return None
         expected = lifetimes(seconds_left(moment.at, moment.next_change))
         if any(self.headers.get(name) != value for name, value in expected.items()):
             return None  # It has lifetimes of its own, which would not count down.
         return Validity(moment.content, moment.at, moment.next_change)
 
+    @property
+    def _has_strong_tag(self) -> bool:
+        return self.status == "200 OK" and self.headers.get("ETag", "").startswith('"')
+
+    @property
+    def _repeated(self) -> list[Header]:
+        return [each for each in self.headers if each[0] in REPEATED]
+
     def passed_on(self, start_response: "StartResponse") -> Iterable[bytes]:
-        """The answer as it comes, piece by piece; a text of unknown length is compressed on the way."""
+        """The answer as it comes, piece by piece, a text compressed on the way; or 304 if the client has it."""
         close = _close_of(self._chunks)
         compressor = None
+        offered = [self.headers.get("ETag", "")]
         if self._is_plain and is_worthwhile(self.headers.get("Content-Type", ""), COLLECTED_BYTES):
             _vary_by_coding(self.headers)
-            compressor = stream_compressor(acceptable_codings(self._environ.get("HTTP_ACCEPT_ENCODING")))
+            codings = acceptable_codings(self._environ.get("HTTP_ACCEPT_ENCODING"))
+            compressor = stream_compressor(codings)
+            offered = [coded_tag(offered[0], each) for each in codings if each in STREAMED] or offered
+        if self._has_strong_tag and (tag := _held(self._environ.get("HTTP_IF_NONE_MATCH", ""), offered)):
+            close()
+            start_response("304 NOT MODIFIED", [*self._repeated, ("ETag", tag), *self.own_headers])
+            return []
         if compressor is not None:
             self.headers["Content-Encoding"] = "gzip"
             self.headers.pop("Content-Length", None)
@@ -291,11 +304,6 @@ def _held(if_none_match: str, offered: Sequence[str]) -> str | None:
     return next((tag for tag in offered if tag in named), None)
 
 
-def _request_id(environ: "WSGIEnvironment") -> str:
-    given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if given and REQUEST_ID.fullmatch(given) else str(uuid7())
-
-
 def _is_sent_plain(environ: "WSGIEnvironment") -> bool:
     """Whether the path came without percent-encoding, as far as the server tells."""
     sent = environ.get("RAW_URI") or environ.get("REQUEST_URI")
@@ -304,20 +312,3 @@ def _is_sent_plain(environ: "WSGIEnvironment") -> bool:
 
 def _parameter_name(part: str) -> str:
     return part.partition("=")[0]
-
-
-def host_check(hosts: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a ``Host`` is one of these, on any port; one that begins with a dot stands for all names below it.
-
-    What was asked lately is remembered. Werkzeug has such a check, which knows no IPv6 and no capitals.
-    """
-    plain = [each if each.isascii() else each.encode("idna").decode() for each in hosts]
-    names = {found[1].lower() for each in plain if (found := HOST.fullmatch(each))}
-    domains = tuple(each for each in names if each.startswith("."))
-
-    @lru_cache(maxsize=64)
-    def is_known(host: str) -> bool:
-        named = HOST.fullmatch(host)
-        return named is not None and (named[1].lower() in names or named[1].lower().endswith(domains))
-
-    return is_known

@@ -65,6 +65,7 @@ PROBLEMS: dict[str, ProblemType] = {
 FAULTS: dict[str, str] = {
     "duplicate": "It stands there twice, or another has its place.",
     "handle_mismatch": "The handle and the address name different profiles.",
+    "excluded": "It cannot stand beside another that is there.",
     "expired_token": "What the token stands for is no longer known.",
     "has_translations": "Other entries are translations of this one.",
     "immutable": "It is fixed once it is made.",
@@ -276,10 +277,14 @@ def request_id() -> str:
     if not has_request_context():
         return "none"
     if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
+        g.request_id = request_id_from(request.headers.get("X-Request-Id", ""))
     known: str = g.request_id
     return known
+
+
+def request_id_from(given: str) -> str:
+    """The id that a client gave if it is a plain word, else a new one."""
+    return given if REQUEST_ID.fullmatch(given) else str(uuid7())
 
 
 def problem_page(code: str) -> str:

@@ -7,10 +7,10 @@ from flask import Flask, Response
 from werkzeug.exceptions import NotFound
 
 from cms.api import fields
-from cms.api.contract import Endpoint, Reading, needs_no_database, operation, problems, public, returns
+from cms.api.contract import JSON, Endpoint, Reading, needs_no_database, operation, problems, public, returns
 from cms.api.fields import Schema
 from cms.api.problems import PROBLEMS, problem_page
-from cms.api.responses import Answer, cached_response
+from cms.api.responses import Answer, encode, fixed_response
 from cms.api.services import services
 from cms.api.v1.schemas import OBJECT, TEXT, made
 
@@ -18,6 +18,7 @@ REFERENCE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+MINUTES = {"Cache-Control": "public, max-age=300"}
 SWAGGER_FILES = {
     "swagger-ui.css": "text/css; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
@@ -67,7 +68,7 @@ class Versions(Endpoint):
         """List the versions of the API and their state."""
         url = f"{services().settings.public_url}/api/v1"
         version = {"name": "v1", "state": "current", "url": url, "document": f"{url}/openapi.json"}
-        return cached_response({"data": [version]}, {"Cache-Control": "public, max-age=300"})
+        return fixed_response(encode({"data": [version]}), JSON, MINUTES)
 
 
 class OpenAPI(Endpoint):
@@ -79,7 +80,7 @@ class OpenAPI(Endpoint):
     @returns(200, OpenAPIDocument, ETag="The answer's entity tag.")
     def get(self) -> Response:
         """Get this document."""
-        return cached_response(services().document, {"Cache-Control": "public, max-age=300"})
+        return fixed_response(encode(services().document), JSON, MINUTES)
 
 
 class Alive(Endpoint):
@@ -146,16 +147,12 @@ def add_reference(app: Flask) -> None:
 
 
 def _page(content: str) -> Response:
-    response = Response(content, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = REFERENCE_POLICY
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response
+    headers = {"Content-Security-Policy": REFERENCE_POLICY, **MINUTES}
+    return fixed_response(content.encode(), "text/html; charset=utf-8", headers)
 
 
 def _static(content: bytes, content_type: str) -> Response:
-    response = Response(content, content_type=content_type)
-    response.headers["Cache-Control"] = "public, max-age=86400"
-    return response
+    return fixed_response(content, content_type, {"Cache-Control": "public, max-age=86400"})
 
 
 REFERENCE = """\

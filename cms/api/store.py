@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from sys import getsizeof
 
 from cms.content.freshness import Standing
@@ -47,6 +47,10 @@ class Validity:
             and self.at <= standing.at < self.at + LONGEST
             and (self.next_change is None or standing.at < self.next_change)
         )
+
+
+ALWAYS = Validity(0, datetime.min.replace(tzinfo=UTC), None)
+"""Of what is the same for as long as the process runs: nobody is asked whether it holds."""
 
 
 @dataclass(slots=True)

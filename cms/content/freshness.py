@@ -39,12 +39,15 @@ class Freshness:
         self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, Unavailable, _driver_error(database))
         event.listen(database.engine, "engine_disposed", self._close)
 
-    def read(self) -> Standing | None:
-        """How things stand; ``None`` when the database does not say."""
+    def read(self, seen: int = 0) -> Standing | None:
+        """How things stand; ``None`` when the database does not say.
+
+        What was read a while ago counts only if it is not older than ``seen``, a version known to be there already.
+        """
         if self._latest is not None:
             read_at, offset, reading = self._latest
             age = time.perf_counter() - read_at
-            if age <= self._staleness:
+            if age <= self._staleness and reading.content >= seen:
                 return reading.standing(timedelta(seconds=age + clock.offset_seconds() - offset))
         try:
             # Counted from before the question: the time told later is rather ahead, and what is planned never late.

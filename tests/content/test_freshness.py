@@ -97,6 +97,20 @@ def test_what_it_read_is_good_for_as_long_as_is_allowed(service: Service) -> Non
     assert standing(lenient).content == moment(service).content
 
 
+def test_what_it_read_does_not_stand_against_what_is_known(service: Service) -> None:
+    lenient = Freshness(service.services.database, timedelta(minutes=5))
+    first = standing(lenient).content
+    service.editor.create_published("tags")
+    assert standing(lenient).content == first
+    seen = moment(service).content
+    found = lenient.read(seen)
+    assert found is not None
+    assert found.content == seen == standing(lenient).content > first
+    beyond = lenient.read(seen + 5)
+    assert beyond is not None
+    assert beyond.content == seen, "The database runs back: it is said as it is."
+
+
 def test_a_staleness_that_is_over_is_over(service: Service) -> None:
     impatient = Freshness(service.services.database, timedelta(microseconds=1))
     for _ in range(3):
