@@ -150,11 +150,7 @@ def worker() -> None:
 def reindex() -> None:
     """Build the search index anew, in batches; while it fills, searches find less."""
     known = _services(_current_app())
-    filled = fill_index(known.database, known.types, anew=True)
-    # Answers that were kept may say otherwise.
-    with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
-        unit.moves_content()
-        unit.record("reindexed", "search")
+    filled = fill_index(known.database, known.types, known.settings.public_url, anew=True)
     click.echo(f"The search index has {filled} publications.")
 
 

@@ -22,7 +22,7 @@ def migrate(app: Flask) -> None:
         flask_migrate.upgrade()
     # A site that is older than the search index has to be put into it.
     known: Services = app.extensions["cms"]
-    fill_index(known.database, known.types)
+    fill_index(known.database, known.types, known.settings.public_url)
 
 
 def is_current(app: Flask) -> bool:

@@ -15,13 +15,16 @@ from flask import Response, request
 
 from cms import clock
 from cms.api import fields
-from cms.api.caching import cache_headers, not_found_headers
+from cms.api.caching import cache_headers
+from cms.api.compression import acceptable_codings, coded_tag, plain_tag, stream_compressor
 from cms.api.conditional import named_tags
 from cms.api.contract import Endpoint, Reading, needs_no_database, operation, problems, public, query, returns
 from cms.api.fields import Schema
-from cms.api.problems import InvalidParameter, problem
-from cms.api.responses import cached_bytes
+from cms.api.languages import languages
+from cms.api.problems import problem
+from cms.api.responses import cached_bytes, content_type, not_found
 from cms.api.services import services
+from cms.api.spaces import MANAGEMENT, PREVIEW
 from cms.api.v1.schemas import TEXT
 from cms.content.addresses import Paged, last_turn, list_pages, parts
 from cms.content.documents import Composition, Document, compose
@@ -29,7 +32,6 @@ from cms.content.lists import ListQuery, list_published
 from cms.content.queries import Perspective, Row, find_moved, find_published, is_identifier
 from cms.content.version import Moment
 from cms.db import Database
-from cms.errors import Fault
 from cms.feeds import atom, json_feed, llms, rss, sitemap, well_known
 from cms.feeds.feed import Feed, Item, Label, Person, absolute, absolute_html, fitted, image_of
 from cms.feeds.sitemap import Page
@@ -176,72 +178,51 @@ def _feed_route(form: Format) -> tuple[str, str, type[Endpoint]]:
 
 
 def _articles(form: Format, reading: Reading, given: Mapping[str, Any]) -> Response:
-    languages = _chain(reading.moment.site, given.get("locale"))
+    chosen = languages(reading.moment.site, given.get("locale"))
     filters: dict[str, Row] = {}
     for name in ("tag", "author"):
         if name in given:
-            row = _find(reading, name, given[name], languages)
+            row = _find(reading, name, given[name], chosen)
             if row is None:
-                return _missing(reading.moment)
+                return not_found(reading.moment)
             filters[name] = row
-    newest, next_change = _newest(reading, languages, filters)
-    feed = _feed(form, reading.moment.site, languages, given.get("locale"), filters, newest)
-    headers = cache_headers(replace(reading.moment, next_change=next_change)) | {"Content-Language": languages[0]}
-    return cached_bytes(fitted(feed, form.write, form.bytes_below), _text(form.media_type), headers)
+    newest, next_change = _newest(reading, chosen, filters)
+    feed = _feed(form, reading.moment.site, chosen, given.get("locale"), filters, newest)
+    headers = cache_headers(replace(reading.moment, next_change=next_change)) | {"Content-Language": chosen[0]}
+    return cached_bytes(fitted(feed, form.write, form.bytes_below), content_type(form.media_type), headers)
 
 
-def _text(media_type: str) -> str:
-    """The content type; JSON has no charset (RFC 8259, 11)."""
-    return media_type if media_type.endswith("json") else f"{media_type}; charset=utf-8"
-
-
-def _chain(site: Site, locale: str | None) -> list[str]:
-    """The locales to look in, best first; raises ``InvalidParameter`` for one that the site does not have."""
-    if locale is not None and locale not in site.locales:
-        known = ", ".join(site.locales)
-        raise InvalidParameter(
-            Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", parameter="locale")
-        )
-    return site.chain(locale or site.default_locale)
-
-
-def _find(reading: Reading, type_name: str, name: str, languages: Sequence[str]) -> Row | None:
+def _find(reading: Reading, type_name: str, name: str, chosen: Sequence[str]) -> Row | None:
     """The live entry that an id or a slug names; also a slug that has moved, since subscriptions outlive slugs."""
     kind, perspective = services().types[type_name], reading.moment.perspective
-    found = find_published(reading.connection, kind, name, languages, perspective, asked_locale=False)
+    found = find_published(reading.connection, kind, name, chosen, perspective, asked_locale=False)
     if found is not None or is_identifier(name):
         return found
-    moved = find_moved(reading.connection, kind, name, languages, perspective)
+    moved = find_moved(reading.connection, kind, name, chosen, perspective)
     if moved is None:
         return None
-    return find_published(reading.connection, kind, moved.entry_id, languages, perspective, asked_locale=False)
+    return find_published(reading.connection, kind, moved.entry_id, chosen, perspective, asked_locale=False)
 
 
-def _missing(moment: Moment) -> Response:
-    response = problem("not-found", "There is nothing here.")
-    response.headers.update(not_found_headers(moment))
-    return response
-
-
-def _newest(
-    reading: Reading, languages: Sequence[str], filters: Mapping[str, Row]
-) -> tuple[list[Item], datetime | None]:
+def _newest(reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row]) -> tuple[list[Item], datetime | None]:
     """The newest articles, and when that changes next without a write.
 
     One whose editorial date lies ahead waits for it: readers would show it above all others until then.
     """
     moment = reading.moment
-    wanted = ListQuery(
-        filters={name: [row.entry_id] for name, row in filters.items()},
-        chain=languages,
+    asked: dict[str, Any] = {name: [row.entry_id] for name, row in filters.items()}
+    come = ListQuery(
+        filters={**asked, "published_at__lte": moment.at},
+        chain=chosen,
         sort="-published_at",
         limit=ITEMS_AT_MOST,
         bodies=True,
     )
-    listed = list(_listed(reading, "article", wanted, ITEM_FIELDS))
-    items = [_item(row, document, moment.site) for row, document in listed if row.published_at <= moment.at]
-    waiting = [row.published_at for row, _ in listed if row.published_at > moment.at]
-    return items, min([*waiting, *([moment.next_change] if moment.next_change else [])], default=None)
+    items = [_item(row, document, moment.site) for row, document in _listed(reading, "article", come, ITEM_FIELDS)]
+    waiting = ListQuery({**asked, "published_at__gt": moment.at}, chain=chosen, sort="published_at", limit=1)
+    rows, _, _ = list_published(reading.connection, services().types["article"], waiting, moment.perspective)
+    changes = [*(row.published_at for row in rows), *([moment.next_change] if moment.next_change else [])]
+    return items, min(changes, default=None)
 
 
 def _listed(
@@ -280,7 +261,7 @@ def _person(card: Document, page: str) -> Person:
 def _feed(
     form: Format,
     site: Site,
-    languages: Sequence[str],
+    chosen: Sequence[str],
     locale: str | None,
     filters: Mapping[str, Row],
     newest: Sequence[Item],
@@ -297,7 +278,7 @@ def _feed(
         title=titled(names, site.data["title_template"], site.name) if names else site.name,
         description=said or site.data["tagline"] or site.name,
         publisher=site.name,
-        locale=languages[0],
+        locale=chosen[0],
         items=newest,
     )
 
@@ -350,7 +331,7 @@ class SitemapPart(Endpoint):
         paged = _paged(reading)
         perspective = _steady(reading.moment)
         if not is_identifier(entry_id) or not _begins(reading, paged, entry_id):
-            return _missing(reading.moment)
+            return not_found(reading.moment)
         size = _urls_per_file(paged)
         return _streamed(
             reading, lambda: sitemap.urlset(_pages(services().database, paged, entry_id, size, perspective))
@@ -417,16 +398,25 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
     moment = reading.moment
     turned = last_turn(reading.connection, moment.at)
     tag = f'"{moment.content}-{int(turned.timestamp() * 1000) if turned else 0}"'
-    given = request.headers.get("If-None-Match", "")
-    if given.strip() == "*" or tag in named_tags(given):
+    held = _held(tag)
+    if held is not None:
         response = Response(status=304)
         response.headers.pop("Content-Type", None)
     else:
-        response = Response(write(), content_type=_text(sitemap.MEDIA_TYPE))
-    response.headers["ETag"] = f"W/{tag}"
+        response = Response(write(), content_type=content_type(sitemap.MEDIA_TYPE))
+    response.headers["ETag"] = f"W/{held or tag}"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers.update(cache_headers(moment))
     return response
+
+
+def _held(tag: str) -> str | None:
+    """The tag under which the client has it (RFC 9111, 4.3.4): what was compressed on the way names its coding too."""
+    given = request.headers.get("If-None-Match", "")
+    if given.strip() == "*":
+        compressor = stream_compressor(acceptable_codings(request.headers.get("Accept-Encoding")))
+        return tag if compressor is None else coded_tag(tag, "gzip")
+    return next((each for each in sorted(named_tags(given)) if plain_tag(each.strip('"')) == tag.strip('"')), None)
 
 
 LLMS_EXAMPLE = (
@@ -445,7 +435,7 @@ class LLMs(Endpoint):
         site = reading.moment.site
         sections = [*_articles_by_tag(reading), _authors(reading), *_interface()]
         content = llms.write(site.name, site.data["tagline"], _details(site), sections)
-        return cached_bytes(content, _text(llms.MEDIA_TYPE), cache_headers(reading.moment))
+        return cached_bytes(content, content_type(llms.MEDIA_TYPE), cache_headers(reading.moment))
 
 
 def _details(site: Site) -> str:
@@ -459,7 +449,7 @@ def _articles_by_tag(reading: Reading) -> list[llms.Section]:
     """The newest articles, each under the first of its tags."""
     site = reading.moment.site
     sections: dict[str, list[llms.Link]] = {}
-    newest = ListQuery(chain=_chain(site, None), sort="-published_at", limit=LINKS_AT_MOST)
+    newest = ListQuery(chain=languages(site, None), sort="-published_at", limit=LINKS_AT_MOST)
     for row, document in _listed(reading, "article", newest, LINK_FIELDS):
         if is_indexable(row.data["seo"] or {}, document["url"]):
             tags = [each["name"] for each in document["tags"]]
@@ -471,7 +461,7 @@ def _articles_by_tag(reading: Reading) -> list[llms.Section]:
 
 def _authors(reading: Reading) -> llms.Section:
     site = reading.moment.site
-    wanted = ListQuery(chain=_chain(site, None), sort="name", limit=LINKS_AT_MOST)
+    wanted = ListQuery(chain=languages(site, None), sort="name", limit=LINKS_AT_MOST)
     authors = [document for _, document in _listed(reading, "author", wanted, AUTHOR_FIELDS)]
     links = [llms.Link(each["name"], each["url"], each["job_title"]) for each in authors if each["url"]]
     return llms.Section(site.collection_label("authors"), links)
@@ -510,16 +500,14 @@ class Robots(Endpoint):
     @returns(
         200,
         media_type=well_known.MEDIA_TYPE,
-        example=well_known.robots(["/api/v1/manage"], "http://127.0.0.1:8000/sitemap.xml").decode(),
+        example=well_known.robots([MANAGEMENT], "http://127.0.0.1:8000/sitemap.xml").decode(),
         description="robots.txt.",
         ETag=ETAG,
     )
     def get(self) -> Response:
         """Get what crawlers are to leave alone at this address (RFC 9309)."""
-        content = well_known.robots(
-            ["/api/v1/manage", "/api/v1/preview"], f"{services().settings.public_url}/sitemap.xml"
-        )
-        return cached_bytes(content, _text(well_known.MEDIA_TYPE), FIXED_HEADERS)
+        content = well_known.robots([MANAGEMENT, PREVIEW], f"{services().settings.public_url}/sitemap.xml")
+        return cached_bytes(content, content_type(well_known.MEDIA_TYPE), FIXED_HEADERS)
 
 
 class SecurityContact(Endpoint):
@@ -543,7 +531,7 @@ class SecurityContact(Endpoint):
             return problem("not-found", "There is nothing here.")
         canonical = f"{settings.public_url}/.well-known/security.txt"
         content = well_known.security(settings.security_contact, canonical, clock.now())
-        return cached_bytes(content, _text(well_known.MEDIA_TYPE), FIXED_HEADERS)
+        return cached_bytes(content, content_type(well_known.MEDIA_TYPE), FIXED_HEADERS)
 
 
 ROUTES: tuple[tuple[str, str, type[Endpoint]], ...] = (

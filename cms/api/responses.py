@@ -10,10 +10,14 @@ import orjson
 from flask import Response, request
 
 from cms import clock
-from cms.api.caching import MomentHeaders
+from cms.api.caching import MomentHeaders, not_found_headers
+from cms.api.problems import problem
+from cms.content.version import Moment
 
 MOMENT = "cms.moment"
 """Where the WSGI environment says which moment an answer follows from, for the front."""
+FIXED = "cms.fixed"
+"""Stands in the WSGI environment where an answer is the same for as long as the process runs, for the front."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ def json_response(answer: Answer) -> Response:
     return response
 
 
+def content_type(media_type: str) -> str:
+    """The ``Content-Type`` of text in UTF-8, which Markdown has to name (RFC 7763); JSON has none (RFC 8259, 11)."""
+    return media_type if media_type.endswith("json") else f"{media_type}; charset=utf-8"
+
+
 def strong_etag(content: bytes) -> str:
     """The strong entity tag of bytes: other bytes, other tag, and nothing else changes it."""
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -72,3 +81,16 @@ def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, 
     if isinstance(cache_headers, MomentHeaders):
         request.environ[MOMENT] = cache_headers.moment
     return response
+
+
+def not_found(moment: Moment) -> Response:
+    """The answer of delivery where nothing is: what is not there yet may be there in a moment."""
+    response = problem("not-found", "There is nothing here.")
+    response.headers.update(not_found_headers(moment))
+    return response
+
+
+def fixed_response(content: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
+    """What depends on the program and its settings alone, with a strong entity tag; the front keeps it for good."""
+    request.environ[FIXED] = True
+    return cached_bytes(content, content_type, headers)

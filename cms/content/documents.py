@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from cms import clock
 from cms.content.embedding import Found, Wanted, gather
-from cms.content.heads import GRAPH_NEEDS, Related, graph_of, head_of
+from cms.content.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of
 from cms.content.queries import Perspective, Row
 from cms.content.types import Backlink, Content, ContentType, Reference, Shape, Types
 from cms.site import Site
@@ -141,6 +141,13 @@ def _lists_bodies(source: Reference | Backlink, how: Composition) -> bool:
     """Whether an entry embedded by this relation shows a rich text."""
     target = how.types[source.target if isinstance(source, Reference) else source.source]
     return any(name not in target.left_out_of_lists for name in target.bodies)
+
+
+def reads_bodies(kind: ContentType, how: Composition) -> bool:
+    """Whether the rows have to come with their rich texts: these are shown, or a graph that is shown tells of them."""
+    shown = _shown(kind, how)
+    tells = kind.graph in GRAPHS_OF_BODIES and "jsonld" in how.includes & shown
+    return tells or not shown.isdisjoint(kind.bodies)
 
 
 def _shape(name: str, default: Shape | None, includes: frozenset[str]) -> Shape | None:

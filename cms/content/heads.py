@@ -19,6 +19,8 @@ GRAPH_NEEDS: Mapping[str, tuple[str, ...]] = {
     "question": (),
 }
 """The relations, as in ``include``, that a graph of each kind tells of."""
+GRAPHS_OF_BODIES = frozenset({"person", "question"})
+"""The kinds of graph that tell of the entry's own rich text."""
 PAGES: Mapping[str | None, Literal["article", "profile", "website"]] = {"article": "article", "person": "profile"}
 
 

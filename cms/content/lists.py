@@ -1,9 +1,9 @@
 """Lists of what is published: filtered, ordered, and read a page at a time.
 
-A page is a walk along an index from where the page before ended, at any depth of any list. What is walked depends on
-the filters: all entries of the type, those with one facet, or those that refer to one entry; several of these are
-walked side by side and merged, and languages that stand in for another are walked as far as the page reaches. A list
-by names or by search begins with those few and orders them.
+A page is a walk along an index from where the page before ended, at any depth of any list but one by a count. What is
+walked depends on the filters: all entries of the type, those with one facet, or those that refer to one entry; several
+of these are walked side by side and merged, and languages that stand in for another are walked as far as the page
+reaches. A list by names or by search begins with those few and orders them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, String, bindparam, case, select, tuple_
 
-from cms.content.queries import publications, shows
+from cms.content.queries import publications, shows, unindexed
 from cms.content.version import Moment
 from cms.db import Identifier, UTCDateTime, is_among
 from cms.site import Site
@@ -128,6 +128,7 @@ def _moves_statement(*, continues: bool, looks_up: bool) -> Select[Any]:
     others = (_later_under_it(old), _answering(old), _leading_elsewhere(old))
     statement = select(old.c.locale, old.c.slug.label("old_slug"), old.c.entry_id, now.label("slug")).where(
         old.c.type == bindparam("type", type_=String),
+        is_among(old.c.locale if looks_up else unindexed(old.c.locale), "locales"),
         *_has_moved(old),
         now.is_not(None),
         *(each.limit(1).scalar_subquery().is_(None) for each in others),

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from cms.content.model import ContentVersion, Publication, PublicationLink, Revision
 from cms.content.queries import Perspective, is_identifier, publications, revisions, shows
 from cms.content.types import Content, ContentType, Types
+from cms.content.version import Actor, change
 from cms.db import Database, Identifier, UTCDateTime, is_among
 from cms.search import indexing
 from cms.search.highlighting import highlighted, snippet
@@ -270,15 +271,26 @@ def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> Found:
     )
 
 
-def fill_index(database: Database, types: Types, *, anew: bool = False) -> int:
+def fill_index(database: Database, types: Types, public_url: str, *, anew: bool = False) -> int:
     """Index every publication that should be found and is not yet, in batches; returns how many there were.
 
     ``anew`` empties the index first; searches find the less until it is full again. Writers go on in between.
+    Unless there was nothing to do, it ends as a change of the content.
     """
     if anew:
         with database.transaction() as session:
             _wait_for_turn(session)
             indexing.clear(session)
+    filled = _fill(database, types)
+    if filled or anew:
+        # Answers that were kept, by whomever, and cursors may say otherwise.
+        with change(database, types, Actor(name="reindex"), public_url) as unit:
+            unit.moves_content()
+            unit.record("reindexed", "search")
+    return filled
+
+
+def _fill(database: Database, types: Types) -> int:
     filled, after = 0, None
     while True:
         with database.transaction() as session:

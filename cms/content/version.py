@@ -51,7 +51,8 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
     at = _steady(row.at, row.last)
     # What is planned between the database's clock and ours counts as next: it must not hide what comes after it.
     planned = [max(each, at) for each in (row.next_start, row.next_end) if each is not None and each < FOREVER]
-    settled = row.first_untold is None and row.first_end is None
+    # What begins or ends within that slack is looked at as having come, and nobody has counted it yet.
+    settled = row.first_untold is None and row.first_end is None and at not in planned
     return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url), settled)
 
 

@@ -83,7 +83,7 @@ def test_what_is_put_in_straight_is_what_rendering_and_indexing_make(database_ur
     known = create_app(settings).extensions["cms"]
     _assert_rendered(known.database)
     found = _index(known.database)
-    assert fill_index(known.database, known.types, anew=True) == len(found["documents"])
+    assert fill_index(known.database, known.types, settings.public_url, anew=True) == len(found["documents"])
     assert _index(known.database) == found
     known.database.dispose()
 

@@ -165,7 +165,7 @@ def _fill(built: Library) -> None:
             with database.transaction() as session:
                 insert_published(session, part, clock.now())
             if first:
-                fill_index(database, built.service.services.types)
+                fill_index(database, built.service.services.types, built.service.services.settings.public_url)
     if not database.is_sqlite:
         _search_the_others_too(built)
 

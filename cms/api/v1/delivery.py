@@ -11,13 +11,13 @@ from urllib.parse import quote
 from flask import Response, request
 
 from cms.api import fields
-from cms.api.caching import BROWSER_SECONDS, cache_headers, not_found_headers, seconds_left, tag_headers
+from cms.api.caching import BROWSER_SECONDS, cache_headers, seconds_left, tag_headers
 from cms.api.contract import JSON, Endpoint, Form, Method, Reading, operation, problems, public, query, returns
 from cms.api.fields import Schema
+from cms.api.languages import languages
 from cms.api.negotiation import preferred
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
-from cms.api.problems import InvalidParameter, problem
-from cms.api.responses import cached_bytes, encode
+from cms.api.responses import cached_bytes, content_type, encode, not_found
 from cms.api.services import services
 from cms.api.v1.schemas import (
     LINKED_DATA_EXAMPLE,
@@ -28,16 +28,14 @@ from cms.api.v1.schemas import (
     list_of,
     made,
 )
-from cms.content.documents import Composition, compose
+from cms.content.documents import Composition, compose, reads_bodies
 from cms.content.lists import TIME_OPERATORS, ListQuery, list_published
 from cms.content.queries import Row, find_moved, find_published
 from cms.content.search import SearchQuery, candidates
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
-from cms.errors import Fault
 from cms.rendering.front_matter import with_front_matter
 from cms.rendering.jsonld import script_safe
 
-NOTHING = "There is nothing here."
 MARKDOWN, LINKED_DATA = "text/markdown", "application/ld+json"
 AS_MARKDOWN = Form(
     "Front matter and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
@@ -79,7 +77,7 @@ def delivery_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
         @problems("not-found")
         def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
             found = one_of(resource, reading, query, name)
-            return _public(kind, reading, found) if found else _missing(reading)
+            return _public(kind, reading, found) if found else not_found(reading.moment)
 
     List.get.__doc__ = f"List live {plural.replace('-', ' ')}."
     Item.get.__doc__ = f"Get one live {kind.name.replace('-', ' ')}, by id{' or slug' if kind.has_slug else ''}."
@@ -107,18 +105,12 @@ def _public(kind: ContentType, reading: Reading, found: Found) -> Response:
     if found.media_type != JSON:
         seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
         own = {"Cache-Control": f"private, max-age={seconds}", **found.headers}
-        response = cached_bytes(found.content, found.media_type, own)
+        response = cached_bytes(found.content, content_type(found.media_type), own)
         response.headers["Vary"] = "Accept, Accept-Encoding"
         return response
     tags = tag_headers(found.entries, [kind.name]) if found.status == 200 else {}
     headers = cache_headers(reading.moment) | tags | found.headers
     return cached_bytes(found.content, JSON, headers, status=found.status)
-
-
-def _missing(reading: Reading) -> Response:
-    response = problem("not-found", NOTHING)
-    response.headers.update(not_found_headers(reading.moment))
-    return response
 
 
 def may_have_moved(kind: ContentType) -> Callable[[Method], Method]:
@@ -226,11 +218,8 @@ def _words(words: Sequence[str], text: str) -> fields.Many:
 def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) -> Found:
     """A page of a type's list, as it is looked at; raises ``InvalidParameter``."""
     kind = resource.type
-    chain = _chain(kind, reading.moment, given)
-    shown = frozenset(given["fields"]) if given.get("fields") else None
-    needs_bodies = any(
-        name in shown if shown is not None else name not in kind.left_out_of_lists for name in kind.bodies
-    )
+    chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
+    how = _composition(resource, reading, given, detail=False)
     rows, more, total = list_published(
         reading.connection,
         kind,
@@ -240,13 +229,13 @@ def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) 
             sort=given["sort"],
             after=read_cursor(given.get("cursor"), given),
             limit=given["limit"],
-            bodies=needs_bodies,
+            bodies=reads_bodies(kind, how),
             total=given["include_total"],
             among=_matching(reading, kind, chain, given),
         ),
         reading.perspective,
     )
-    composed = compose(reading.connection, kind, rows, _composition(resource, reading, given, detail=False))
+    composed = compose(reading.connection, kind, rows, how)
     following = (rows[-1].sort_value, rows[-1].entry_id) if more else None
     document, headers = page(composed, given, following, total)
     if kind.has_locales:
@@ -273,7 +262,7 @@ def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: 
 def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Found | None:
     """One entry, or where it has moved, as it is looked at; raises ``InvalidParameter``."""
     kind = resource.type
-    chain = _chain(kind, reading.moment, given)
+    chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
     row = find_published(
         reading.connection, kind, name, chain, reading.perspective, asked_locale=given.get("locale") is not None
     )
@@ -345,20 +334,6 @@ def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[s
     return Found(encode(document), {"Location": address}, status=308)
 
 
-def _chain(kind: ContentType, moment: Any, given: Mapping[str, Any]) -> list[str]:
-    """The locales to look in, best first; raises ``InvalidParameter`` for one that the site does not have."""
-    locale = given.get("locale") or moment.site.default_locale
-    if locale not in moment.site.locales:
-        known = ", ".join(moment.site.locales)
-        raise InvalidParameter(
-            Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", parameter="locale")
-        )
-    chain: list[str] = moment.site.chain(locale)
-    if not kind.has_locales:
-        chain += [each for each in moment.site.locales if each not in chain]
-    return chain
-
-
 def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:
     """What ``fields`` names that comes by ``include`` only: naming it is asking for it."""
     declared = resource.delivered._declared_fields
@@ -377,7 +352,7 @@ def _composition(resource: ContentResource, reading: Reading, given: Mapping[str
         perspective=reading.perspective,
         formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
         includes=includes,
-        own_profiles=own_profiles(reading) if "jsonld" in includes else (),
+        own_profiles=own_profiles(own_links(reading)) if "jsonld" in includes else (),
         only=frozenset(given["fields"]) if given.get("fields") else None,
         without=frozenset(given.get("exclude") or ()),
         detail=detail,
@@ -392,7 +367,7 @@ def own_links(reading: Reading) -> list[Row]:
     return rows
 
 
-def own_profiles(reading: Reading) -> list[str]:
-    """The site's addresses elsewhere."""
+def own_profiles(links: Iterable[Row]) -> list[str]:
+    """The addresses elsewhere that are the site's own, of its social links."""
     kind = services().types["social-link"]
-    return [row.data["url"] for row in own_links(reading) if kind.same_as(row.data)]
+    return [row.data["url"] for row in links if kind.same_as(row.data)]

@@ -23,7 +23,7 @@ from cms.api.contract import (
 )
 from cms.api.fields import Schema
 from cms.api.problems import InvalidParameter
-from cms.api.responses import Answer
+from cms.api.responses import Answer, content_type
 from cms.api.services import services
 from cms.api.v1 import delivery
 from cms.api.v1.delivery import Found, also_as, may_have_moved, one_of, page_of
@@ -147,14 +147,14 @@ def _perspective(moment: Moment, given: dict[str, Any], *, alone: bool) -> Persp
         return moment.perspective if at is None else preview.as_of(at)
     if at is not None:
         raise InvalidParameter(
-            Fault("unknown_value", "A draft is as it is now: leave out one of the two.", parameter="perspective")
+            Fault("excluded", "A draft is as it is now: leave out one of the two.", parameter="perspective")
         )
     return preview.as_draft_alone(moment) if alone else preview.as_drafts(moment)
 
 
 def _response(found: Found) -> Response:
     """The answer to one caller: with what describes it, and nothing that would let a cache keep it."""
-    response = Response(found.content, found.status, content_type=found.media_type)
+    response = Response(found.content, found.status, content_type=content_type(found.media_type))
     response.headers.update(found.headers)
     return response
 

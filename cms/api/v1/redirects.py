@@ -129,7 +129,7 @@ def _document(move: Move) -> dict[str, Any]:
 def _file(reading: Reading, query: dict[str, Any]) -> Response:
     """The map as a file, of all or of one address; raises ``InvalidParameter`` for more than a file should hold."""
     if query.get("cursor"):
-        raise InvalidParameter(Fault("invalid_cursor", "A file has no pages.", parameter="cursor"))
+        raise InvalidParameter(Fault("excluded", "A file has no pages.", parameter="cursor"))
     media_type, write = FORMATS[query["format"]]
     moves = _found(reading, query["from"]) if query.get("from") else _every(reading)
     content = write((move.from_path, move.to_path) for move in moves)

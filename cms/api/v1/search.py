@@ -1,20 +1,23 @@
 """Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
 
+from cms import clock
 from cms.api import fields
 from cms.api.caching import cache_headers, tag_headers
 from cms.api.contract import Endpoint, Reading, operation, public, query, returns
 from cms.api.fields import Schema
+from cms.api.languages import languages
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.problems import InvalidParameter
 from cms.api.responses import cached_response
 from cms.api.services import services
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made, nullable
 from cms.content.search import Found, SearchQuery, search_published, searchable
+from cms.content.version import Moment
 from cms.errors import Fault
 from cms.site import Site
 
@@ -128,8 +131,9 @@ def _names_field(parameter: str) -> fields.Many:
 
 def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Response:
     moment = reading.moment
-    chain = _chain(moment.site, given)
-    after, best = _place(read_cursor(given.get("cursor"), given), moment.content)
+    chain = languages(moment.site, given.get("locale"))
+    state = _state(moment)
+    after, best = _place(read_cursor(given.get("cursor"), given), state)
     results = search_published(
         reading.connection,
         services().types,
@@ -147,7 +151,7 @@ def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Re
     following = None
     if results.more:
         last = results.found[-1].hit
-        following = ([last.score, best, moment.content], str(last.id))
+        following = ([last.score, best, state], str(last.id))
     items = [_item(moment.site, each, best) for each in results.found]
     document, headers = page(items, given, following, None)
     document["suggestion"] = results.suggestion
@@ -156,27 +160,21 @@ def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Re
     return cached_response(document, cache_headers(moment) | headers)
 
 
-def _chain(site: Site, given: Mapping[str, Any]) -> list[str]:
-    """The locales to look in, best first; raises ``InvalidParameter`` for one that the site does not have."""
-    locale = given.get("locale") or site.default_locale
-    if locale not in site.locales:
-        known = ", ".join(site.locales)
-        raise InvalidParameter(
-            Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", parameter="locale")
-        )
-    return site.chain(locale)
+def _state(moment: Moment) -> list[Any]:
+    """What scores follow from: everything that is live, and what of it the index has taken in or out so far."""
+    following = None if moment.next_change is None else clock.to_wire(moment.next_change)
+    return [moment.content, following, moment.settled]
 
 
-def _place(cursor: tuple[Any, str] | None, content: int) -> tuple[tuple[float, int] | None, float | None]:
+def _place(cursor: tuple[Any, str] | None, state: list[Any]) -> tuple[tuple[float, int] | None, float | None]:
     """The score and the number of the last hit of the page before, and the best score of all.
 
-    Scores follow from everything that is live. When that is another by now, hits could come twice or never, and
-    ``InvalidParameter`` says so.
+    When scores are others by now, hits could come twice or never, and ``InvalidParameter`` says so.
     """
     if cursor is None:
         return None, None
     (score, best, seen), number = cursor
-    if seen != content:
+    if seen != state:
         raise InvalidParameter(
             Fault("outdated_cursor", "What is live has changed since that page; begin again.", parameter="cursor")
         )

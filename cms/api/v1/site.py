@@ -1,5 +1,6 @@
 """The site: its settings as delivered, and as managed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -28,8 +29,9 @@ from cms.api.services import services
 from cms.api.v1.delivery import own_links, own_profiles
 from cms.api.v1.entries import ETAG, quoted
 from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made, nullable
-from cms.content.documents import Composition, compose
+from cms.content.documents import Composition, Document, compose
 from cms.content.heads import publisher_of
+from cms.content.queries import Row
 from cms.content.settings import find_site, save_site
 from cms.content.version import Change
 from cms.errors import Fault, Invalid, PreconditionFailed
@@ -183,22 +185,21 @@ class DeliveredSite(Endpoint):
         values = {name: site.data[name] for name in Site._declared_fields if name in site.data}
         values["base_url"] = site.base_url
         includes = query.get("include") or ()
-        values["social_links"], entries = _own_links(reading, included="social_links" in includes)
+        links = own_links(reading)
+        values["social_links"] = (
+            _embedded(reading, links) if "social_links" in includes else [row.entry_id for row in links]
+        )
         if "jsonld" in includes:
-            values["jsonld"] = site_graph(publisher_of(site, own_profiles(reading)))
+            values["jsonld"] = site_graph(publisher_of(site, own_profiles(links)))
+        entries = [(row.type, row.entry_id) for row in links]
         headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
         return cached_response({"data": values}, headers)
 
 
-def _own_links(reading: Reading, *, included: bool) -> tuple[list[Any], list[tuple[str, str]]]:
-    """The site's own social links as delivered, and the entries that are in them."""
-    rows = own_links(reading)
-    entries = [(row.type, row.entry_id) for row in rows]
-    if not included:
-        return [row.entry_id for row in rows], entries
+def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
     known, moment = services(), reading.moment
     how = Composition(known.types, known.fields, known.cards, moment.site, moment.perspective)
-    return compose(reading.connection, known.types["social-link"], rows, how), entries
+    return compose(reading.connection, known.types["social-link"], links, how)
 
 
 class ManagedSettings(Endpoint):

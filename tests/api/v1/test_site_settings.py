@@ -192,3 +192,13 @@ def test_delivery_shows_the_settings_and_none_of_their_management(service: Servi
     data = service.get("/api/v1/site").get_json()["data"]
     assert {"words_per_minute", "etag", "updated_at"}.isdisjoint(data)
     assert set(DEFAULTS) - {"words_per_minute"} | {"social_links"} == set(data)
+
+
+def test_the_graph_reads_the_sites_links_no_second_time(service: Service) -> None:
+    service.editor.create_published("social-links", platform="github", handle="harbour-and-reed")
+    statements = []
+    for query in ("", "?include=jsonld"):
+        with service.counting() as measured:
+            assert service.get(f"/api/v1/site{query}").status_code == 200
+        statements.append(measured.statements)
+    assert statements[0] == statements[1]
