@@ -1,0 +1,82 @@
+"""The TypeScript types of the contract are those of the document, and enough to write a frontend with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cms.demo.run import FLAGSHIP
+from tests.judges.sample import serving_sample
+from tests.judges.typescript import HERE, MODULES, TYPES, run, run_script, write_types
+
+CLIENT = HERE / "client"
+
+pytestmark = pytest.mark.usefixtures("tools")
+
+
+def test_the_committed_types_are_those_of_the_committed_document(tmp_path: Path) -> None:
+    write_types(tmp_path / "v1.d.ts")
+    assert (tmp_path / "v1.d.ts").read_bytes() == TYPES.read_bytes(), "run: make openapi"
+
+
+@pytest.fixture(scope="module")
+def script() -> Path:
+    """The client, compiled where the packages that it imports are found."""
+    folder = MODULES / ".client"
+    done = run("tsc", "--project", CLIENT, "--outDir", folder)
+    assert done.returncode == 0, done.stdout
+    return folder / "page.js"
+
+
+# What is written, what a mistaken developer would write, and what the compiler says to it.
+MISTAKES = {
+    "site.data?.data.name": ("site.data?.data.nom", "Property 'nom' does not exist"),
+    'sort: "title"': ('sort: "colour"', "Type '\"colour\"' is not assignable"),
+    "{ data, page }": ("{ data, pages }", "Property 'pages' does not exist"),
+    "article.title,": ("article.hero_image.url,", "'article.hero_image' is possibly 'null'"),
+}
+
+
+def test_the_types_find_the_mistakes_of_a_client(tmp_path: Path) -> None:
+    source = (CLIENT / "page.ts").read_text(encoding="utf-8").replace("../../../openapi/v1.js", "./v1.js")
+    for right, (wrong, _) in MISTAKES.items():
+        assert right in source
+        source = source.replace(right, wrong)
+    settings = json.loads((CLIENT / "tsconfig.json").read_bytes())["compilerOptions"]
+    (tmp_path / "page.ts").write_text(source, encoding="utf-8")
+    (tmp_path / "v1.d.ts").write_bytes(TYPES.read_bytes())
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "node_modules").symlink_to(MODULES)
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": settings, "files": ["page.ts"]}))
+    done = run("tsc", "--project", tmp_path, "--noEmit")
+    assert done.returncode != 0
+    assert [complaint for _, complaint in MISTAKES.values() if complaint not in done.stdout] == [], done.stdout
+
+
+def test_a_client_gets_the_sample_page_whole(script: Path, database_url: str, tmp_path: Path) -> None:
+    with serving_sample(database_url, tmp_path) as server:
+        done = run_script(script, f"http://127.0.0.1:{server.port}", FLAGSHIP, "repair")
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    assert seen.pop("html") > seen.pop("text") > 2000
+    assert seen.pop("headings")[:2] == ["What has actually happened", "First, decide whether it is yours to mend"]
+    assert seen.pop("questions")[0] == "Which glue should I use on a loose spine?"
+    assert seen.pop("searchTitle").endswith(" | Harbour & Reed")
+    # The list is of one article a page, by title.
+    assert len(seen["listed"]) > 1
+    assert FLAGSHIP in seen.pop("listed")
+    found = seen.pop("found")
+    assert "How to save a book with a loose spine" in found["titles"]
+    assert (found["marked"], found["suggestion"]) == (True, None)
+    assert seen == {
+        "title": "How to save a book with a loose spine",
+        "authors": ["Orla Wrenmoor"],
+        "links": 3,
+        "next": "page-order-without-a-headache",
+        "site": "Harbour & Reed",
+        "locales": ["en", "de"],
+        "suggested": "spine",
+        "again": 304,
+        "missing": {"status": 404, "title": "Not found"},
+    }
