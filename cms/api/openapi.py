@@ -19,7 +19,8 @@ VERSION = "1.0.0"
 DESCRIPTION = """\
 Articles, FAQ entries, authors and social links for any frontend.
 
-**Delivery** (`/api/v1/…`) shows what is live now, to anyone; credentials change nothing. **Management**
+**Delivery** (`/api/v1/…`) shows what is live now, to anyone; credentials change nothing. **Preview**
+(`/api/v1/preview/…`) shows the same as its drafts, or as of any moment, with a key or a preview token. **Management**
 (`/api/v1/manage/…`) reads and writes working copies, history and publication, with a key.
 Errors are problem details (RFC 9457). A change needs `If-Match` with the entity tag of what was read.
 """
@@ -45,6 +46,7 @@ TAGS = {
     "redirects": "Old paths of live pages, and where they moved.",
     "changes": "What became live, changed or went.",
     "search": "Everything that is live, by words.",
+    "preview": "What delivery will answer, as drafts or as of any moment.",
     "manage site": "The site's settings.",
     "keys": "API keys.",
     "feeds": "Feeds, sitemaps and files at fixed addresses, for readers, crawlers and language models.",
@@ -149,7 +151,8 @@ def _add_components(spec: APISpec, catalog: Sequence[ContentResource]) -> None:
         {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API key, `cms_<id>_<secret>`. Scopes: "
+            "description": "An API key, `cms_<id>_<secret>`; for one entry of the preview space also a preview token, "
+            "`preview_…`. Scopes: "
             + " ".join(f"`{name}`: {text}" for name, text in SCOPES.items())
             + " Roles: "
             + " ".join(f"`{name}`: {', '.join(sorted(scopes))}." for name, scopes in ROLES.items()),

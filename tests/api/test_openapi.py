@@ -423,6 +423,9 @@ class Witness(Caller):
             self._check_content(response, declared, where)
         for name in declared.get("headers", {}).keys() - SOMETIMES:
             assert name in response.headers or (name, status) == ("ETag", "412"), f"{where} lacks {name}"
+        for name, header in declared.get("headers", {}).items():
+            if header["schema"]["type"] == "string" and name in response.headers:
+                assert faults(header["schema"], response.headers[name]) == [], f"{where} {name}"
         self.seen.add((operation["operationId"], response.status_code))
         return response
 
