@@ -253,7 +253,6 @@ def test_a_value_of_another_form_is_400(service: Service) -> None:
         "tag=a,b",
         "tag=",
         "tag=%00",
-        "tag=%FF",
         "author=a%20b",
         "published_at__gte=2020-01-01",
         "published_at__gte=2020-01-01T00:00:00",
