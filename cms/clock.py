@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _offset = timedelta(0)
 
@@ -37,6 +38,7 @@ def moved(by: timedelta) -> Iterator[None]:
         _offset = before
 
 
+@lru_cache(maxsize=4096)
 def to_wire(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and ``Z``: ``2026-03-03T08:00:00.000Z``."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

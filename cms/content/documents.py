@@ -21,6 +21,7 @@ from cms.site import Site
 Document = dict[str, Any]
 
 HEAD_NEEDS = frozenset({"authors", "tags", "translations"})
+IDENTITY = ("id", "type", "locale", "slug", "url", "published_at", "updated_at")
 TRANSLATION_FIELDS = ("locale", "slug", "url")
 
 
@@ -201,17 +202,23 @@ class _Composer:
     def _own(self, kind: ContentType, row: Row, computed: Content) -> Document:
         """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
         values = {"version": row.revision, **row.data, **computed}
-        values |= {
-            "id": row.entry_id,
-            "type": kind.name,
-            "locale": row.locale,
-            "slug": row.slug,
-            "published_at": clock.to_wire(row.published_at),
-            "updated_at": clock.to_wire(row.updated_at),
-        }
-        if kind.has_slug:
-            values["url"] = self.site.url(kind.name, row.slug)
+        for name in IDENTITY:
+            if name != "url" or kind.has_slug:
+                values[name] = self._identity(kind, row, name)
         return values
+
+    def _identity(self, kind: ContentType, row: Row, name: str) -> Any:
+        """One of the fields by which an entry is known, which come from its publication and the site."""
+        match name:
+            case "id":
+                return row.entry_id
+            case "type":
+                return kind.name
+            case "url":
+                return self.site.url(kind.name, row.slug)
+            case "published_at" | "updated_at":
+                return clock.to_wire(getattr(row, name))
+        return getattr(row, name)
 
     def _embed_relations(
         self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
@@ -281,9 +288,9 @@ class _Composer:
     def _card(self, kind: ContentType, row: Row, *, is_translation: bool) -> Document:
         known = self._cards.get((row.entry_id, is_translation))
         if known is None:
-            values = self._own(kind, row, {})
             names = TRANSLATION_FIELDS if is_translation else self.how.cards[kind.name]
-            known = self._cards[row.entry_id, is_translation] = {name: values[name] for name in names}
+            known = {name: self._identity(kind, row, name) if name in IDENTITY else row.data[name] for name in names}
+            self._cards[row.entry_id, is_translation] = known
         return known
 
     def _breadcrumbs(self, kind: ContentType, values: Document) -> list[Document]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -69,8 +69,7 @@ class Wanted:
         return next(each for each in (1, 5, 20, 100, len(self.rows)) if each >= len(self.rows)) if each_row else 1
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """An embedded entry: for the entry ``owner_id`` and the field, in this shape; of a count, ``row.position``."""
 
     owner_id: str
