@@ -12,6 +12,8 @@ from tests.service import SECRET, Service
 
 ENTRIES = [("tag", "t2"), ("article", "a1"), ("tag", "t1"), ("article", "a1")]
 
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 def tags(entries: list[tuple[str, str]], *types: str) -> list[str]:
     return tag_headers(entries, types)["Cache-Tag"].split(",")
@@ -67,3 +69,30 @@ def test_the_headers_that_are_wanted_are_sent(service: Service, chosen: tuple[st
         assert {name for name, _ in other.get("/tagged").headers} & set(CACHE_TAG_HEADERS) == set(chosen)
     finally:
         other.close()
+
+
+def test_every_entry_in_an_answer_is_named_embedded_ones_too(service: Service) -> None:
+    editor = service.editor
+    author, tag = editor.create_published("authors"), editor.create_published("tags")
+    editor.create_published("social-links", platform="github", handle="orla-w", author=author["id"])
+    editor.create_published("social-links", platform="github", handle="workshop")
+    faq = editor.create_published("faqs", tags=[tag["id"]])
+    relations = {"authors": [author["id"]], "tags": [tag["id"]], "faqs": [faq["id"]]}
+    older = editor.create_published("articles", slug="older", **relations)
+    editor.create_published("articles", slug="newer", related=[older["id"]], **relations)
+    for path in (
+        "articles/newer?include=authors.social_links,tags,faqs,related,adjacent,translations,seo,jsonld",
+        "articles/newer",
+        "articles?include=authors.social_links,tags,faqs,related",
+        "authors?include=social_links,articles",
+        "faqs?include=tags,articles",
+        "social-links?include=author",
+        "tags",
+        "site?include=social_links",
+        "search?q=article",
+    ):
+        response = service.get(f"/api/v1/{path}")
+        in_the_body = set(UUID.findall(response.get_data(as_text=True)))
+        named = {each.rpartition(":")[2] for each in response.headers["Cache-Tag"].split(",")}
+        assert in_the_body, path
+        assert in_the_body <= named, path
