@@ -29,6 +29,7 @@ from cms.api.v1.schemas import TEXT
 from cms.content.addresses import Paged, last_turn, list_pages, parts
 from cms.content.documents import Composition, Document, compose
 from cms.content.lists import ListQuery, list_published
+from cms.content.model import SLUG_LENGTH
 from cms.content.queries import Perspective, Row, find_moved, find_published, is_identifier
 from cms.content.version import Moment
 from cms.db import Database
@@ -40,7 +41,6 @@ from cms.site import Site
 
 ITEMS_AT_MOST = 50
 ITEM_FIELDS = frozenset({"title", "summary", "body", "url", "hero_image", "authors", "tags"})
-SLUG_LENGTH = 120
 BATCH = 1000
 """How many entries of a sitemap are read at a time."""
 LINKS_AT_MOST = 100

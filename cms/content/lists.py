@@ -338,7 +338,7 @@ def _ordered(branch: Select[Any], structure: _Structure) -> Select[Any]:
 def _branch(structure: _Structure, number: int) -> Select[Any]:
     """One walk: the publications of one locale and, by facet or by reference, of one key."""
     kind, view = structure.kind, structure.view
-    walked = {"few": _few, "links": _links}.get(structure.walks, _all)(structure)
+    walked = _walked_table(structure)
     publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
     conditions = [
         walked.c.type == kind.name,
@@ -363,17 +363,19 @@ def _branch(structure: _Structure, number: int) -> Select[Any]:
     return select(*columns).where(*conditions)
 
 
-def _all(structure: _Structure) -> FromClause:
-    return structure.view.rows.publications
-
-
-def _links(structure: _Structure) -> FromClause:
-    return structure.view.rows.links
+def _walked_table(structure: _Structure) -> FromClause:
+    rows = structure.view.rows
+    match structure.walks:
+        case "few":
+            return _few(structure)
+        case "links":
+            return rows.links
+    return rows.publications
 
 
 def _few(structure: _Structure) -> FromClause:
     """The publications that names or a search pick out; the limit keeps planners from walking an order instead."""
-    table = _all(structure)
+    table = structure.view.rows.publications
     given = dict(structure.marks)
     conditions = [(table.c.type if "slug" in given else unindexed(table.c.type)) == structure.kind.name]
     if "id" in given:
@@ -385,7 +387,7 @@ def _few(structure: _Structure) -> FromClause:
         conditions.append(is_among(table.c.id, "among"))
     for each in structure.kind.filters:
         if isinstance(each, ByReferrer) and each.parameter in given:
-            link = _links(structure).alias()
+            link = structure.view.rows.links.alias()
             referred = select(link.c.target_id).where(
                 is_among(link.c.publication_id, f"{each.parameter}_targets"), link.c.field == each.field
             )
@@ -418,7 +420,7 @@ def _kept(
         case ByTime():
             yield from _times(each, marks, walked)
         case ByReference() if each.parameter in marks:
-            link = _links(structure).alias()
+            link = structure.view.rows.links.alias()
             targets = is_among(link.c.target_id, f"{each.parameter}_targets")
             yield exists().where(link.c.publication_id == publication_id, link.c.field == each.field, targets)
         case ByFacet(flag=None) if each.parameter in marks:
@@ -426,7 +428,7 @@ def _kept(
         case ByFacet() if each.parameter in marks:
             yield walked.c.facet == each.flag if marks[each.parameter] == "True" else walked.c.facet != each.flag
         case ByOwner() if each.parameter in marks:
-            link = _links(structure).alias()
+            link = structure.view.rows.links.alias()
             by_site = exists().where(
                 link.c.publication_id == publication_id, link.c.field == each.field, link.c.target_id == NOBODY
             )

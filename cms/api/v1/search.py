@@ -15,14 +15,13 @@ from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.problems import InvalidParameter
 from cms.api.responses import cached_response
 from cms.api.services import services
+from cms.api.v1.delivery import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made, nullable
 from cms.content.search import Found, SearchQuery, search_published, searchable
 from cms.content.version import Moment
 from cms.errors import Fault
 from cms.site import Site
 
-QUERY_CHARACTERS = 100
-FILTER_VALUES = 20
 DIGITS = 4
 """How exactly a score is told; further digits say nothing."""
 
@@ -109,7 +108,7 @@ def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, ty
 
 def _search_query(names: Sequence[str]) -> type[Schema]:
     declared: dict[str, Any] = {
-        "q": fields.Line(QUERY_CHARACTERS, required=True, example="quiet morning", description="What to search for."),
+        "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
         "type": fields.Many(
             fields.Choice(*names), most=len(names), description="Only entries of this type; repeat for several."
         ),
