@@ -43,6 +43,8 @@ class Revision(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     outline: Mapped[dict[str, Any]] = mapped_column(JSON)
     bodies: Mapped[dict[str, Any]] = mapped_column(JSON)
+    blocks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Of each rich text its Portable Text; last, since it is long and seldom asked for."""
 
 
 class SortKeys:
@@ -189,3 +191,10 @@ class Event(Base):
     revision: Mapped[int | None] = mapped_column(BigInteger)
     key_id: Mapped[str | None] = mapped_column(String(24))
     request_id: Mapped[str | None] = mapped_column(String(64))
+    client: Mapped[str | None] = mapped_column(String(200))
+    """The program that it was done with, as it names itself (``User-Agent``)."""
+    before: Mapped[Any | None] = mapped_column(JSON)
+    """What it was; never the content of an entry, which its revisions hold and a purge erases."""
+    after: Mapped[Any | None] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(String(500))
+    """Why somebody did it in spite of what speaks against it."""

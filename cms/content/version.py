@@ -102,6 +102,8 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     request_id: str | None = None
     expires_at: datetime | None = None
+    client: str | None = None
+    """The program that acts, as it names itself."""
 
 
 @dataclass
@@ -124,8 +126,21 @@ class Change:
         """Say that this change alters what may be seen, now or at a planned time."""
         self.session.execute(update(ContentVersion).values(content=self.number))
 
-    def record(self, action: str, type_name: str, subject: str | None = None, revision: int | None = None) -> None:
-        """Add to the audit log, in the same transaction as what it tells of."""
+    def record(
+        self,
+        action: str,
+        type_name: str,
+        subject: str | None = None,
+        revision: int | None = None,
+        *,
+        before: Any = None,
+        after: Any = None,
+        reason: str | None = None,
+    ) -> None:
+        """Add to the audit log, in the same transaction as what it tells of.
+
+        ``before`` and ``after`` are JSON values and hold no content of entries.
+        """
         self.session.execute(
             insert(Event).values(
                 change=self.number,
@@ -137,6 +152,10 @@ class Change:
                 revision=revision,
                 key_id=self.actor.key_id,
                 request_id=self.actor.request_id,
+                client=self.actor.client,
+                before=before,
+                after=after,
+                reason=reason,
             )
         )
         self.recorded += 1

@@ -10,6 +10,7 @@ from cms.keys.actions import (
     note_use,
     revoke_key,
 )
+from cms.keys.idempotency_model import IdempotencyKey
 from cms.keys.model import APIKey
 from cms.keys.scopes import ROLES, SCOPES
 
@@ -18,6 +19,7 @@ __all__ = [
     "SCOPES",
     "USE_IS_NOTED_EVERY",
     "APIKey",
+    "IdempotencyKey",
     "NewKey",
     "authenticate",
     "create_key",
