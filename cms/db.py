@@ -41,11 +41,14 @@ from cms.errors import Unavailable
 
 LOCK_SECONDS = 5
 POOL_SECONDS = 2
-# A node that stalls while it holds the counter must not stop the writers of all others for long.
 SESSION_OPTIONS = (
-    # Compiling a statement takes longer than running one that an index answers.
-    "-c timezone=UTC -c jit=off -c statement_timeout=15000 -c lock_timeout=5000 "
-    "-c idle_in_transaction_session_timeout=15000"
+    # Compiling a statement takes longer than running one that an index answers, and so does planning it: each is
+    # planned once in a session, for any values. It has to hold for those that are unlike the average too, so whole
+    # tables are never read for a join, nor workers started: all that is asked for is few, and an index leads to it.
+    "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off "
+    "-c max_parallel_workers_per_gather=0 "
+    # A node that stalls while it holds the counter must not stop the writers of all others for long.
+    "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
 )
 
 NAMING_CONVENTION = {
@@ -220,6 +223,9 @@ class Database:
         """One unchanging view of everything committed; raises ``Unavailable`` when there is none to be had."""
         with _unavailable_is_said(), self._readers.connect() as connection:
             yield connection
+            if not self.is_sqlite:
+                # The driver forgets its prepared statements whenever it rolls back; nothing can have been written.
+                connection.commit()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

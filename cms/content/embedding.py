@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     null,
     select,
     tuple_,
@@ -150,7 +151,7 @@ def _embedded(need: _Need, owner_id: Any, position: Any) -> list[Any]:
     hidden: set[str] = {"id": {"data", "outline"}, "short": {"outline"}, "full": set()}[need.shape]
     columns = row_columns(need.view.others.publications, None, bodies=need.bodies, view=need.view)
     return [
-        literal(need.number, Integer, literal_execute=True).label("need"),
+        literal_column(str(need.number), Integer).label("need"),
         cast(owner_id, String).label("owner_id"),
         cast(position, BigInteger).label("position"),
         *(cast(null(), JSON).label(each.name) if each.name in hidden else each for each in columns),
