@@ -1,7 +1,9 @@
 """The TypeScript types of the contract are those of the document, and enough to write a frontend with."""
 
 import json
+import re
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from cms.demo.run import FLAGSHIP
 from tests.judges.sample import serving_sample
 from tests.judges.typescript import HERE, MODULES, TYPES, run, run_script, write_types
+from tests.processes import REPOSITORY
 
 CLIENT = HERE / "client"
 
@@ -43,15 +46,27 @@ def test_the_types_find_the_mistakes_of_a_client(tmp_path: Path) -> None:
     for right, (wrong, _) in MISTAKES.items():
         assert right in source
         source = source.replace(right, wrong)
-    settings = json.loads((CLIENT / "tsconfig.json").read_bytes())["compilerOptions"]
-    (tmp_path / "page.ts").write_text(source, encoding="utf-8")
-    (tmp_path / "v1.d.ts").write_bytes(TYPES.read_bytes())
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "node_modules").symlink_to(MODULES)
-    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": settings, "files": ["page.ts"]}))
-    done = run("tsc", "--project", tmp_path, "--noEmit")
+    done = _compiled(tmp_path, source)
     assert done.returncode != 0
     assert [complaint for _, complaint in MISTAKES.values() if complaint not in done.stdout] == [], done.stdout
+
+
+def test_what_the_readme_shows_in_typescript_compiles(tmp_path: Path) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```ts\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    done = _compiled(tmp_path, shown)
+    assert done.returncode == 0, done.stdout
+
+
+def _compiled(folder: Path, source: str) -> CompletedProcess[str]:
+    """What the compiler says to a client in a folder of its own, with the types beside it."""
+    settings = json.loads((CLIENT / "tsconfig.json").read_bytes())["compilerOptions"]
+    (folder / "page.ts").write_text(source, encoding="utf-8")
+    (folder / "v1.d.ts").write_bytes(TYPES.read_bytes())
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(MODULES)
+    (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": settings, "files": ["page.ts"]}))
+    return run("tsc", "--project", folder, "--noEmit")
 
 
 def test_a_client_gets_the_sample_page_whole(script: Path, database_url: str, tmp_path: Path) -> None:
