@@ -9,7 +9,8 @@ Limits, so that hostile input of 1 MiB costs one or two seconds at worst and nev
 """
 
 from cms.rendering.headings import Heading
+from cms.rendering.removals import Finding
 from cms.rendering.rendition import Format, Rendition, render
 from cms.rendering.words import reading_time_minutes
 
-__all__ = ["Format", "Heading", "Rendition", "reading_time_minutes", "render"]
+__all__ = ["Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "render"]

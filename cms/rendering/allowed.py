@@ -51,3 +51,28 @@ DROPPED_WITH_CONTENT = {
     *{"iframe", "math", "noembed", "noframes", "object", "script", "style"},
     *{"svg", "template", "textarea", "title", "xmp"},
 }
+
+SCHEME = re.compile(r"([^/?#]*?):")
+# What a browser removes from a URL before it reads it (WHATWG URL, 4.4: C0 controls and spaces around, tabs and
+# line breaks anywhere); the other controls have no business in a URL either.
+IGNORED_IN_URL = re.compile(r"[\x00-\x20\x7f]")
+
+
+def allowed_value(tag: str, attribute: str, value: str) -> str | None:
+    """What may stay of the value of an attribute that is in the lists; ``None`` where the attribute has to go."""
+    if attribute in URL_ATTRIBUTES:
+        return value if _is_safe_url(value) else None
+    if tag in HEADINGS and attribute == "id":
+        return value if ID.fullmatch(value) else None
+    if attribute == "class":
+        return next((word for word in value.split() if CODE_LANGUAGE.fullmatch(word)), None)
+    if attribute == "align":
+        return value.lower() if value.lower() in ALIGNMENTS else None
+    return value
+
+
+def _is_safe_url(url: str) -> bool:
+    read_by_browser = IGNORED_IN_URL.sub("", url).replace("\\", "/")
+    if scheme := SCHEME.match(read_by_browser):
+        return scheme[1].lower() in URL_SCHEMES
+    return not read_by_browser.startswith("//")

@@ -1,9 +1,8 @@
-"""Markdown to HTML, as CommonMark 0.31 and tables define it, and back."""
+"""Markdown to HTML, as CommonMark 0.31 and tables define it."""
 
 import re
 from html import escape
 
-from html_to_markdown import ConversionOptions, convert
 from markdown_it import MarkdownIt
 
 MAX_MARKERS = 30_000
@@ -15,22 +14,11 @@ ALIGNMENT_STYLE = re.compile(r"text-align:(left|center|right)")
 
 PARSER = MarkdownIt("commonmark").enable("table")
 
-# Escaping keeps text text: a visible "<script>" or "*" must not turn into markup in the reader's renderer.
-COMMONMARK = ConversionOptions(
-    bullets="-",
-    escape_asterisks=True,
-    escape_misc=True,
-    escape_underscores=True,
-    extract_metadata=False,
-    highlight_style="html",
-    preserve_tags=["sub", "sup"],
-)
-
 
 def to_html(source: str) -> str:
     """Return HTML that still has to be sanitised; inline HTML passes through."""
-    if sum(1 for _ in MARKER.finditer(source)) > MAX_MARKERS:
-        return _plain_paragraphs(source)
+    if not is_within_limits(source):
+        return plain_paragraphs(source)
 
     tokens = PARSER.parse(source)
     for token in tokens:
@@ -40,11 +28,12 @@ def to_html(source: str) -> str:
     return str(PARSER.renderer.render(tokens, PARSER.options, {}))
 
 
-def from_html(html: str) -> str:
-    """Return CommonMark for sanitised HTML; the alignment of table cells has no place in it and is lost."""
-    return convert(html, COMMONMARK).content or ""
+def is_within_limits(source: str) -> bool:
+    """Whether the source has so few markup characters that parsing it costs little."""
+    return sum(1 for _ in MARKER.finditer(source)) <= MAX_MARKERS
 
 
-def _plain_paragraphs(source: str) -> str:
+def plain_paragraphs(source: str) -> str:
+    """HTML of a source that is taken for text: what an empty line divides is a paragraph."""
     paragraphs = BLANK_LINES.split(source.replace("\r\n", "\n").strip())
     return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)

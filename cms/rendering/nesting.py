@@ -8,9 +8,19 @@ what it returns still has to go through one.
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from html.entities import html5
 
-from cms.rendering.allowed import ATTRIBUTES, DROPPED_WITH_CONTENT, FORMATTING, PHRASES, TAGS, VOID
+from cms.rendering.allowed import (
+    ATTRIBUTES,
+    DROPPED_WITH_CONTENT,
+    FORMATTING,
+    PHRASES,
+    TAGS,
+    VOID,
+    allowed_value,
+)
+from cms.rendering.removals import Removals
 
 MAX_TAGS = 50_000
 MAX_DEPTH = 50
@@ -37,12 +47,15 @@ AMPERSAND = re.compile(
 HUNDRED_AMPERSANDS = re.compile(r"(?:[&\xa0][^&\xa0]*+){100}")
 
 
-def bound_nesting(html: str) -> str:
-    """Return the same document with allowed tags only: at most 50,000, 50 deep, attributes up to 10,000 characters."""
-    return "".join(_bounded(html.replace("\r\n", "\n").replace("\r", "\n")))
+def bound_nesting(html: str, removals: Removals | None = None) -> str:
+    """Return the same document with allowed tags only: at most 50,000, 50 deep, attributes up to 10,000 characters.
+
+    What else it has is told to ``removals``, with its position among lines that end in a line feed alone.
+    """
+    return "".join(_bounded(html.replace("\r\n", "\n").replace("\r", "\n"), removals or Removals()))
 
 
-def _bounded(html: str) -> Iterator[str]:
+def _bounded(html: str, removals: Removals) -> Iterator[str]:
     open_tags: list[str] = []
     count = position = 0
     first_in_preformatted = False
@@ -55,6 +68,7 @@ def _bounded(html: str) -> Iterator[str]:
 
         name = (markup["name"] or "").lower()
         if name not in TAGS:
+            _tell_removed(markup, name, removals)
             continue
         if markup["closing"]:
             yield from _close(name, open_tags)
@@ -64,14 +78,22 @@ def _bounded(html: str) -> Iterator[str]:
         if count < MAX_TAGS and _has_room(name, open_tags):
             count += 1
             first_in_preformatted = name == "pre"
-            yield _opening_tag(name, markup["attributes"])
+            yield _opening_tag(name, markup, removals)
             if name not in VOID:
                 open_tags.append(name)
-        elif name not in FORMATTING | PHRASES:
+        else:
+            removals.element(name, markup.start(), " and its text kept, being nested too deep or one too many")
             # The words of two blocks must not grow together where the tags between them are dropped.
-            yield "\n"
+            yield "" if name in FORMATTING | PHRASES else "\n"
     rest = html[position:]
     yield _divide(_escape(rest.lstrip("\n") if first_in_preformatted else rest))
+
+
+def _tell_removed(markup: re.Match[str], name: str, removals: Removals) -> None:
+    if markup["dropped"]:
+        removals.element(markup["dropped"].lower(), markup.start(), " with everything in it")
+    elif name and not markup["closing"]:
+        removals.element(name, markup.start(), " and its text kept")
 
 
 def _close(name: str, open_tags: list[str]) -> Iterator[str]:
@@ -92,14 +114,20 @@ def _has_room(name: str, open_tags: list[str]) -> bool:
     return len(open_tags) < MAX_DEPTH
 
 
-def _opening_tag(name: str, source: str) -> str:
+def _opening_tag(name: str, tag: re.Match[str], removals: Removals) -> str:
     attributes: dict[str, str] = {}
-    for attribute in ATTRIBUTE.finditer(source):
+    for attribute in ATTRIBUTE.finditer(tag["attributes"]):
         key = attribute[1].lower()
-        if key in ATTRIBUTES.get(name, ()):
-            value = attribute[2] or attribute[3] or attribute[4] or ""
-            if len(value) <= MAX_ATTRIBUTE:
-                attributes.setdefault(key, _escape(value).replace('"', "&quot;"))
+        position = tag.start("attributes") + attribute.start()
+        value = attribute[2] or attribute[3] or attribute[4] or ""
+        if key not in ATTRIBUTES.get(name, ()):
+            removals.attribute(name, key, position)
+        elif len(value) > MAX_ATTRIBUTE:
+            removals.attribute(name, key, position, ", being too long")
+        else:
+            if allowed_value(name, key, unescape(value)) is None:
+                removals.attribute(name, key, position, " for its value")
+            attributes.setdefault(key, _escape(value).replace('"', "&quot;"))
     return f"<{name}" + "".join(f' {key}="{value}"' for key, value in attributes.items()) + ">"
 
 

@@ -1,4 +1,4 @@
-"""Reads sanitised HTML as a person would: its blocks of text and its headings."""
+"""Reads sanitised HTML as a person would: its blocks of text, its headings, its links and its images."""
 
 import re
 from dataclasses import dataclass, field
@@ -28,13 +28,35 @@ class HeadingText:
         return " ".join("".join(self.parts).split())
 
 
+@dataclass
+class LinkText:
+    """A link as found: where it leads, and its text, an image standing for what it shows."""
+
+    address: str
+    parts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.parts).split())
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as found; ``alt`` is ``None`` where nothing was said, and empty where it shows nothing of note."""
+
+    address: str
+    alt: str | None
+
+
 @dataclass(frozen=True)
 class Reading:
-    """The text of a document, its prose alone, and all its headings in order."""
+    """The text of a document, its prose alone, and all its headings, links and images in order."""
 
     text: str
     prose: str
     headings: list[HeadingText]
+    links: list[LinkText]
+    images: list[Image]
 
 
 def read(html: str) -> Reading:
@@ -48,6 +70,8 @@ def read(html: str) -> Reading:
         text="\n\n".join(block for _, block in reader.blocks),
         prose=" ".join(block for kind, block in reader.blocks if kind == most_prosaic),
         headings=reader.headings,
+        links=reader.links,
+        images=reader.images,
     )
 
 
@@ -56,11 +80,14 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.blocks: list[tuple[int, str]] = []
         self.headings: list[HeadingText] = []
+        self.links: list[LinkText] = []
+        self.images: list[Image] = []
         self._block: list[str] = []
         self._enclosing: list[str] = []
         self._open_headings: list[HeadingText] = []
+        self._open_links: list[LinkText] = []
 
-    def handle_starttag(self, tag: str, _attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag in SEPARATE_BLOCKS:
             self.end_block()
             if tag != "hr":
@@ -72,6 +99,16 @@ class _Reader(HTMLParser):
             self._append("\n")
         elif tag in {"td", "th"}:
             self._append(" ")
+        elif tag == "a":
+            self._open_links.append(LinkText(dict(attributes).get("href") or ""))
+        elif tag == "img":
+            self._see(dict(attributes))
+
+    def _see(self, attributes: dict[str, str | None]) -> None:
+        alt = (attributes["alt"] or "") if "alt" in attributes else None
+        self.images.append(Image(attributes.get("src") or "", alt))
+        if self._open_links:
+            self._open_links[-1].parts.append(f" {alt or ''} ")
 
     def handle_data(self, data: str) -> None:
         # Outside code a line break in the source is a space, and only <br> begins a line.
@@ -83,11 +120,15 @@ class _Reader(HTMLParser):
             self._enclosing.pop()
         if tag in HEADINGS:
             self._open_headings.pop()
+        elif tag == "a" and self._open_links:
+            self.links.append(self._open_links.pop())
 
     def _append(self, text: str) -> None:
         self._block.append(text)
         if self._open_headings:
             self._open_headings[-1].parts.append(text)
+        if self._open_links:
+            self._open_links[-1].parts.append(text)
 
     def end_block(self) -> None:
         code = "pre" in self._enclosing

@@ -109,4 +109,4 @@ def test_reading_time_needs_a_positive_pace(pace):
 
 def test_another_format_is_refused():
     with pytest.raises(ValueError, match="asciidoc"):
-        render("asciidoc", "x")
+        render("asciidoc", "x")  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Front matter comes back as it was written, and costs little however it is written."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cms.rendering.front_matter import (
+    FRONT_MATTER_CHARACTERS,
+    FrontMatterError,
+    as_written,
+    read_front_matter,
+    with_front_matter,
+)
+
+CHARACTERS = st.characters(exclude_categories=["Cs"])
+TEXTS = st.text(CHARACTERS, max_size=30)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(TEXTS, VALUES, max_size=4), st.text(CHARACTERS))
+def test_what_is_written_is_read(fields, text):
+    assert read_front_matter(as_written(fields, text)) == (fields, text)
+
+
+@pytest.mark.parametrize(
+    ("document", "fields", "text"),
+    [
+        ("", {}, ""),
+        ("Text", {}, "Text"),
+        ("---\n---\nText", {}, "Text"),
+        ("---\n# a comment\n---\n\n\nText", {}, "\nText"),
+        ("--- \na: 1\n---\t\nText", {"a": 1}, "Text"),
+        ("---\na: 1\n---", {"a": 1}, ""),
+        ("----\na: 1\n---\n", {}, "----\na: 1\n---\n"),
+        (" ---\na: 1\n---\n", {}, " ---\na: 1\n---\n"),
+        ("---\na: |\n  ---\n  b\n---\n", {"a": "---\nb\n"}, ""),
+        ("---\na: no\nb: ~\nc:\nd: 'null'\ne: 1.50\nf: .5\ng: +1\nh: TRUE\n---\n",
+         {"a": "no", "b": None, "c": None, "d": "null", "e": 1.5, "f": ".5", "g": "+1", "h": "TRUE"}, ""),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_documents_are_taken_apart(document, fields, text):
+    assert read_front_matter(document) == (fields, text)
+
+
+def test_what_stands_twice_is_written_twice():
+    shared = {"b": [1]}
+    assert "*" not in with_front_matter({"a": shared, "c": shared}, "")
+
+
+HOSTILE = {
+    "brackets": "a: " + "[" * 60_000,
+    "braces": "a: " + "{b: " * 12_000,
+    "dashes": "- " * 30_000,
+    "questions": "? " * 30_000,
+    "numbers": "a: [" + "1," * 30_000 + "]",
+    "names": "".join(f"{number}:\n" for number in range(9_000)),
+    "anchors": "".join(f"{number}: &a{number} b\n" for number in range(4_000)),
+    "quotes": "a: '" + "''" * 30_000 + "'",
+    "escapes": 'a: "' + "\\u2028" * 10_000 + '"',
+    "breaks": "a: '" + "\n" * 60_000 + "'",
+    "spaces": "a:" + " " * 60_000 + "b",
+    "tabs": "\t" * 60_000,
+    "comments": "#" * 60_000,
+}
+
+
+def test_no_front_matter_takes_long():
+    for case, matter in HOSTILE.items():
+        assert len(matter) < FRONT_MATTER_CHARACTERS, case
+        begun = time.process_time()
+        with suppress(FrontMatterError):
+            read_front_matter(f"---\n{matter}\n---\n")
+        assert time.process_time() - begun < 2, case
