@@ -88,7 +88,7 @@ def _add_services(app: Flask, settings: Settings, catalog: Sequence[ContentResou
         fields={each.type.name: each.fields for each in catalog},
         cards={each.type.name: each.card_fields for each in catalog},
         cursors=URLSafeSerializer(settings.secret_key, salt="cursor", signer_kwargs={"digest_method": hashlib.sha256}),
-        document=openapi_document(routes, catalog),
+        make_document=lambda: openapi_document(routes, catalog),
     )
     Migrate(app, database, directory=str(migrations_folder()), render_item=_render_item)
 
@@ -123,7 +123,11 @@ def _add_routes(app: Flask, routes: Sequence[Route]) -> None:
     app.extensions["restx"] = {"apidoc_registered": True}
     api = _ProblemApi(doc=False, catch_all_404s=False)
     namespaces: dict[str, Namespace] = {}
+    paths = set[str]()
     for tag, path, endpoint in routes:
+        if path in paths:
+            raise ContractError(f"Two routes are {path}; a content type needs a plural that nothing else is called.")
+        paths.add(path)
         _check(path, endpoint)
         namespace = namespaces.setdefault(tag, Namespace(tag, path="/"))
         namespace.add_resource(endpoint, path, endpoint=path)

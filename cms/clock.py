@@ -13,7 +13,8 @@ FOREVER = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
 def now() -> datetime:
     """The time of this process; what decides visibility asks the database's clock instead (``db.database_now``)."""
-    return to_millisecond(datetime.now(UTC) + _offset)
+    moment = datetime.now(UTC)
+    return to_millisecond(moment + _offset if _offset else moment)
 
 
 def to_millisecond(moment: datetime) -> datetime:

@@ -51,8 +51,8 @@ class NotFound(CMSError):
 
     code = "not-found"
 
-    def __init__(self) -> None:
-        super().__init__("There is nothing here.")
+    def __init__(self, *faults: Fault, detail: str = "There is nothing here.") -> None:
+        super().__init__(detail, *faults)
 
 
 class Conflict(CMSError):
@@ -71,6 +71,19 @@ class PreconditionFailed(CMSError):
     """``If-Match`` names a version that is no longer the present one."""
 
     code = "precondition-failed"
+
+
+class NotReady(CMSError):
+    """The site lets nothing be published in which its checks find such faults."""
+
+    code = "not-ready"
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(
+            "The site lets nothing be published with these faults; mend them, or say in override_reason why to publish "
+            "nevertheless.",
+            *faults,
+        )
 
 
 class Forbidden(CMSError):

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from cms.api.services import Services
+from cms.content import preview
 from cms.content.search import fill_index
 from cms.db import Database
 
@@ -20,9 +21,10 @@ def migrate(app: Flask) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with app.app_context():
         flask_migrate.upgrade()
-    # A site that is older than the search index has to be put into it.
+    # A site that is older than a search index has to be put into it.
     known: Services = app.extensions["cms"]
     fill_index(known.database, known.types, known.settings.public_url)
+    preview.fill_index(known.database, known.types)
 
 
 def is_current(app: Flask) -> bool:

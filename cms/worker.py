@@ -6,22 +6,26 @@ Nothing waits for it to be seen: what is live follows from the timeline alone.
 import logging
 import signal
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
+from cms import clock
 from cms.content import search
 from cms.content.links import settle
 from cms.content.model import Publication
+from cms.content.timeline import told_of_instant
 from cms.content.types import Types
 from cms.content.version import Actor, Change, change
 from cms.db import Database, database_now
 from cms.errors import Unavailable
+from cms.keys import forget_expired_answers, has_expired_answers
 
 logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
+PRUNED_EVERY = timedelta(minutes=1)
 BATCH = 100
 
 
@@ -30,14 +34,28 @@ def run_worker(database: Database, types: Types, public_url: str) -> None:
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
+    prune_at = clock.now()
     while not stopped.is_set():
         try:
             busy = announce_due(database, types, public_url)
+            if clock.now() >= prune_at:
+                prune(database)
+                prune_at = clock.now() + PRUNED_EVERY
         except Unavailable as error:
             logger.warning("the database is away: %s", error.__cause__ or error)
             busy = False
         if not busy:
             stopped.wait(INTERVAL_SECONDS)
+
+
+def prune(database: Database) -> None:
+    """Forget the answers that no request can ask for again; where there are none, nothing is written."""
+    with database.snapshot() as connection:
+        now = connection.execute(select(database_now())).scalar_one()
+        if not has_expired_answers(connection, now):
+            return
+    with database.transaction() as session:
+        forget_expired_answers(session, now)
 
 
 def announce_due(database: Database, types: Types, public_url: str) -> bool:
@@ -68,14 +86,15 @@ def _ended(now: datetime) -> Select[str]:
 def _announce_beginning(unit: Change, publication_id: str) -> None:
     publication = unit.session.get_one(Publication, publication_id)
     settle(unit.session, publication, announced=True, over=publication.over)
-    unit.record("went_live", publication.type, publication.entry_id, publication.revision)
+    told = told_of_instant(unit.session, publication.entry_id, publication.live_from)
+    unit.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
 
 
 def _announce_end(unit: Change, publication_id: str) -> None:
     """What another publication follows without a gap was superseded; it did not expire."""
     publication = unit.session.get_one(Publication, publication_id)
     settle(unit.session, publication, announced=publication.announced, over=True)
-    search.take_out(unit.session, unit.types[publication.type], publication)
+    search.end(unit.session, unit.types[publication.type], publication)
     following = aliased(Publication)
     followed = unit.session.scalar(
         select(
@@ -83,4 +102,5 @@ def _announce_end(unit: Change, publication_id: str) -> None:
         )
     )
     action = "superseded" if followed else "expired"
-    unit.record(action, publication.type, publication.entry_id, publication.revision)
+    told = told_of_instant(unit.session, publication.entry_id, publication.live_until)
+    unit.record(action, publication.type, publication.entry_id, publication.revision, **told)

@@ -52,13 +52,13 @@ def _migrate(connection: Connection) -> None:
 
 def _is_ours(name: str | None, kind: str, _parents: Any) -> bool:
     """Whether a model declares it: FTS5 keeps its index in tables that no model knows."""
-    return kind != "table" or not (name or "").startswith("search_index")
+    return kind != "table" or "search_index" not in (name or "")
 
 
 def _is_for_this_database(item: Any, _name: str | None, kind: str, is_reflected: bool, _other: Any) -> bool:
-    """Whether this database has such a thing: SQLite searches by other means than an index of the kind GIN."""
-    is_gin = kind == "index" and item.dialect_options["postgresql"]["using"] == "gin"
-    return is_reflected or not (is_gin and database.is_sqlite)
+    """Whether this database has such a thing: an index that names its kind on PostgreSQL is for that alone."""
+    is_postgresql = kind == "index" and bool(item.dialect_options["postgresql"]["using"])
+    return is_reflected or not (is_postgresql and database.is_sqlite)
 
 
 if context.is_offline_mode():

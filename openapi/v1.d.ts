@@ -279,10 +279,10 @@ export interface paths {
          * Search what is live in titles, summaries and texts
          * @description Search what is live in titles, summaries and texts.
          *
-         *                 Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
-         *                 `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
-         *                 summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
-         *                 many. A cursor of an answer that newer content has made wrong is refused: begin again.
+         *     Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
+         *     `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
+         *     summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
+         *     many. A cursor of an answer that newer content has made wrong is refused: begin again.
          *
          *     Public.
          */
@@ -306,7 +306,7 @@ export interface paths {
          * List the old paths of live pages that have been renamed, with their present ones
          * @description List the old paths of live pages that have been renamed, with their present ones.
          *
-         *             Chains are resolved. A type whose URL pattern is null, or needs a query or a fragment, has no paths to list.
+         *     Chains are resolved. A type whose URL pattern is null, or needs a query or a fragment, has no paths to list.
          *
          *     Public.
          */
@@ -330,9 +330,9 @@ export interface paths {
          * List what became live, changed or went since a token, each entry once, as it is now
          * @description List what became live, changed or went since a token, each entry once, as it is now.
          *
-         *                 Without `since` everything live is listed. Follow `page.next` while `page.more` is true; then the copy is
-         *                 exact, and the last token asks for what comes later. An entry is told when it changes itself, not when
-         *                 another that is embedded in it does.
+         *     Without `since` everything live is listed. Follow `page.next` while `page.more` is true; then the copy is
+         *     exact, and the last token asks for what comes later. An entry is told when it changes itself, not when
+         *     another that is embedded in it does.
          *
          *     Public.
          */
@@ -356,9 +356,9 @@ export interface paths {
          * Stream what changed since the last event that the client had, as server-sent events
          * @description Stream what changed since the last event that the client had, as server-sent events.
          *
-         *                 The answer is finite: `EventSource` reconnects after `retry` with `Last-Event-ID`, and misses nothing. An
-         *                 id is a token of the changes, and the other way round. The data of an event is an item of the changes.
-         *                 Without `Last-Event-ID` and `since` it begins now.
+         *     The answer is finite: `EventSource` reconnects after `retry` with `Last-Event-ID`, and misses nothing. An
+         *     id is a token of the changes, and the other way round. The data of an event is an item of the changes.
+         *     Without `Last-Event-ID` and `since` it begins now.
          *
          *     Public.
          */
@@ -591,6 +591,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/preview/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search drafts, or what was or will be live at any moment
+         * @description Search drafts, or what was or will be live at any moment.
+         *
+         *     As the search of delivery, over the working copies, or with `at` over the past and what is planned. A
+         *     cursor is refused once anything has been saved since: begin again.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["previewSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/articles": {
         parameters: {
             query?: never;
@@ -681,6 +706,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/articles/{entry_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new draft of an entry's working copy: undated, and the translation of nothing
+         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         *
+         *     Needs the scope `content:write`.
+         */
+        post: operations["duplicateArticle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/articles/{entry_id}/publication": {
         parameters: {
             query?: never;
@@ -710,6 +757,28 @@ export interface paths {
          *     Needs the scope `content:publish`.
          */
         delete: operations["unpublishArticle"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/articles/{entry_id}/publication/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
+         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         *
+         *     Needs the scope `content:publish`.
+         */
+        delete: operations["cancelArticlePublication"];
         options?: never;
         head?: never;
         patch?: never;
@@ -775,6 +844,72 @@ export interface paths {
          *     Needs the scope `content:write`.
          */
         post: operations["restoreArticle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/articles/{entry_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two saved states: by default the draft with what is live
+         * @description Compare two saved states: by default the draft with what is live.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["diffArticle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/articles/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an entry: working copies, and what is live or planned
+         * @description List what refers to an entry: working copies, and what is live or planned.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["listArticleUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/articles/{entry_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a revision of an entry: what to mend, where, and what blocks publishing
+         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["getArticleReadiness"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -893,6 +1028,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/faqs/{entry_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new draft of an entry's working copy: undated, and the translation of nothing
+         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         *
+         *     Needs the scope `content:write`.
+         */
+        post: operations["duplicateFAQ"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/faqs/{entry_id}/publication": {
         parameters: {
             query?: never;
@@ -922,6 +1079,28 @@ export interface paths {
          *     Needs the scope `content:publish`.
          */
         delete: operations["unpublishFAQ"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/faqs/{entry_id}/publication/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
+         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         *
+         *     Needs the scope `content:publish`.
+         */
+        delete: operations["cancelFAQPublication"];
         options?: never;
         head?: never;
         patch?: never;
@@ -987,6 +1166,72 @@ export interface paths {
          *     Needs the scope `content:write`.
          */
         post: operations["restoreFAQ"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/faqs/{entry_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two saved states: by default the draft with what is live
+         * @description Compare two saved states: by default the draft with what is live.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["diffFAQ"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/faqs/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an entry: working copies, and what is live or planned
+         * @description List what refers to an entry: working copies, and what is live or planned.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["listFAQUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/faqs/{entry_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a revision of an entry: what to mend, where, and what blocks publishing
+         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["getFAQReadiness"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1105,6 +1350,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/authors/{entry_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new draft of an entry's working copy: undated, and the translation of nothing
+         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         *
+         *     Needs the scope `content:write`.
+         */
+        post: operations["duplicateAuthor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/authors/{entry_id}/publication": {
         parameters: {
             query?: never;
@@ -1134,6 +1401,28 @@ export interface paths {
          *     Needs the scope `content:publish`.
          */
         delete: operations["unpublishAuthor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/authors/{entry_id}/publication/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
+         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         *
+         *     Needs the scope `content:publish`.
+         */
+        delete: operations["cancelAuthorPublication"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1199,6 +1488,72 @@ export interface paths {
          *     Needs the scope `content:write`.
          */
         post: operations["restoreAuthor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/authors/{entry_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two saved states: by default the draft with what is live
+         * @description Compare two saved states: by default the draft with what is live.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["diffAuthor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/authors/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an entry: working copies, and what is live or planned
+         * @description List what refers to an entry: working copies, and what is live or planned.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["listAuthorUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/authors/{entry_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a revision of an entry: what to mend, where, and what blocks publishing
+         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["getAuthorReadiness"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1317,6 +1672,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/social-links/{entry_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new draft of an entry's working copy: undated, and the translation of nothing
+         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         *
+         *     Needs the scope `content:write`.
+         */
+        post: operations["duplicateSocialLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/social-links/{entry_id}/publication": {
         parameters: {
             query?: never;
@@ -1346,6 +1723,28 @@ export interface paths {
          *     Needs the scope `content:publish`.
          */
         delete: operations["unpublishSocialLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/social-links/{entry_id}/publication/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
+         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         *
+         *     Needs the scope `content:publish`.
+         */
+        delete: operations["cancelSocialLinkPublication"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1411,6 +1810,72 @@ export interface paths {
          *     Needs the scope `content:write`.
          */
         post: operations["restoreSocialLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/social-links/{entry_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two saved states: by default the draft with what is live
+         * @description Compare two saved states: by default the draft with what is live.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["diffSocialLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/social-links/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an entry: working copies, and what is live or planned
+         * @description List what refers to an entry: working copies, and what is live or planned.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["listSocialLinkUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/social-links/{entry_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a revision of an entry: what to mend, where, and what blocks publishing
+         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["getSocialLinkReadiness"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1529,6 +1994,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/tags/{entry_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new draft of an entry's working copy: undated, and the translation of nothing
+         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         *
+         *     Needs the scope `content:write`.
+         */
+        post: operations["duplicateTag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/tags/{entry_id}/publication": {
         parameters: {
             query?: never;
@@ -1558,6 +2045,28 @@ export interface paths {
          *     Needs the scope `content:publish`.
          */
         delete: operations["unpublishTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/tags/{entry_id}/publication/{publication_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
+         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         *
+         *     Needs the scope `content:publish`.
+         */
+        delete: operations["cancelTagPublication"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1629,6 +2138,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/tags/{entry_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two saved states: by default the draft with what is live
+         * @description Compare two saved states: by default the draft with what is live.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["diffTag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/tags/{entry_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an entry: working copies, and what is live or planned
+         * @description List what refers to an entry: working copies, and what is live or planned.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["listTagUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/tags/{entry_id}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a revision of an entry: what to mend, where, and what blocks publishing
+         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         *
+         *     Needs the scope `content:preview`.
+         */
+        get: operations["getTagReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/tags/{entry_id}/preview-tokens": {
         parameters: {
             query?: never;
@@ -1645,6 +2220,33 @@ export interface paths {
          *     Needs the scope `content:preview`.
          */
         post: operations["createTagPreviewToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do up to 100 writes in one transaction; when one is refused, none is done
+         * @description Do up to 100 writes in one transaction; when one is refused, none is done.
+         *
+         *     Each needs the scope that it needs as a request of its own. A refusal has the status of the first operation
+         *     that is refused, its place as `operation`, and pointers such as `#/operations/3/body/title`; whatever is wrong
+         *     with the form of any operation is told before the first is run. An operation sees what those before it did, so
+         *     an article can name an author that is made a few lines above it.
+         *
+         *     Needs any key.
+         */
+        post: operations["batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1755,6 +2357,52 @@ export interface paths {
          *     Needs any key.
          */
         get: operations["whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done, in the order of its numbers, the last first
+         * @description List what was done, in the order of its numbers, the last first.
+         *
+         *     To follow the log, ask with `sort=change` and `change__gt`: no event appears behind a number already seen.
+         *
+         *     Needs the scope `events:read`.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manage/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get one event with what it changed, as far as that has not been erased
+         * @description Get one event with what it changed, as far as that has not been erased.
+         *
+         *     Needs the scope `events:read`.
+         */
+        get: operations["getAuditEvent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2142,6 +2790,296 @@ export interface components {
             markdown?: string;
             /** @description Without any markup. */
             text?: string;
+            /** @description Portable Text. */
+            blocks?: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"] | components["schemas"]["HTMLBlock"])[];
+        };
+        /** @description A paragraph, heading, quotation or list item. */
+        TextBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "block";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /** @enum {string} */
+            style: "normal" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote";
+            /**
+             * @description An item of a list; adjacent ones make it.
+             * @enum {string}
+             */
+            listItem?: "bullet" | "number";
+            /**
+             * Format: int64
+             * @description Of a list item, 1 unless it says so.
+             */
+            level?: number;
+            /**
+             * Format: int64
+             * @description The number that a new numbered list begins with.
+             */
+            start?: number;
+            /** @description Of a heading, as in `toc`; else made from its text. */
+            id?: string;
+            children: (components["schemas"]["Span"] | components["schemas"]["InlineImage"])[];
+            markDefs: components["schemas"]["LinkMark"][];
+        };
+        /** @description Text under the same marks; a line break in it is one. */
+        Span: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "span";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            text: string;
+            /** @description Keys of `markDefs`, and `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
+            marks: string[];
+        };
+        /** @description A picture within a line. */
+        InlineImage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "image";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            src: string;
+            alt: string;
+            title?: string;
+            /** Format: int64 */
+            width?: number;
+            /** Format: int64 */
+            height?: number;
+            marks?: string[];
+        };
+        /** @description Where a link leads; spans name its key among their marks. */
+        LinkMark: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "link";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            href: string;
+            title?: string;
+        };
+        /** @description Lines of code. */
+        CodeBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "code";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            language?: string;
+            code: string;
+        };
+        /** @description A picture of its own. */
+        ImageBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "image";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            src: string;
+            alt: string;
+            title?: string;
+            /** Format: int64 */
+            width?: number;
+            /** Format: int64 */
+            height?: number;
+            caption?: string;
+        };
+        /** @description A break between themes. */
+        HorizontalRule: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "horizontal-rule";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+        };
+        /** @description A table. */
+        TableBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "table";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /**
+             * Format: int64
+             * @description Rows of headings at the top.
+             */
+            headerRows: number;
+            /** @description Of columns. */
+            alignment?: ("left" | "center" | "right" | null)[];
+            rows: components["schemas"]["TableRow"][];
+        };
+        /** @description A row. */
+        TableRow: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "row";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            cells: components["schemas"]["TableCell"][];
+        };
+        /** @description A cell. */
+        TableCell: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "cell";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            value: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
+        };
+        /** @description A list whose items hold more than paragraphs and lists; others are blocks with `listItem`. */
+        ListBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "list";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /** @enum {string} */
+            kind: "bullet" | "number";
+            /** Format: int64 */
+            start?: number;
+            items: components["schemas"]["ListItem"][];
+        };
+        /** @description An item. */
+        ListItem: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "list-item";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
+        };
+        /** @description A quotation with more in it than paragraphs; those are blocks of the style `blockquote`. */
+        Blockquote: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "blockquote";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
+        };
+        /** @description A button or link that asks for something. */
+        CallToActionBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "call-to-action";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            label: string;
+            url: string;
+            /** @enum {string} */
+            style: "primary" | "secondary" | "link";
+        };
+        /** @description What stands out of the text: a quote, a note, a warning, a statistic. */
+        PullOutBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "pull-out";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /** @enum {string} */
+            kind: "quote" | "note" | "warning" | "statistic";
+            title?: string;
+            /** @description Of a statistic. */
+            value?: string;
+            content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
+            /** @description Who says so. */
+            cite?: string;
+            /** @description Where it is said. */
+            url?: string;
+        };
+        /** @description A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it. */
+        EmbedBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "embed";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /** @description Of youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom. */
+            url: string;
+            title?: string;
+            caption?: string;
+            /** @enum {string} */
+            provider: "youtube" | "vimeo" | "spotify" | "x" | "instagram" | "codepen" | "soundcloud" | "tiktok" | "loom";
+            /** @description The provider's own. */
+            id: string;
+            /** @description Of a frame that plays or shows it. */
+            player_url: string;
+            aspect_ratio: ("16:9" | "1:1" | "9:16") | null;
+        };
+        /** @description HTML written by hand, with a declared trust. Sandboxed HTML is never inlined in any format. */
+        HTMLBlock: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "html";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            /**
+             * @description `sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and needs the scope `html:raw` to be written.
+             * @enum {string}
+             */
+            trust: "sandboxed" | "raw";
+            /** @description Of the frame; stands for it in texts. */
+            title?: string;
+            /**
+             * Format: int64
+             * @description In CSS pixels.
+             */
+            height?: number;
+            /** @description Of what is sandboxed. */
+            iframe?: components["schemas"]["Frame"];
+            /** @description Of what is raw. */
+            html?: string;
+            /** @description In a style element before it. */
+            css?: string;
+            /** @description In a script element after it. */
+            js?: string;
+        };
+        /** @description The attributes of the `iframe` element that shows sandboxed HTML. */
+        Frame: {
+            srcdoc: string;
+            /** @description Never with `allow-same-origin`. */
+            sandbox: string;
+            /** @description Its policy, which is in `srcdoc` too. */
+            csp: string;
+            referrerpolicy: string;
+            loading: string;
+            title: string | null;
+            height: number | null;
         };
         /** @description A line of the table of contents; `id` is the heading's in the HTML. */
         Heading: {
@@ -2469,7 +3407,7 @@ export interface components {
         Problem: {
             /**
              * Format: uri
-             * @description Names the kind of problem, and answers: `malformed-request` (400), `invalid-parameter` (400), `unauthorized` (401), `forbidden` (403), `not-found` (404), `method-not-allowed` (405), `not-acceptable` (406), `conflict` (409), `slug-taken` (409), `precondition-failed` (412), `content-too-large` (413), `uri-too-long` (414), `unsupported-media-type` (415), `validation-error` (422), `precondition-required` (428), `headers-too-large` (431), `internal` (500), `not-implemented` (501), `temporarily-unavailable` (503).
+             * @description Names the kind of problem, and answers: `malformed-request` (400), `invalid-parameter` (400), `unauthorized` (401), `forbidden` (403), `not-found` (404), `method-not-allowed` (405), `not-acceptable` (406), `conflict` (409), `slug-taken` (409), `idempotency-in-progress` (409), `precondition-failed` (412), `content-too-large` (413), `uri-too-long` (414), `unsupported-media-type` (415), `validation-error` (422), `not-ready` (422), `idempotency-key-reused` (422), `precondition-required` (428), `headers-too-large` (431), `internal` (500), `not-implemented` (501), `temporarily-unavailable` (503).
              */
             type: string;
             /** @description The same for every problem of the kind. */
@@ -2488,15 +3426,19 @@ export interface components {
                 /** @description A request header. */
                 header?: string;
                 /**
-                 * @description `duplicate`: It stands there twice, or another has its place. `handle_mismatch`: The handle and the address name different profiles. `excluded`: It cannot stand beside another that is there. `expired_token`: What the token stands for is no longer known. `has_translations`: Other entries are translations of this one. `immutable`: It is fixed once it is made. `in_the_past`: The instant has passed. `invalid_character`: It has a character that no text may have. `invalid_cursor`: The cursor is none of this list, these filters and this sort. `invalid_format`: It has another form than expected. `invalid_handle`: The platform has no such handles. `invalid_name`: It is no name. `invalid_time`: It is no instant as RFC 3339 writes it. `invalid_token`: The token is none of this feed and these types. `invalid_type`: It has another JSON type than expected. `invalid_url`: It is no usable address. `no_slug`: The content type has no slugs. `not_a_profile`: The address is not that of a profile. `null`: It cannot be null. `out_of_order`: The end is not after the beginning. `out_of_range`: It lies outside the bounds. `outdated_cursor`: What the cursor stands for has changed; begin again. `overlaps`: Another publication is planned for that time. `referred_to`: Another entry refers to it. `repeated`: It may stand there once. `required`: It is missing. `self_reference`: It refers to itself. `slug_taken`: Another entry has the slug. `too_deep`: It is nested too deep. `too_long`: It is too long. `too_many`: It has too many items. `too_short`: It is empty. `unknown_field`: There is no such field. `unknown_locale`: The site has no such language. `unknown_parameter`: There is no such parameter. `unknown_platform`: There is no such platform in the registry. `unknown_reference`: It refers to nothing. `unknown_revision`: The entry has no such revision. `unknown_value`: It is none of the words that may stand there. `validator_failed`: It is not valid. `wrong_host`: The address is not one of the platform.
+                 * @description `duplicate`: It stands there twice, or another has its place. `handle_mismatch`: The handle and the address name different profiles. `excluded`: It cannot stand beside another that is there. `expired_token`: What the token stands for is no longer known. `has_translations`: Other entries are translations of this one. `immutable`: It is fixed once it is made. `in_the_past`: The instant has passed. `invalid_character`: It has a character that no text may have. `invalid_cursor`: The cursor is none of this list, these filters and this sort. `invalid_format`: It has another form than expected. `invalid_handle`: The platform has no such handles. `invalid_name`: It is no name. `invalid_time`: It is no instant as RFC 3339 writes it. `invalid_token`: The token is none of this feed and these types. `invalid_type`: It has another JSON type than expected. `invalid_url`: It is no usable address. `missing_scope`: The key lacks the scope that this needs. `no_slug`: The content type has no slugs. `not_a_profile`: The address is not that of a profile. `not_live`: Nothing of the entry is live. `null`: It cannot be null. `out_of_order`: The end is not after the beginning. `out_of_range`: It lies outside the bounds. `outdated_cursor`: What the cursor stands for has changed; begin again. `overlaps`: Another publication is planned for that time. `referred_to`: Another entry refers to it. `refused`: The operation is refused for the reason that `detail` gives. `repeated`: It may stand there once. `required`: It is missing. `self_reference`: It refers to itself. `slug_taken`: Another entry has the slug. `too_deep`: It is nested too deep. `too_long`: It is too long. `too_many`: It has too many items. `too_short`: It is empty. `unknown_field`: There is no such field. `unknown_mark`: The mark is no decorator, and the block does not define it. `unknown_provider`: Nothing of that host can be embedded. `unknown_locale`: The site has no such language. `unknown_operation`: There is no such operation, or none that a batch can do. `unknown_parameter`: There is no such parameter. `unknown_platform`: There is no such platform in the registry. `unknown_reference`: It refers to nothing. `unknown_revision`: The entry has no such revision. `unknown_value`: It is none of the words that may stand there. `validator_failed`: It is not valid. `wrong_type`: It names an entry of another content type. `wrong_host`: The address is not one of the platform. `broken_link`: A link leads to an entry of the site that does not exist. `future_date`: The editorial date lies ahead, though the entry is live. `heading_jump`: A heading leaves out a level. `heading_level_1`: A heading has the level of the page's title. `heading_start`: The first heading is below level 2. `long_description`: Pages of results show only the beginning of the description. `long_title`: Pages of results show only the beginning of the title. `missing_alt`: An image has no text alternative. `missing_summary`: There is no summary. `moved_link`: A link leads to a slug that has moved. `planned_change`: An older revision is planned and will replace what is live. `plain_text`: A text has so much markup that it is taken for plain text. `removed_attribute`: An attribute was taken out of a text to make it safe. `removed_element`: An element was taken out of a text to make it safe. `unpublished_author`: It is by an author who is not live. `unpublished_link`: A link leads to an entry of the site that is not live. `unpublished_reference`: It refers to an entry that is not live. `vague_link`: A link's text does not say where it leads.
                  * @enum {string}
                  */
-                code: "duplicate" | "handle_mismatch" | "excluded" | "expired_token" | "has_translations" | "immutable" | "in_the_past" | "invalid_character" | "invalid_cursor" | "invalid_format" | "invalid_handle" | "invalid_name" | "invalid_time" | "invalid_token" | "invalid_type" | "invalid_url" | "no_slug" | "not_a_profile" | "null" | "out_of_order" | "out_of_range" | "outdated_cursor" | "overlaps" | "referred_to" | "repeated" | "required" | "self_reference" | "slug_taken" | "too_deep" | "too_long" | "too_many" | "too_short" | "unknown_field" | "unknown_locale" | "unknown_parameter" | "unknown_platform" | "unknown_reference" | "unknown_revision" | "unknown_value" | "validator_failed" | "wrong_host";
+                code: "duplicate" | "handle_mismatch" | "excluded" | "expired_token" | "has_translations" | "immutable" | "in_the_past" | "invalid_character" | "invalid_cursor" | "invalid_format" | "invalid_handle" | "invalid_name" | "invalid_time" | "invalid_token" | "invalid_type" | "invalid_url" | "missing_scope" | "no_slug" | "not_a_profile" | "not_live" | "null" | "out_of_order" | "out_of_range" | "outdated_cursor" | "overlaps" | "referred_to" | "refused" | "repeated" | "required" | "self_reference" | "slug_taken" | "too_deep" | "too_long" | "too_many" | "too_short" | "unknown_field" | "unknown_mark" | "unknown_provider" | "unknown_locale" | "unknown_operation" | "unknown_parameter" | "unknown_platform" | "unknown_reference" | "unknown_revision" | "unknown_value" | "validator_failed" | "wrong_type" | "wrong_host" | "broken_link" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
                 /** @description A sentence for people. */
                 detail: string;
                 /** @description The nearest known word to an unknown one. */
                 did_you_mean?: string;
             }[];
+            /** @description What refers to an entry that is not deleted because of it, as its `/usage` lists it. */
+            usage?: Record<string, never>[];
+            /** @description The publications that a plan overlaps: their id, revision and times. */
+            clashes?: Record<string, never>[];
         };
         /** @description A page of Article. */
         ArticleList: {
@@ -2740,7 +3682,6 @@ export interface components {
             type: string;
             slug: string | null;
             locale: string | null;
-            /** Format: uuid */
             translation_of: string | null;
             extra: {
                 [key: string]: unknown;
@@ -2752,6 +3693,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             /** Format: date-time */
             published_at: string | null;
@@ -2793,11 +3738,19 @@ export interface components {
         ManagedArticleWritten: {
             data: components["schemas"]["ManagedArticle"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description Something worth knowing that did not stop the write. */
         Warning: {
             pointer?: string;
-            code: string;
+            /** @enum {string} */
+            code: "broken_link" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
             detail: string;
         };
         /** @description An article as an editor writes one. */
@@ -2813,8 +3766,7 @@ export interface components {
              */
             locale?: string | null;
             /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this one translates.
              * @default null
              */
             translation_of?: string | null;
@@ -2841,6 +3793,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             /**
              * Format: date-time
@@ -2863,6 +3819,351 @@ export interface components {
             calls_to_action?: components["schemas"]["CallToAction"][];
             /** @default null */
             seo?: components["schemas"]["SearchHead"] | null;
+        };
+        /** @description A paragraph, heading, quotation or list item. */
+        TextBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "block";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /**
+             * @default normal
+             * @enum {string}
+             */
+            style?: "normal" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote";
+            /**
+             * @description An item of a list; adjacent ones make it.
+             * @default null
+             */
+            listItem?: ("bullet" | "number") | null;
+            /**
+             * Format: int64
+             * @description Of a list item, 1 unless it says so.
+             * @default null
+             */
+            level?: number | null;
+            /**
+             * Format: int64
+             * @description The number that a new numbered list begins with.
+             * @default null
+             */
+            start?: number | null;
+            /**
+             * @description Of a heading, as in `toc`; else made from its text.
+             * @default null
+             */
+            id?: string | null;
+            children: (components["schemas"]["SpanWrite"] | components["schemas"]["InlineImageWrite"])[];
+            markDefs?: components["schemas"]["LinkMarkWrite"][];
+        };
+        /** @description Text under the same marks; a line break in it is one. */
+        SpanWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "span";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            text: string;
+            /** @description Keys of `markDefs`, and `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
+            marks?: string[];
+        };
+        /** @description A picture within a line. */
+        InlineImageWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "image";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            src: string;
+            /** @default  */
+            alt?: string;
+            /** @default null */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            width?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            height?: number | null;
+            /** @default null */
+            marks?: string[] | null;
+        };
+        /** @description Where a link leads; spans name its key among their marks. */
+        LinkMarkWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "link";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key: string;
+            href: string;
+            /** @default null */
+            title?: string | null;
+        };
+        /** @description Lines of code. */
+        CodeBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "code";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /** @default null */
+            language?: string | null;
+            code: string;
+        };
+        /** @description A picture of its own. */
+        ImageBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "image";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            src: string;
+            /** @default  */
+            alt?: string;
+            /** @default null */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            width?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            height?: number | null;
+            /** @default null */
+            caption?: string | null;
+        };
+        /** @description A break between themes. */
+        HorizontalRuleWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "horizontal-rule";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+        };
+        /** @description A table. */
+        TableBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "table";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /**
+             * Format: int64
+             * @description Rows of headings at the top.
+             * @default 0
+             */
+            headerRows?: number;
+            /**
+             * @description Of columns.
+             * @default null
+             */
+            alignment?: ("left" | "center" | "right" | null)[] | null;
+            rows: components["schemas"]["TableRowWrite"][];
+        };
+        /** @description A row. */
+        TableRowWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "row";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            cells: components["schemas"]["TableCellWrite"][];
+        };
+        /** @description A cell. */
+        TableCellWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "cell";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            value: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
+        };
+        /** @description A list whose items hold more than paragraphs and lists; others are blocks with `listItem`. */
+        ListBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "list";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /**
+             * @default bullet
+             * @enum {string}
+             */
+            kind?: "bullet" | "number";
+            /**
+             * Format: int64
+             * @default null
+             */
+            start?: number | null;
+            items: components["schemas"]["ListItemWrite"][];
+        };
+        /** @description An item. */
+        ListItemWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "list-item";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            content: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
+        };
+        /** @description A quotation with more in it than paragraphs; those are blocks of the style `blockquote`. */
+        BlockquoteWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "blockquote";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            content: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
+        };
+        /** @description A button or link that asks for something. */
+        CallToActionBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "call-to-action";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            label: string;
+            /** Format: uri-reference */
+            url: string;
+            /**
+             * @default primary
+             * @enum {string}
+             */
+            style?: "primary" | "secondary" | "link";
+        };
+        /** @description What stands out of the text: a quote, a note, a warning, a statistic. */
+        PullOutBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "pull-out";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /** @enum {string} */
+            kind: "quote" | "note" | "warning" | "statistic";
+            /** @default null */
+            title?: string | null;
+            /**
+             * @description Of a statistic.
+             * @default null
+             */
+            value?: string | null;
+            content?: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
+            /**
+             * @description Who says so.
+             * @default null
+             */
+            cite?: string | null;
+            /**
+             * Format: uri-reference
+             * @description Where it is said.
+             * @default null
+             */
+            url?: string | null;
+        };
+        /** @description A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it. */
+        EmbedBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "embed";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /**
+             * Format: uri
+             * @description Of youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom.
+             */
+            url: string;
+            /** @default null */
+            title?: string | null;
+            /** @default null */
+            caption?: string | null;
+        };
+        /** @description Markdown, which is delivered as the blocks that it says; HTML in it is sanitised. */
+        MarkdownBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "markdown";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            markdown: string;
+        };
+        /** @description HTML written by hand, with a declared trust. Sandboxed HTML is never inlined in any format. */
+        HTMLBlockWrite: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            _type: "html";
+            /** @description Unique beside its siblings; kept, or made from the content. */
+            _key?: string;
+            /**
+             * @description `sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and needs the scope `html:raw` to be written.
+             * @enum {string}
+             */
+            trust: "sandboxed" | "raw";
+            /**
+             * @description Of the frame; stands for it in texts.
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description In CSS pixels.
+             * @default null
+             */
+            height?: number | null;
+            html: string;
+            /**
+             * @description In a style element before it.
+             * @default null
+             */
+            css?: string | null;
+            /**
+             * @description In a script element after it.
+             * @default null
+             */
+            js?: string | null;
         };
         /** @description What search engines see where it differs from the page; every member falls back to the article's own. */
         SearchHead: {
@@ -2909,10 +4210,7 @@ export interface components {
             slug?: string | null;
             /** @description Else the site's default; fixed once made. */
             locale?: string | null;
-            /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
-             */
+            /** @description Id or slug of the entry of the same type that this one translates. */
             translation_of?: string | null;
             /** @description Anything the frontend needs besides; at most 16 KB. */
             extra?: {
@@ -2927,8 +4225,8 @@ export interface components {
             summary?: string | null;
             body?: (string | {
                 /** @enum {string} */
-                format?: "markdown" | "html";
-                source?: string;
+                format?: "markdown" | "html" | "blocks";
+                source?: string | (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             /**
              * Format: date-time
@@ -2947,6 +4245,16 @@ export interface components {
             hero_image?: components["schemas"]["ImagePatch"] | null;
             calls_to_action?: components["schemas"]["CallToAction"][] | null;
             seo?: components["schemas"]["SearchHeadPatch"] | null;
+        };
+        /** @description What of a duplicate differs. */
+        Duplicate: {
+            /**
+             * @description Else the entry's with `-copy`.
+             * @default null
+             */
+            slug?: string | null;
+            /** @default null */
+            note?: string | null;
         };
         /** @description One Publication. */
         PublicationItem: {
@@ -2968,8 +4276,10 @@ export interface components {
             has_unpublished_changes: boolean;
             timeline: components["schemas"]["Interval"][];
         };
-        /** @description One publication of the timeline. */
+        /** @description One publication of the timeline; `id` is what a plan is cancelled by. */
         Interval: {
+            /** Format: uuid */
+            id: string;
             /** Format: int64 */
             revision: number;
             slug: string | null;
@@ -2987,6 +4297,13 @@ export interface components {
         PublicationAnswer: {
             data: components["schemas"]["Publication"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description From when until when which revision is live; all of it optional: now, for ever, the newest. */
         PublicationWrite: {
@@ -3008,6 +4325,11 @@ export interface components {
              * @default null
              */
             revision?: number | null;
+            /**
+             * @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it.
+             * @default null
+             */
+            override_reason?: string | null;
         };
         /** @description A page of Revision. */
         RevisionList: {
@@ -3051,13 +4373,106 @@ export interface components {
             /** @default null */
             note?: string | null;
         };
+        /** @description One Diff. */
+        DiffItem: {
+            data: components["schemas"]["Diff"];
+        };
+        /** @description How one saved state of an entry becomes another. */
+        Diff: {
+            from: components["schemas"]["Revision"];
+            to: components["schemas"]["Revision"];
+            /** @description JSON Patch (RFC 6902) over what was written. */
+            patch: {
+                /** @enum {string} */
+                op: "add" | "remove" | "replace" | "move";
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
+            /** @description Each text that differs, word by word. */
+            texts: components["schemas"]["TextDiff"][];
+        };
+        /** @description A text that differs. `equal` and `delete` joined are what it was, `equal` and `insert` what it is. */
+        TextDiff: {
+            /** @description Where it stands; of a rich text `#/body` is its plain text and `#/body/source` what was written. */
+            pointer: string;
+            runs: components["schemas"]["WordRun"][];
+        };
+        /** @description A stretch of text: in both states, or only in the later or only in the earlier one. */
+        WordRun: {
+            /** @enum {string} */
+            op: "equal" | "insert" | "delete";
+            text: string;
+        };
+        /** @description A page of Usage. */
+        UsageList: {
+            data: components["schemas"]["Usage"][];
+            page: components["schemas"]["PageInformation"];
+            links: components["schemas"]["PageLinks"];
+        };
+        /** @description A reference to an entry, by another's working copy or by what of that is live or planned. */
+        Usage: {
+            /**
+             * Format: uuid
+             * @description The entry that refers.
+             */
+            id: string;
+            type: string;
+            /** @description What it is known by. */
+            title: string;
+            slug: string | null;
+            field: string;
+            /**
+             * @description What of it refers.
+             * @enum {string}
+             */
+            in: "draft" | "live" | "planned";
+            /**
+             * Format: int64
+             * @description Which of its revisions refers.
+             */
+            revision: number;
+        };
+        /** @description One Readiness. */
+        ReadinessItem: {
+            data: components["schemas"]["Readiness"];
+        };
+        /** @description Everything that is checked of an entry of this type. */
+        Readiness: {
+            /**
+             * Format: int64
+             * @description The one that was checked.
+             */
+            revision: number;
+            /** @description Whether it can be published: nothing that blocks has failed. */
+            ready: boolean;
+            checks: components["schemas"]["ReadinessCheck"][];
+        };
+        /** @description One point of the list. */
+        ReadinessCheck: {
+            /** @enum {string} */
+            code: "plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference" | "future_date" | "planned_change";
+            title: string;
+            /** @enum {string} */
+            state: "passed" | "failed";
+            /** @description Whether the site has it block publishing (`publish_blockers`). */
+            blocks: boolean;
+            findings: components["schemas"]["Finding"][];
+        };
+        /** @description One place where a check fails. */
+        Finding: {
+            /** @description Into the entry as written. */
+            pointer?: string;
+            detail: string;
+        };
         /** @description One PreviewToken. */
         PreviewTokenItem: {
             data: components["schemas"]["PreviewToken"];
         };
         /** @description A token for one entry, shown this once; whoever has it needs no key. */
         PreviewToken: {
-            token: string;
+            /** @description Kept nowhere, and so null where the answer is given again for an `Idempotency-Key`. */
+            token: string | null;
             /** Format: date-time */
             expires_at: string;
             /**
@@ -3088,7 +4503,6 @@ export interface components {
             type: string;
             slug: string | null;
             locale: string | null;
-            /** Format: uuid */
             translation_of: string | null;
             extra: {
                 [key: string]: unknown;
@@ -3098,6 +4512,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             };
             tags: string[];
             /** Format: int64 */
@@ -3132,6 +4550,13 @@ export interface components {
         ManagedFAQWritten: {
             data: components["schemas"]["ManagedFAQ"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description An FAQ entry as an editor writes one. */
         FAQWrite: {
@@ -3146,8 +4571,7 @@ export interface components {
              */
             locale?: string | null;
             /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this one translates.
              * @default null
              */
             translation_of?: string | null;
@@ -3165,6 +4589,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             };
             /** @description Ids or slugs of tags, in order. */
             tags?: string[];
@@ -3185,10 +4613,7 @@ export interface components {
             slug?: string | null;
             /** @description Else the site's default; fixed once made. */
             locale?: string | null;
-            /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
-             */
+            /** @description Id or slug of the entry of the same type that this one translates. */
             translation_of?: string | null;
             /** @description Anything the frontend needs besides; at most 16 KB. */
             extra?: {
@@ -3199,8 +4624,8 @@ export interface components {
             question?: string;
             answer?: string | {
                 /** @enum {string} */
-                format?: "markdown" | "html";
-                source?: string;
+                format?: "markdown" | "html" | "blocks";
+                source?: string | (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             };
             /** @description Ids or slugs of tags, in order. */
             tags?: string[] | null;
@@ -3223,7 +4648,6 @@ export interface components {
             type: string;
             slug: string | null;
             locale: string | null;
-            /** Format: uuid */
             translation_of: string | null;
             extra: {
                 [key: string]: unknown;
@@ -3236,6 +4660,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             avatar: components["schemas"]["Image"] | null;
             /** Format: uri */
@@ -3270,6 +4698,13 @@ export interface components {
         ManagedAuthorWritten: {
             data: components["schemas"]["ManagedAuthor"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description An author as an editor writes one. */
         AuthorWrite: {
@@ -3284,8 +4719,7 @@ export interface components {
              */
             locale?: string | null;
             /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this one translates.
              * @default null
              */
             translation_of?: string | null;
@@ -3313,6 +4747,10 @@ export interface components {
                 /** @enum {string} */
                 format: "markdown" | "html";
                 source: string;
+            } | {
+                /** @enum {string} */
+                format: "blocks";
+                source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             /** @default null */
             avatar?: components["schemas"]["Image"] | null;
@@ -3332,10 +4770,7 @@ export interface components {
             slug?: string | null;
             /** @description Else the site's default; fixed once made. */
             locale?: string | null;
-            /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
-             */
+            /** @description Id or slug of the entry of the same type that this one translates. */
             translation_of?: string | null;
             /** @description Anything the frontend needs besides; at most 16 KB. */
             extra?: {
@@ -3350,8 +4785,8 @@ export interface components {
             job_title?: string | null;
             bio?: (string | {
                 /** @enum {string} */
-                format?: "markdown" | "html";
-                source?: string;
+                format?: "markdown" | "html" | "blocks";
+                source?: string | (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
             avatar?: components["schemas"]["ImagePatch"] | null;
             /** Format: uri */
@@ -3370,7 +4805,6 @@ export interface components {
             type: string;
             slug: string | null;
             locale: string | null;
-            /** Format: uuid */
             translation_of: string | null;
             extra: {
                 [key: string]: unknown;
@@ -3412,6 +4846,13 @@ export interface components {
         ManagedSocialLinkWritten: {
             data: components["schemas"]["ManagedSocialLink"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description A social link as an editor writes one: a platform, with a handle or any address of the profile. */
         SocialLinkWrite: {
@@ -3426,8 +4867,7 @@ export interface components {
              */
             locale?: string | null;
             /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this one translates.
              * @default null
              */
             translation_of?: string | null;
@@ -3470,10 +4910,7 @@ export interface components {
             slug?: string | null;
             /** @description Else the site's default; fixed once made. */
             locale?: string | null;
-            /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
-             */
+            /** @description Id or slug of the entry of the same type that this one translates. */
             translation_of?: string | null;
             /** @description Anything the frontend needs besides; at most 16 KB. */
             extra?: {
@@ -3507,7 +4944,6 @@ export interface components {
             type: string;
             slug: string | null;
             locale: string | null;
-            /** Format: uuid */
             translation_of: string | null;
             extra: {
                 [key: string]: unknown;
@@ -3544,6 +4980,13 @@ export interface components {
         ManagedTagWritten: {
             data: components["schemas"]["ManagedTag"];
             warnings: components["schemas"]["Warning"][];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description A tag as an editor writes it. */
         TagWrite: {
@@ -3558,8 +5001,7 @@ export interface components {
              */
             locale?: string | null;
             /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this one translates.
              * @default null
              */
             translation_of?: string | null;
@@ -3586,10 +5028,7 @@ export interface components {
             slug?: string | null;
             /** @description Else the site's default; fixed once made. */
             locale?: string | null;
-            /**
-             * Format: uuid
-             * @description The entry of the same type that this one translates.
-             */
+            /** @description Id or slug of the entry of the same type that this one translates. */
             translation_of?: string | null;
             /** @description Anything the frontend needs besides; at most 16 KB. */
             extra?: {
@@ -3599,6 +5038,44 @@ export interface components {
             note?: string | null;
             name?: string;
             description?: string | null;
+        };
+        /** @description The answer to each operation, in their order. */
+        BatchAnswer: {
+            data: components["schemas"]["BatchResult"][];
+        };
+        /** @description What an operation would have been answered as a request of its own. */
+        BatchResult: {
+            /** Format: int64 */
+            status: number;
+            headers: {
+                ETag?: string;
+                Location?: string;
+            };
+            body: Record<string, never> | null;
+        };
+        /** @description Up to 100 writes, in the order in which they depend on each other. */
+        BatchWrite: {
+            operations: components["schemas"]["BatchOperation"][];
+        };
+        /** @description One write, as it would be as a request of its own. */
+        BatchOperation: {
+            /** @enum {string} */
+            method: "POST" | "PUT" | "PATCH" | "DELETE";
+            /** @description After `/api/v1/manage`: an entry, its publication, its restoration and the like, or the site. */
+            path: string;
+            /** @description Its query parameters, without `dry_run`. */
+            query?: {
+                [key: string]: (boolean | number | string) | (boolean | number | string)[];
+            };
+            headers?: components["schemas"]["Preconditions"];
+            body?: unknown | null;
+        };
+        /** @description The headers that an operation can have. */
+        Preconditions: {
+            /** @description The entity tag of what was read, or `*`. */
+            "If-Match"?: string;
+            /** @description `*` to create under an id of one's own. */
+            "If-None-Match"?: string;
         };
         /** @description One ManagedSite. */
         ManagedSiteItem: {
@@ -3620,9 +5097,21 @@ export interface components {
             logo: components["schemas"]["Image"] | null;
             /** Format: int64 */
             words_per_minute: number;
+            publish_blockers: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[];
             /** Format: date-time */
             updated_at: string;
             etag: string;
+        };
+        /** @description The settings after a write. */
+        SiteWritten: {
+            data: components["schemas"]["ManagedSite"];
+            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            changes?: {
+                op: string;
+                path: string;
+                from?: string;
+                value?: unknown;
+            }[];
         };
         /** @description The site's settings as an administrator writes them. */
         SiteWrite: {
@@ -3655,6 +5144,8 @@ export interface components {
              * @default 200
              */
             words_per_minute?: number;
+            /** @description The checks of `…/readiness` that block publishing where they fail (`not-ready`). */
+            publish_blockers?: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[];
         };
         /** @description A language of the site, and the one that stands in for what it lacks. */
         SiteLocale: {
@@ -3698,6 +5189,8 @@ export interface components {
              * @description For reading times.
              */
             words_per_minute?: number | null;
+            /** @description The checks of `…/readiness` that block publishing where they fail (`not-ready`). */
+            publish_blockers?: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[] | null;
         };
         /** @description Every key. */
         KeyList: {
@@ -3740,8 +5233,8 @@ export interface components {
              * @description To the minute.
              */
             last_used_at: string | null;
-            /** @description Shown once; keep it. */
-            key: string;
+            /** @description Shown once; keep it. Null where the answer is given again for an `Idempotency-Key`. */
+            key: string | null;
         };
         /** @description A new key: a role, or scopes by name, or both. */
         KeyWrite: {
@@ -3769,6 +5262,92 @@ export interface components {
             id: string;
             name: string;
             scopes: ("content:preview" | "content:write" | "content:publish" | "content:purge" | "html:raw" | "media:write" | "site:write" | "webhooks:write" | "keys:write" | "events:read")[];
+        };
+        /** @description A page of AuditEvent. */
+        AuditEventList: {
+            data: components["schemas"]["AuditEvent"][];
+            page: components["schemas"]["PageInformation"];
+            links: components["schemas"]["PageLinks"];
+        };
+        /** @description Something that was done, by a key or by the service itself. */
+        AuditEvent: {
+            /** @description The change, and the position in it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Each write has the next number, without gaps.
+             */
+            change: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            type: string;
+            /** @description The entry or key that it was done to; `label` is what it is called now, null if it is gone. */
+            subject: {
+                id?: string;
+                label?: string | null;
+            } | null;
+            /**
+             * Format: int64
+             * @description That was saved or published.
+             */
+            revision: number | null;
+            /** @description Who did it; null for the service itself, whose part `client` names. */
+            key: {
+                id?: string;
+                name?: string;
+            } | null;
+            /** @description The program, as it named itself. */
+            client: string | null;
+            request_id: string | null;
+            /** @description Why a warning was overridden. */
+            reason: string | null;
+            before: Record<string, never> | null;
+            after: Record<string, never> | null;
+        };
+        /** @description One FullAuditEvent. */
+        FullAuditEventItem: {
+            data: components["schemas"]["FullAuditEvent"];
+        };
+        /** @description Something that was done, and what it changed. */
+        FullAuditEvent: {
+            /** @description The change, and the position in it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Each write has the next number, without gaps.
+             */
+            change: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            type: string;
+            /** @description The entry or key that it was done to; `label` is what it is called now, null if it is gone. */
+            subject: {
+                id?: string;
+                label?: string | null;
+            } | null;
+            /**
+             * Format: int64
+             * @description That was saved or published.
+             */
+            revision: number | null;
+            /** @description Who did it; null for the service itself, whose part `client` names. */
+            key: {
+                id?: string;
+                name?: string;
+            } | null;
+            /** @description The program, as it named itself. */
+            client: string | null;
+            request_id: string | null;
+            /** @description Why a warning was overridden. */
+            reason: string | null;
+            before: Record<string, never> | null;
+            after: Record<string, never> | null;
+            /** @description Null where no content changed, where it was erased, and without `content:preview`. */
+            changed_fields: string[] | null;
+            /** @description JSON Patch (RFC 6902) of what was written, or of what is shown. */
+            patch: Record<string, never>[] | null;
         };
         /** @description A JSON Feed 1.1 (jsonfeed.org). */
         JSONFeed: {
@@ -4007,9 +5586,11 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `slug-taken`: The slug is taken. */
-        "409.slug-taken": {
+        /** @description `idempotency-in-progress`: The first is still running. `slug-taken`: The slug is taken. */
+        "409.idempotency-in-progress.slug-taken": {
             headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
                 /** @description The id of this request, echoed or made. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
@@ -4017,10 +5598,10 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "http://127.0.0.1:8000/docs/problems/slug-taken",
-                 *       "title": "The slug is taken",
+                 *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-in-progress",
+                 *       "title": "The first is still running",
                  *       "status": 409,
-                 *       "detail": "Choose another slug.",
+                 *       "detail": "Repeat after Retry-After seconds.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -4071,8 +5652,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `validation-error`: The body breaks a rule. */
-        "422.validation-error": {
+        /** @description `idempotency-key-reused`: The key is of another request. `not-ready`: Not ready to be published. `validation-error`: The body breaks a rule. */
+        "422.idempotency-key-reused.not-ready.validation-error": {
             headers: {
                 /** @description The id of this request, echoed or made. */
                 "X-Request-Id"?: string;
@@ -4081,18 +5662,11 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "http://127.0.0.1:8000/docs/problems/validation-error",
-                 *       "title": "The body breaks a rule",
+                 *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
+                 *       "title": "The key is of another request",
                  *       "status": 422,
-                 *       "detail": "Mend every fault in errors and repeat.",
-                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a",
-                 *       "errors": [
-                 *         {
-                 *           "pointer": "#/title",
-                 *           "code": "required",
-                 *           "detail": "This is required."
-                 *         }
-                 *       ]
+                 *       "detail": "Send a new Idempotency-Key.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -4101,6 +5675,8 @@ export interface components {
         /** @description `conflict`: Conflict. `slug-taken`: The slug is taken. */
         "409.conflict.slug-taken": {
             headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
                 /** @description The id of this request, echoed or made. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
@@ -4140,6 +5716,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `not-ready`: Not ready to be published. `validation-error`: The body breaks a rule. */
+        "422.not-ready.validation-error": {
+            headers: {
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/not-ready",
+                 *       "title": "Not ready to be published",
+                 *       "status": 422,
+                 *       "detail": "Mend what errors name, pointers being into the entry, or repeat with an override_reason.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `precondition-required`: A precondition is required. */
         "428.precondition-required": {
             headers: {
@@ -4160,9 +5756,33 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `slug-taken`: The slug is taken. */
+        "409.slug-taken": {
+            headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/slug-taken",
+                 *       "title": "The slug is taken",
+                 *       "status": 409,
+                 *       "detail": "Choose another slug.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `conflict`: Conflict. */
         "409.conflict": {
             headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
                 /** @description The id of this request, echoed or made. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
@@ -4180,6 +5800,117 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `idempotency-in-progress`: The first is still running. */
+        "409.idempotency-in-progress": {
+            headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-in-progress",
+                 *       "title": "The first is still running",
+                 *       "status": 409,
+                 *       "detail": "Repeat after Retry-After seconds.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: The key is of another request. */
+        "422.idempotency-key-reused": {
+            headers: {
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
+                 *       "title": "The key is of another request",
+                 *       "status": 422,
+                 *       "detail": "Send a new Idempotency-Key.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency-key-reused`: The key is of another request. `validation-error`: The body breaks a rule. */
+        "422.idempotency-key-reused.validation-error": {
+            headers: {
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
+                 *       "title": "The key is of another request",
+                 *       "status": 422,
+                 *       "detail": "Send a new Idempotency-Key.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `conflict`: Conflict. `idempotency-in-progress`: The first is still running. `slug-taken`: The slug is taken. */
+        "409.conflict.idempotency-in-progress.slug-taken": {
+            headers: {
+                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                "Retry-After"?: number;
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/conflict",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "The present state forbids this; errors say what stands in the way.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `validation-error`: The body breaks a rule. */
+        "422.validation-error": {
+            headers: {
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/validation-error",
+                 *       "title": "The body breaks a rule",
+                 *       "status": 422,
+                 *       "detail": "Mend every fault in errors and repeat.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a",
+                 *       "errors": [
+                 *         {
+                 *           "pointer": "#/title",
+                 *           "code": "required",
+                 *           "detail": "This is required."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -4189,6 +5920,24 @@ export interface components {
 export type Translation = components['schemas']['Translation'];
 export type Article = components['schemas']['Article'];
 export type Body = components['schemas']['Body'];
+export type TextBlock = components['schemas']['TextBlock'];
+export type Span = components['schemas']['Span'];
+export type InlineImage = components['schemas']['InlineImage'];
+export type LinkMark = components['schemas']['LinkMark'];
+export type CodeBlock = components['schemas']['CodeBlock'];
+export type ImageBlock = components['schemas']['ImageBlock'];
+export type HorizontalRule = components['schemas']['HorizontalRule'];
+export type TableBlock = components['schemas']['TableBlock'];
+export type TableRow = components['schemas']['TableRow'];
+export type TableCell = components['schemas']['TableCell'];
+export type ListBlock = components['schemas']['ListBlock'];
+export type ListItem = components['schemas']['ListItem'];
+export type Blockquote = components['schemas']['Blockquote'];
+export type CallToActionBlock = components['schemas']['CallToActionBlock'];
+export type PullOutBlock = components['schemas']['PullOutBlock'];
+export type EmbedBlock = components['schemas']['EmbedBlock'];
+export type HTMLBlock = components['schemas']['HTMLBlock'];
+export type Frame = components['schemas']['Frame'];
 export type Heading = components['schemas']['Heading'];
 export type Image = components['schemas']['Image'];
 export type CallToAction = components['schemas']['CallToAction'];
@@ -4240,11 +5989,30 @@ export type ManagedArticle = components['schemas']['ManagedArticle'];
 export type ManagedArticleWritten = components['schemas']['ManagedArticleWritten'];
 export type Warning = components['schemas']['Warning'];
 export type ArticleWrite = components['schemas']['ArticleWrite'];
+export type TextBlockWrite = components['schemas']['TextBlockWrite'];
+export type SpanWrite = components['schemas']['SpanWrite'];
+export type InlineImageWrite = components['schemas']['InlineImageWrite'];
+export type LinkMarkWrite = components['schemas']['LinkMarkWrite'];
+export type CodeBlockWrite = components['schemas']['CodeBlockWrite'];
+export type ImageBlockWrite = components['schemas']['ImageBlockWrite'];
+export type HorizontalRuleWrite = components['schemas']['HorizontalRuleWrite'];
+export type TableBlockWrite = components['schemas']['TableBlockWrite'];
+export type TableRowWrite = components['schemas']['TableRowWrite'];
+export type TableCellWrite = components['schemas']['TableCellWrite'];
+export type ListBlockWrite = components['schemas']['ListBlockWrite'];
+export type ListItemWrite = components['schemas']['ListItemWrite'];
+export type BlockquoteWrite = components['schemas']['BlockquoteWrite'];
+export type CallToActionBlockWrite = components['schemas']['CallToActionBlockWrite'];
+export type PullOutBlockWrite = components['schemas']['PullOutBlockWrite'];
+export type EmbedBlockWrite = components['schemas']['EmbedBlockWrite'];
+export type MarkdownBlockWrite = components['schemas']['MarkdownBlockWrite'];
+export type HTMLBlockWrite = components['schemas']['HTMLBlockWrite'];
 export type SearchHead = components['schemas']['SearchHead'];
 export type ManagedArticleItem = components['schemas']['ManagedArticleItem'];
 export type ImagePatch = components['schemas']['ImagePatch'];
 export type SearchHeadPatch = components['schemas']['SearchHeadPatch'];
 export type ArticlePatch = components['schemas']['ArticlePatch'];
+export type Duplicate = components['schemas']['Duplicate'];
 export type PublicationItem = components['schemas']['PublicationItem'];
 export type Publication = components['schemas']['Publication'];
 export type Interval = components['schemas']['Interval'];
@@ -4255,6 +6023,16 @@ export type Revision = components['schemas']['Revision'];
 export type FullRevisionItem = components['schemas']['FullRevisionItem'];
 export type FullRevision = components['schemas']['FullRevision'];
 export type Restore = components['schemas']['Restore'];
+export type DiffItem = components['schemas']['DiffItem'];
+export type Diff = components['schemas']['Diff'];
+export type TextDiff = components['schemas']['TextDiff'];
+export type WordRun = components['schemas']['WordRun'];
+export type UsageList = components['schemas']['UsageList'];
+export type Usage = components['schemas']['Usage'];
+export type ReadinessItem = components['schemas']['ReadinessItem'];
+export type Readiness = components['schemas']['Readiness'];
+export type ReadinessCheck = components['schemas']['ReadinessCheck'];
+export type Finding = components['schemas']['Finding'];
 export type PreviewTokenItem = components['schemas']['PreviewTokenItem'];
 export type PreviewToken = components['schemas']['PreviewToken'];
 export type PreviewTokenWrite = components['schemas']['PreviewTokenWrite'];
@@ -4282,8 +6060,14 @@ export type ManagedTagWritten = components['schemas']['ManagedTagWritten'];
 export type TagWrite = components['schemas']['TagWrite'];
 export type ManagedTagItem = components['schemas']['ManagedTagItem'];
 export type TagPatch = components['schemas']['TagPatch'];
+export type BatchAnswer = components['schemas']['BatchAnswer'];
+export type BatchResult = components['schemas']['BatchResult'];
+export type BatchWrite = components['schemas']['BatchWrite'];
+export type BatchOperation = components['schemas']['BatchOperation'];
+export type Preconditions = components['schemas']['Preconditions'];
 export type ManagedSiteItem = components['schemas']['ManagedSiteItem'];
 export type ManagedSite = components['schemas']['ManagedSite'];
+export type SiteWritten = components['schemas']['SiteWritten'];
 export type SiteWrite = components['schemas']['SiteWrite'];
 export type SiteLocale = components['schemas']['SiteLocale'];
 export type NavigationItem = components['schemas']['NavigationItem'];
@@ -4297,6 +6081,10 @@ export type KeyWrite = components['schemas']['KeyWrite'];
 export type KeyItem = components['schemas']['KeyItem'];
 export type CallerItem = components['schemas']['CallerItem'];
 export type Caller = components['schemas']['Caller'];
+export type AuditEventList = components['schemas']['AuditEventList'];
+export type AuditEvent = components['schemas']['AuditEvent'];
+export type FullAuditEventItem = components['schemas']['FullAuditEventItem'];
+export type FullAuditEvent = components['schemas']['FullAuditEvent'];
 export type JSONFeed = components['schemas']['JSONFeed'];
 export type JSONFeedAuthor = components['schemas']['JSONFeedAuthor'];
 export type JSONFeedItem = components['schemas']['JSONFeedItem'];
@@ -4312,14 +6100,21 @@ export type Response503TemporarilyUnavailable = components['responses']['503.tem
 export type Response404NotFound = components['responses']['404.not-found'];
 export type Response401Unauthorized = components['responses']['401.unauthorized'];
 export type Response403Forbidden = components['responses']['403.forbidden'];
-export type Response409SlugTaken = components['responses']['409.slug-taken'];
+export type Response409IdempotencyInProgressSlugTaken = components['responses']['409.idempotency-in-progress.slug-taken'];
 export type Response413ContentTooLarge = components['responses']['413.content-too-large'];
 export type Response415UnsupportedMediaType = components['responses']['415.unsupported-media-type'];
-export type Response422ValidationError = components['responses']['422.validation-error'];
+export type Response422IdempotencyKeyReusedNotReadyValidationError = components['responses']['422.idempotency-key-reused.not-ready.validation-error'];
 export type Response409ConflictSlugTaken = components['responses']['409.conflict.slug-taken'];
 export type Response412PreconditionFailed = components['responses']['412.precondition-failed'];
+export type Response422NotReadyValidationError = components['responses']['422.not-ready.validation-error'];
 export type Response428PreconditionRequired = components['responses']['428.precondition-required'];
+export type Response409SlugTaken = components['responses']['409.slug-taken'];
 export type Response409Conflict = components['responses']['409.conflict'];
+export type Response409IdempotencyInProgress = components['responses']['409.idempotency-in-progress'];
+export type Response422IdempotencyKeyReused = components['responses']['422.idempotency-key-reused'];
+export type Response422IdempotencyKeyReusedValidationError = components['responses']['422.idempotency-key-reused.validation-error'];
+export type Response409ConflictIdempotencyInProgressSlugTaken = components['responses']['409.conflict.idempotency-in-progress.slug-taken'];
+export type Response422ValidationError = components['responses']['422.validation-error'];
 export type $defs = Record<string, never>;
 export interface operations {
     listArticles: {
@@ -4341,7 +6136,7 @@ export interface operations {
                 published_at__lte?: string;
                 /** @description Not at this instant. */
                 published_at__ne?: string;
-                /** @description Whether it has one; all that is live has. */
+                /** @description Whether it has one, as all that is live has. */
                 published_at__exists?: boolean;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -4353,7 +6148,7 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one; all that is live has. */
+                /** @description Whether it has one, as all that is live has. */
                 updated_at__exists?: boolean;
                 featured?: boolean;
                 /** @description Repeat for several. */
@@ -4376,7 +6171,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "translations" | "seo" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -4508,7 +6303,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "adjacent" | "translations" | "seo" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -4691,7 +6486,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -4784,7 +6579,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -4924,7 +6719,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -5029,7 +6824,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
@@ -5740,7 +7535,10 @@ export interface operations {
     search: {
         parameters: {
             query: {
-                /** @description What to search for. */
+                /**
+                 * @description What to search for.
+                 * @example quiet morning
+                 */
                 q: string;
                 /** @description Only entries of this type; repeat for several. */
                 type?: ("article" | "faq" | "author")[];
@@ -6066,7 +7864,7 @@ export interface operations {
                 published_at__lte?: string;
                 /** @description Not at this instant. */
                 published_at__ne?: string;
-                /** @description Whether it has one; all that is live has. */
+                /** @description Whether it has one, as all that is live has. */
                 published_at__exists?: boolean;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -6078,13 +7876,15 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one; all that is live has. */
+                /** @description Whether it has one, as all that is live has. */
                 updated_at__exists?: boolean;
                 featured?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "-published_at" | "published_at" | "title" | "-updated_at";
                 limit?: number;
@@ -6099,7 +7899,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "translations" | "seo" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -6219,7 +8019,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "adjacent" | "translations" | "seo" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -6376,6 +8176,8 @@ export interface operations {
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "position" | "question" | "-updated_at";
                 limit?: number;
@@ -6390,7 +8192,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -6471,7 +8273,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -6585,6 +8387,8 @@ export interface operations {
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "name" | "-updated_at";
                 limit?: number;
@@ -6599,7 +8403,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -6692,7 +8496,7 @@ export interface operations {
                 /** @description What to embed in full. Comma list or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
                 /** @description The formats of rich text. Comma list or repeated. */
-                formats?: ("html" | "markdown" | "text")[];
+                formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
                 /** @description As of this instant, past or to come, as far as it is planned by now. */
@@ -7002,6 +8806,8 @@ export interface operations {
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "name" | "-article_count";
                 limit?: number;
@@ -7174,29 +8980,147 @@ export interface operations {
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
+    previewSearch: {
+        parameters: {
+            query: {
+                /**
+                 * @description What to search for.
+                 * @example quiet morning
+                 */
+                q: string;
+                /** @description Only entries of this type; repeat for several. */
+                type?: ("article" | "faq" | "author")[];
+                /** @description Else the site's default. Of an entry that is not translated a fallback's text is searched. */
+                locale?: string;
+                /** @description Id or slug: entries with this tag; repeat for several. */
+                tag?: string[];
+                /** @description Id or slug: entries with this author; repeat for several. */
+                author?: string[];
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                perspective?: "draft" | "published";
+                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                at?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "locale": "en",
+                     *           "slug": "a-quiet-morning",
+                     *           "url": "https://harbour-and-reed.example/blog/a-quiet-morning",
+                     *           "title": "A quiet morning",
+                     *           "summary": "What the bench is like before eight.",
+                     *           "published_at": "2026-03-03T08:00:00.000Z",
+                     *           "score": 0.7312,
+                     *           "snippets": {
+                     *             "title": "A <mark>quiet</mark> morning",
+                     *             "summary": null,
+                     *             "body": "… before the shop opens it is <mark>quiet</mark> at the bench …"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       },
+                     *       "suggestion": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
     listManagedArticles: {
         parameters: {
             query?: {
                 /** @description One language; else all. */
                 locale?: string;
-                /** @description Id: tag; repeat for several. */
+                /** @description Id or slug: tag; repeat for several. */
                 tag?: string[];
-                /** @description Id: author; repeat for several. */
+                /** @description Id or slug: author; repeat for several. */
                 author?: string[];
+                /** @description After this instant. */
+                published_at__gt?: string;
+                /** @description At or after this instant. */
+                published_at__gte?: string;
+                /** @description Before this instant. */
+                published_at__lt?: string;
+                /** @description At or before this instant. */
+                published_at__lte?: string;
+                /** @description Not at this instant. */
+                published_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                published_at__exists?: boolean;
+                featured?: boolean;
+                /** @description After this instant. */
+                updated_at__gt?: string;
+                /** @description At or after this instant. */
+                updated_at__gte?: string;
+                /** @description Before this instant. */
+                updated_at__lt?: string;
+                /** @description At or before this instant. */
+                updated_at__lte?: string;
+                /** @description Not at this instant. */
+                updated_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                updated_at__exists?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                q?: string;
                 /** @description Comma list or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
                 has_unpublished_changes?: boolean;
                 /** @description The trash instead. */
                 trashed?: boolean;
-                /** @description Ties go by id. */
-                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label";
+                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "-published_at" | "published_at" | "title" | "-title";
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
+                /** @description Count all that match. */
+                include_total?: boolean;
             };
             header?: {
                 /**
@@ -7228,7 +9152,7 @@ export interface operations {
                      *           "type": "article",
                      *           "slug": "a-quiet-morning",
                      *           "locale": "en",
-                     *           "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *           "translation_of": "a-quiet-morning",
                      *           "extra": {},
                      *           "title": "A quiet morning at the bench",
                      *           "subtitle": "What happens before the door opens",
@@ -7318,8 +9242,17 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7351,6 +9284,23 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["ArticleWrite"];
+                /**
+                 * @example ---
+                 *     title: A quiet morning at the bench
+                 *     subtitle: What happens before the door opens
+                 *     summary: Paste, paper and a first cup of tea.
+                 *     published_at: '2026-03-03T09:00:00+01:00'
+                 *     calls_to_action:
+                 *     - label: Book a first visit
+                 *       url: /visit
+                 *       style: primary
+                 *     seo:
+                 *       title: A bookbinder's morning
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -7363,6 +9313,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7373,7 +9325,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -7437,7 +9389,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -7450,11 +9402,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -7494,7 +9446,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -7559,6 +9511,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagedArticleItem"];
+                    /**
+                     * @example ---
+                     *     title: A quiet morning at the bench
+                     *     slug: a-quiet-morning
+                     *     ---
+                     *
+                     *     Before the shop opens.
+                     */
+                    "text/markdown": string;
                 };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
@@ -7576,6 +9537,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
                 /**
@@ -7622,6 +9587,23 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["ArticleWrite"];
+                /**
+                 * @example ---
+                 *     title: A quiet morning at the bench
+                 *     subtitle: What happens before the door opens
+                 *     summary: Paste, paper and a first cup of tea.
+                 *     published_at: '2026-03-03T09:00:00+01:00'
+                 *     calls_to_action:
+                 *     - label: Book a first visit
+                 *       url: /visit
+                 *       style: primary
+                 *     seo:
+                 *       title: A bookbinder's morning
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -7642,7 +9624,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -7706,7 +9688,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -7734,7 +9716,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -7798,7 +9780,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -7817,7 +9799,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7830,6 +9812,10 @@ export interface operations {
                 purge?: boolean;
                 /** @description Even though other entries refer to it. */
                 force?: boolean;
+                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                replace_with?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -7878,6 +9864,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -7926,7 +9916,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -7990,7 +9980,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8009,7 +9999,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -8017,8 +10007,21 @@ export interface operations {
     };
     undeleteArticle: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -8040,6 +10043,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8050,7 +10055,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -8114,7 +10119,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8128,7 +10133,159 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
+            422: components["responses"]["422.idempotency-key-reused"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    duplicateArticle: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The start of next year's guide."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new entry. */
+                    Location?: string;
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "0199c0de-0000-7000-8000-000000000001",
+                     *         "type": "article",
+                     *         "slug": "a-quiet-morning",
+                     *         "locale": "en",
+                     *         "translation_of": "a-quiet-morning",
+                     *         "extra": {},
+                     *         "title": "A quiet morning at the bench",
+                     *         "subtitle": "What happens before the door opens",
+                     *         "summary": "Paste, paper and a first cup of tea.",
+                     *         "body": {
+                     *           "format": "markdown",
+                     *           "source": "## A heading\n\nA short paragraph.\n"
+                     *         },
+                     *         "published_at": "2026-03-03T09:00:00+01:00",
+                     *         "featured": false,
+                     *         "authors": [
+                     *           "orla-wrenmoor"
+                     *         ],
+                     *         "tags": [
+                     *           "repair"
+                     *         ],
+                     *         "faqs": [
+                     *           "how-long-must-glue-dry"
+                     *         ],
+                     *         "related": [
+                     *           "first-aid-for-a-wet-book"
+                     *         ],
+                     *         "hero_image": {
+                     *           "url": "https://harbour-and-reed.example/media/bench.jpg",
+                     *           "alt": "A workbench with a half-sewn book.",
+                     *           "width": 1600,
+                     *           "height": 900
+                     *         },
+                     *         "calls_to_action": [
+                     *           {
+                     *             "label": "Book a first visit",
+                     *             "url": "/visit",
+                     *             "style": "primary"
+                     *           }
+                     *         ],
+                     *         "seo": {
+                     *           "title": "How to mend a loose spine at home",
+                     *           "description": null,
+                     *           "canonical_url": "https://example.org/page",
+                     *           "noindex": false,
+                     *           "image": {
+                     *             "url": "https://harbour-and-reed.example/media/bench.jpg",
+                     *             "alt": "A workbench with a half-sewn book.",
+                     *             "width": 1600,
+                     *             "height": 900
+                     *           }
+                     *         },
+                     *         "version": 1,
+                     *         "status": "draft",
+                     *         "has_unpublished_changes": false,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "created_at": "2026-03-03T08:00:00.000Z",
+                     *         "updated_at": "2026-03-03T08:00:00.000Z",
+                     *         "created_by": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "trashed_at": "2026-03-03T08:00:00.000Z",
+                     *         "etag": "\"42\""
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedArticleWritten"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -8171,6 +10328,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -8196,7 +10354,10 @@ export interface operations {
     };
     publishArticle: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -8246,6 +10407,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -8256,7 +10418,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8275,7 +10437,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -8286,6 +10448,8 @@ export interface operations {
             query?: {
                 /** @description Unpublish then; else now. */
                 at?: string;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -8327,6 +10491,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -8337,7 +10502,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8351,6 +10516,87 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
+            414: components["responses"]["414.uri-too-long"];
+            428: components["responses"]["428.precondition-required"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    cancelArticlePublication: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match": string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+                /** @description The publication's id, from the timeline. */
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "published",
+                     *         "revision": 1,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "has_unpublished_changes": false,
+                     *         "timeline": [
+                     *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
+                     *             "revision": 1,
+                     *             "slug": "a-quiet-morning",
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": "2026-03-03T08:00:00.000Z",
+                     *             "state": "live"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicationAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
             412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             428: components["responses"]["428.precondition-required"];
@@ -8485,13 +10731,21 @@ export interface operations {
     };
     restoreArticle: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
                  * @example "42"
                  */
                 "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -8522,6 +10776,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8532,7 +10788,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "title": "A quiet morning at the bench",
                      *         "subtitle": "What happens before the door opens",
@@ -8596,7 +10852,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8610,20 +10866,246 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    diffArticle: {
+        parameters: {
+            query?: {
+                /** @description `live`, `draft`, or the number of a revision. */
+                from?: string;
+                /** @description `live`, `draft`, or the number of a revision. */
+                to?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "to": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/title",
+                     *             "value": "A quiet morning"
+                     *           }
+                     *         ],
+                     *         "texts": [
+                     *           {
+                     *             "pointer": "#/title",
+                     *             "runs": [
+                     *               {
+                     *                 "op": "equal",
+                     *                 "text": "A quiet "
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listArticleUsage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "title": "A quiet morning",
+                     *           "slug": "a-quiet-morning",
+                     *           "field": "authors",
+                     *           "in": "draft",
+                     *           "revision": 1
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getArticleReadiness: {
+        parameters: {
+            query?: {
+                /** @description Its number; else the working copy. */
+                revision?: number | null;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "revision": 1,
+                     *         "ready": true,
+                     *         "checks": [
+                     *           {
+                     *             "code": "missing_alt",
+                     *             "title": "Every image has a text alternative.",
+                     *             "state": "failed",
+                     *             "blocks": false,
+                     *             "findings": [
+                     *               {
+                     *                 "detail": "The image has no text alternative."
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReadinessItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
     createArticlePreviewToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -8652,6 +11134,8 @@ export interface operations {
                 headers: {
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8672,10 +11156,11 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -8685,22 +11170,40 @@ export interface operations {
             query?: {
                 /** @description One language; else all. */
                 locale?: string;
-                /** @description Id: tag; repeat for several. */
+                /** @description Id or slug: tag; repeat for several. */
                 tag?: string[];
+                /** @description Id or slug: article; repeat for several. */
+                article?: string[];
+                /** @description After this instant. */
+                updated_at__gt?: string;
+                /** @description At or after this instant. */
+                updated_at__gte?: string;
+                /** @description Before this instant. */
+                updated_at__lt?: string;
+                /** @description At or before this instant. */
+                updated_at__lte?: string;
+                /** @description Not at this instant. */
+                updated_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                updated_at__exists?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                q?: string;
                 /** @description Comma list or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
                 has_unpublished_changes?: boolean;
                 /** @description The trash instead. */
                 trashed?: boolean;
-                /** @description Ties go by id. */
-                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label";
+                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "position" | "-position" | "question" | "-question";
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
+                /** @description Count all that match. */
+                include_total?: boolean;
             };
             header?: {
                 /**
@@ -8732,7 +11235,7 @@ export interface operations {
                      *           "type": "article",
                      *           "slug": "a-quiet-morning",
                      *           "locale": "en",
-                     *           "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *           "translation_of": "a-quiet-morning",
                      *           "extra": {},
                      *           "question": "How long must the glue dry?",
                      *           "answer": "Overnight, under a weight.",
@@ -8782,8 +11285,17 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -8803,6 +11315,15 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["FAQWrite"];
+                /**
+                 * @example ---
+                 *     question: How long must the glue dry?
+                 *     position: 10
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -8815,6 +11336,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8825,7 +11348,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -8849,7 +11372,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -8862,11 +11385,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -8906,7 +11429,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -8931,6 +11454,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagedFAQItem"];
+                    /**
+                     * @example ---
+                     *     title: A quiet morning at the bench
+                     *     slug: a-quiet-morning
+                     *     ---
+                     *
+                     *     Before the shop opens.
+                     */
+                    "text/markdown": string;
                 };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
@@ -8948,6 +11480,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
                 /**
@@ -8982,6 +11518,15 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["FAQWrite"];
+                /**
+                 * @example ---
+                 *     question: How long must the glue dry?
+                 *     position: 10
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -9002,7 +11547,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -9026,7 +11571,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9054,7 +11599,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -9078,7 +11623,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9097,7 +11642,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -9110,6 +11655,10 @@ export interface operations {
                 purge?: boolean;
                 /** @description Even though other entries refer to it. */
                 force?: boolean;
+                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                replace_with?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -9158,6 +11707,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -9206,7 +11759,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -9230,7 +11783,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9249,7 +11802,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -9257,8 +11810,21 @@ export interface operations {
     };
     undeleteFAQ: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -9280,6 +11846,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9290,7 +11858,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -9314,7 +11882,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9328,7 +11896,119 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
+            422: components["responses"]["422.idempotency-key-reused"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    duplicateFAQ: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The start of next year's guide."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new entry. */
+                    Location?: string;
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "0199c0de-0000-7000-8000-000000000001",
+                     *         "type": "article",
+                     *         "slug": "a-quiet-morning",
+                     *         "locale": "en",
+                     *         "translation_of": "a-quiet-morning",
+                     *         "extra": {},
+                     *         "question": "How long must the glue dry?",
+                     *         "answer": "Overnight, under a weight.",
+                     *         "tags": [
+                     *           "repair"
+                     *         ],
+                     *         "position": 10,
+                     *         "version": 1,
+                     *         "status": "draft",
+                     *         "has_unpublished_changes": false,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "created_at": "2026-03-03T08:00:00.000Z",
+                     *         "updated_at": "2026-03-03T08:00:00.000Z",
+                     *         "created_by": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "trashed_at": "2026-03-03T08:00:00.000Z",
+                     *         "etag": "\"42\""
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedFAQWritten"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -9371,6 +12051,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -9396,7 +12077,10 @@ export interface operations {
     };
     publishFAQ: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -9446,6 +12130,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -9456,7 +12141,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9475,7 +12160,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -9486,6 +12171,8 @@ export interface operations {
             query?: {
                 /** @description Unpublish then; else now. */
                 at?: string;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -9527,6 +12214,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -9537,7 +12225,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9551,6 +12239,87 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
+            414: components["responses"]["414.uri-too-long"];
+            428: components["responses"]["428.precondition-required"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    cancelFAQPublication: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match": string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+                /** @description The publication's id, from the timeline. */
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "published",
+                     *         "revision": 1,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "has_unpublished_changes": false,
+                     *         "timeline": [
+                     *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
+                     *             "revision": 1,
+                     *             "slug": "a-quiet-morning",
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": "2026-03-03T08:00:00.000Z",
+                     *             "state": "live"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicationAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
             412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             428: components["responses"]["428.precondition-required"];
@@ -9685,13 +12454,21 @@ export interface operations {
     };
     restoreFAQ: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
                  * @example "42"
                  */
                 "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -9722,6 +12499,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9732,7 +12511,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "question": "How long must the glue dry?",
                      *         "answer": "Overnight, under a weight.",
@@ -9756,7 +12535,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -9770,20 +12549,246 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    diffFAQ: {
+        parameters: {
+            query?: {
+                /** @description `live`, `draft`, or the number of a revision. */
+                from?: string;
+                /** @description `live`, `draft`, or the number of a revision. */
+                to?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "to": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/title",
+                     *             "value": "A quiet morning"
+                     *           }
+                     *         ],
+                     *         "texts": [
+                     *           {
+                     *             "pointer": "#/title",
+                     *             "runs": [
+                     *               {
+                     *                 "op": "equal",
+                     *                 "text": "A quiet "
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listFAQUsage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "title": "A quiet morning",
+                     *           "slug": "a-quiet-morning",
+                     *           "field": "authors",
+                     *           "in": "draft",
+                     *           "revision": 1
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getFAQReadiness: {
+        parameters: {
+            query?: {
+                /** @description Its number; else the working copy. */
+                revision?: number | null;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "revision": 1,
+                     *         "ready": true,
+                     *         "checks": [
+                     *           {
+                     *             "code": "missing_alt",
+                     *             "title": "Every image has a text alternative.",
+                     *             "state": "failed",
+                     *             "blocks": false,
+                     *             "findings": [
+                     *               {
+                     *                 "detail": "The image has no text alternative."
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReadinessItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
     createFAQPreviewToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -9812,6 +12817,8 @@ export interface operations {
                 headers: {
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9832,10 +12839,11 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -9845,20 +12853,36 @@ export interface operations {
             query?: {
                 /** @description One language; else all. */
                 locale?: string;
+                /** @description After this instant. */
+                updated_at__gt?: string;
+                /** @description At or after this instant. */
+                updated_at__gte?: string;
+                /** @description Before this instant. */
+                updated_at__lt?: string;
+                /** @description At or before this instant. */
+                updated_at__lte?: string;
+                /** @description Not at this instant. */
+                updated_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                updated_at__exists?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                q?: string;
                 /** @description Comma list or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
                 has_unpublished_changes?: boolean;
                 /** @description The trash instead. */
                 trashed?: boolean;
-                /** @description Ties go by id. */
-                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label";
+                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "name" | "-name";
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
+                /** @description Count all that match. */
+                include_total?: boolean;
             };
             header?: {
                 /**
@@ -9890,7 +12914,7 @@ export interface operations {
                      *           "type": "article",
                      *           "slug": "a-quiet-morning",
                      *           "locale": "en",
-                     *           "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *           "translation_of": "a-quiet-morning",
                      *           "extra": {},
                      *           "name": "Orla Wrenmoor",
                      *           "honorific_prefix": "Dr",
@@ -9946,8 +12970,17 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -9974,6 +13007,21 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["AuthorWrite"];
+                /**
+                 * @example ---
+                 *     name: Orla Wrenmoor
+                 *     credentials: MA, ACR
+                 *     job_title: Bookbinder
+                 *     avatar:
+                 *       url: https://harbour-and-reed.example/media/portrait.jpg
+                 *       alt: Orla at her bench.
+                 *       width: 400
+                 *       height: 400
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -9986,6 +13034,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9996,7 +13046,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10026,7 +13076,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10039,11 +13089,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -10083,7 +13133,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10114,6 +13164,15 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ManagedAuthorItem"];
+                    /**
+                     * @example ---
+                     *     title: A quiet morning at the bench
+                     *     slug: a-quiet-morning
+                     *     ---
+                     *
+                     *     Before the shop opens.
+                     */
+                    "text/markdown": string;
                 };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
@@ -10131,6 +13190,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
                 /**
@@ -10172,6 +13235,21 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["AuthorWrite"];
+                /**
+                 * @example ---
+                 *     name: Orla Wrenmoor
+                 *     credentials: MA, ACR
+                 *     job_title: Bookbinder
+                 *     avatar:
+                 *       url: https://harbour-and-reed.example/media/portrait.jpg
+                 *       alt: Orla at her bench.
+                 *       width: 400
+                 *       height: 400
+                 *     ---
+                 *
+                 *     The paste has to be **warm** and smooth.
+                 */
+                "text/markdown": string;
             };
         };
         responses: {
@@ -10192,7 +13270,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10222,7 +13300,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10250,7 +13328,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10280,7 +13358,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10299,7 +13377,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -10312,6 +13390,10 @@ export interface operations {
                 purge?: boolean;
                 /** @description Even though other entries refer to it. */
                 force?: boolean;
+                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                replace_with?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -10360,6 +13442,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -10408,7 +13494,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10438,7 +13524,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10457,7 +13543,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -10465,8 +13551,21 @@ export interface operations {
     };
     undeleteAuthor: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -10488,6 +13587,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10498,7 +13599,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10528,7 +13629,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10542,7 +13643,125 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
+            422: components["responses"]["422.idempotency-key-reused"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    duplicateAuthor: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The start of next year's guide."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new entry. */
+                    Location?: string;
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "0199c0de-0000-7000-8000-000000000001",
+                     *         "type": "article",
+                     *         "slug": "a-quiet-morning",
+                     *         "locale": "en",
+                     *         "translation_of": "a-quiet-morning",
+                     *         "extra": {},
+                     *         "name": "Orla Wrenmoor",
+                     *         "honorific_prefix": "Dr",
+                     *         "credentials": "MA, ACR",
+                     *         "job_title": "Bookbinder",
+                     *         "bio": "Mends books at a bench by the **harbour**.",
+                     *         "avatar": {
+                     *           "url": "https://harbour-and-reed.example/media/bench.jpg",
+                     *           "alt": "A workbench with a half-sewn book.",
+                     *           "width": 1600,
+                     *           "height": 900
+                     *         },
+                     *         "website": "https://orla-wrenmoor.example/",
+                     *         "version": 1,
+                     *         "status": "draft",
+                     *         "has_unpublished_changes": false,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "created_at": "2026-03-03T08:00:00.000Z",
+                     *         "updated_at": "2026-03-03T08:00:00.000Z",
+                     *         "created_by": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "trashed_at": "2026-03-03T08:00:00.000Z",
+                     *         "etag": "\"42\""
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedAuthorWritten"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -10585,6 +13804,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -10610,7 +13830,10 @@ export interface operations {
     };
     publishAuthor: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -10660,6 +13883,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -10670,7 +13894,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10689,7 +13913,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -10700,6 +13924,8 @@ export interface operations {
             query?: {
                 /** @description Unpublish then; else now. */
                 at?: string;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -10741,6 +13967,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -10751,7 +13978,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10765,6 +13992,87 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
+            414: components["responses"]["414.uri-too-long"];
+            428: components["responses"]["428.precondition-required"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    cancelAuthorPublication: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match": string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+                /** @description The publication's id, from the timeline. */
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "published",
+                     *         "revision": 1,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "has_unpublished_changes": false,
+                     *         "timeline": [
+                     *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
+                     *             "revision": 1,
+                     *             "slug": "a-quiet-morning",
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": "2026-03-03T08:00:00.000Z",
+                     *             "state": "live"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicationAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
             412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             428: components["responses"]["428.precondition-required"];
@@ -10899,13 +14207,21 @@ export interface operations {
     };
     restoreAuthor: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
                  * @example "42"
                  */
                 "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -10936,6 +14252,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10946,7 +14264,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Orla Wrenmoor",
                      *         "honorific_prefix": "Dr",
@@ -10976,7 +14294,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -10990,20 +14308,246 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    diffAuthor: {
+        parameters: {
+            query?: {
+                /** @description `live`, `draft`, or the number of a revision. */
+                from?: string;
+                /** @description `live`, `draft`, or the number of a revision. */
+                to?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "to": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/title",
+                     *             "value": "A quiet morning"
+                     *           }
+                     *         ],
+                     *         "texts": [
+                     *           {
+                     *             "pointer": "#/title",
+                     *             "runs": [
+                     *               {
+                     *                 "op": "equal",
+                     *                 "text": "A quiet "
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listAuthorUsage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "title": "A quiet morning",
+                     *           "slug": "a-quiet-morning",
+                     *           "field": "authors",
+                     *           "in": "draft",
+                     *           "revision": 1
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getAuthorReadiness: {
+        parameters: {
+            query?: {
+                /** @description Its number; else the working copy. */
+                revision?: number | null;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "revision": 1,
+                     *         "ready": true,
+                     *         "checks": [
+                     *           {
+                     *             "code": "missing_alt",
+                     *             "title": "Every image has a text alternative.",
+                     *             "state": "failed",
+                     *             "blocks": false,
+                     *             "findings": [
+                     *               {
+                     *                 "detail": "The image has no text alternative."
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReadinessItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
     createAuthorPreviewToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -11032,6 +14576,8 @@ export interface operations {
                 headers: {
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11052,10 +14598,11 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -11063,8 +14610,23 @@ export interface operations {
     listManagedSocialLinks: {
         parameters: {
             query?: {
-                /** @description Id: author; repeat for several. */
+                /** @description Id or slug: author; repeat for several. */
                 author?: string[];
+                /** @description Repeat for several. */
+                platform?: string[];
+                owner?: "site" | "author";
+                /** @description After this instant. */
+                updated_at__gt?: string;
+                /** @description At or after this instant. */
+                updated_at__gte?: string;
+                /** @description Before this instant. */
+                updated_at__lt?: string;
+                /** @description At or before this instant. */
+                updated_at__lte?: string;
+                /** @description Not at this instant. */
+                updated_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                updated_at__exists?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Comma list or repeated. */
@@ -11072,11 +14634,13 @@ export interface operations {
                 has_unpublished_changes?: boolean;
                 /** @description The trash instead. */
                 trashed?: boolean;
-                /** @description Ties go by id. */
-                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label";
+                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "position" | "-position" | "platform" | "-platform";
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
+                /** @description Count all that match. */
+                include_total?: boolean;
             };
             header?: {
                 /**
@@ -11108,7 +14672,7 @@ export interface operations {
                      *           "type": "article",
                      *           "slug": "a-quiet-morning",
                      *           "locale": "en",
-                     *           "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *           "translation_of": "a-quiet-morning",
                      *           "extra": {},
                      *           "platform": "mastodon",
                      *           "handle": "harbour@bookbinders.example",
@@ -11158,8 +14722,17 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -11191,6 +14764,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11201,7 +14776,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11225,7 +14800,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11238,10 +14813,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -11281,7 +14857,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11323,6 +14899,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
                 /**
@@ -11377,7 +14957,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11401,7 +14981,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11429,7 +15009,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11453,7 +15033,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11472,7 +15052,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -11485,6 +15065,10 @@ export interface operations {
                 purge?: boolean;
                 /** @description Even though other entries refer to it. */
                 force?: boolean;
+                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                replace_with?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -11533,6 +15117,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -11581,7 +15169,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11605,7 +15193,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11623,7 +15211,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -11631,8 +15219,21 @@ export interface operations {
     };
     undeleteSocialLink: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -11654,6 +15255,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11664,7 +15267,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -11688,7 +15291,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11702,7 +15305,119 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
+            422: components["responses"]["422.idempotency-key-reused"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    duplicateSocialLink: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The start of next year's guide."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new entry. */
+                    Location?: string;
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "0199c0de-0000-7000-8000-000000000001",
+                     *         "type": "article",
+                     *         "slug": "a-quiet-morning",
+                     *         "locale": "en",
+                     *         "translation_of": "a-quiet-morning",
+                     *         "extra": {},
+                     *         "platform": "mastodon",
+                     *         "handle": "harbour@bookbinders.example",
+                     *         "url": "https://bookbinders.example/@harbour",
+                     *         "label": "The workshop on Mastodon",
+                     *         "author": "orla-wrenmoor",
+                     *         "position": 1,
+                     *         "version": 1,
+                     *         "status": "draft",
+                     *         "has_unpublished_changes": false,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "created_at": "2026-03-03T08:00:00.000Z",
+                     *         "updated_at": "2026-03-03T08:00:00.000Z",
+                     *         "created_by": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "trashed_at": "2026-03-03T08:00:00.000Z",
+                     *         "etag": "\"42\""
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedSocialLinkWritten"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -11745,6 +15460,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -11770,7 +15486,10 @@ export interface operations {
     };
     publishSocialLink: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -11820,6 +15539,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -11830,7 +15550,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11849,7 +15569,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -11860,6 +15580,8 @@ export interface operations {
             query?: {
                 /** @description Unpublish then; else now. */
                 at?: string;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -11901,6 +15623,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -11911,7 +15634,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -11925,6 +15648,87 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
+            414: components["responses"]["414.uri-too-long"];
+            428: components["responses"]["428.precondition-required"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    cancelSocialLinkPublication: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match": string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+                /** @description The publication's id, from the timeline. */
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "published",
+                     *         "revision": 1,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "has_unpublished_changes": false,
+                     *         "timeline": [
+                     *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
+                     *             "revision": 1,
+                     *             "slug": "a-quiet-morning",
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": "2026-03-03T08:00:00.000Z",
+                     *             "state": "live"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicationAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
             412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             428: components["responses"]["428.precondition-required"];
@@ -12059,13 +15863,21 @@ export interface operations {
     };
     restoreSocialLink: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
                  * @example "42"
                  */
                 "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -12096,6 +15908,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12106,7 +15920,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "platform": "mastodon",
                      *         "handle": "harbour@bookbinders.example",
@@ -12130,7 +15944,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12144,19 +15958,246 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    diffSocialLink: {
+        parameters: {
+            query?: {
+                /** @description `live`, `draft`, or the number of a revision. */
+                from?: string;
+                /** @description `live`, `draft`, or the number of a revision. */
+                to?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "to": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/title",
+                     *             "value": "A quiet morning"
+                     *           }
+                     *         ],
+                     *         "texts": [
+                     *           {
+                     *             "pointer": "#/title",
+                     *             "runs": [
+                     *               {
+                     *                 "op": "equal",
+                     *                 "text": "A quiet "
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listSocialLinkUsage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "title": "A quiet morning",
+                     *           "slug": "a-quiet-morning",
+                     *           "field": "authors",
+                     *           "in": "draft",
+                     *           "revision": 1
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getSocialLinkReadiness: {
+        parameters: {
+            query?: {
+                /** @description Its number; else the working copy. */
+                revision?: number | null;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "revision": 1,
+                     *         "ready": true,
+                     *         "checks": [
+                     *           {
+                     *             "code": "missing_alt",
+                     *             "title": "Every image has a text alternative.",
+                     *             "state": "failed",
+                     *             "blocks": false,
+                     *             "findings": [
+                     *               {
+                     *                 "detail": "The image has no text alternative."
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReadinessItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
     createSocialLinkPreviewToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -12185,6 +16226,8 @@ export interface operations {
                 headers: {
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12205,10 +16248,11 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -12218,20 +16262,36 @@ export interface operations {
             query?: {
                 /** @description One language; else all. */
                 locale?: string;
+                /** @description After this instant. */
+                updated_at__gt?: string;
+                /** @description At or after this instant. */
+                updated_at__gte?: string;
+                /** @description Before this instant. */
+                updated_at__lt?: string;
+                /** @description At or before this instant. */
+                updated_at__lte?: string;
+                /** @description Not at this instant. */
+                updated_at__ne?: string;
+                /** @description Whether it has one, as all that is live has. */
+                updated_at__exists?: boolean;
                 /** @description Repeat for several. */
                 id?: string[];
                 /** @description Repeat for several. */
                 slug?: string[];
+                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                q?: string;
                 /** @description Comma list or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
                 has_unpublished_changes?: boolean;
                 /** @description The trash instead. */
                 trashed?: boolean;
-                /** @description Ties go by id. */
-                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label";
+                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "name" | "-name";
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
+                /** @description Count all that match. */
+                include_total?: boolean;
             };
             header?: {
                 /**
@@ -12263,7 +16323,7 @@ export interface operations {
                      *           "type": "article",
                      *           "slug": "a-quiet-morning",
                      *           "locale": "en",
-                     *           "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *           "translation_of": "a-quiet-morning",
                      *           "extra": {},
                      *           "name": "Repair",
                      *           "description": "Mending what is worth keeping.",
@@ -12309,8 +16369,17 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -12341,6 +16410,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12351,7 +16422,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12371,7 +16442,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12384,11 +16455,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -12428,7 +16499,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12466,6 +16537,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header?: {
                 /**
@@ -12519,7 +16594,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12539,7 +16614,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12567,7 +16642,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12587,7 +16662,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12606,7 +16681,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -12619,6 +16694,10 @@ export interface operations {
                 purge?: boolean;
                 /** @description Even though other entries refer to it. */
                 force?: boolean;
+                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                replace_with?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -12667,6 +16746,10 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                override_reason?: string | null;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -12715,7 +16798,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12735,7 +16818,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12754,7 +16837,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -12762,8 +16845,21 @@ export interface operations {
     };
     undeleteTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -12785,6 +16881,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12795,7 +16893,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -12815,7 +16913,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12829,7 +16927,115 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
+            422: components["responses"]["422.idempotency-key-reused"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    duplicateTag: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "The start of next year's guide."
+                 *     }
+                 */
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new entry. */
+                    Location?: string;
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "0199c0de-0000-7000-8000-000000000001",
+                     *         "type": "article",
+                     *         "slug": "a-quiet-morning",
+                     *         "locale": "en",
+                     *         "translation_of": "a-quiet-morning",
+                     *         "extra": {},
+                     *         "name": "Repair",
+                     *         "description": "Mending what is worth keeping.",
+                     *         "version": 1,
+                     *         "status": "draft",
+                     *         "has_unpublished_changes": false,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "created_at": "2026-03-03T08:00:00.000Z",
+                     *         "updated_at": "2026-03-03T08:00:00.000Z",
+                     *         "created_by": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "trashed_at": "2026-03-03T08:00:00.000Z",
+                     *         "etag": "\"42\""
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManagedTagWritten"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -12872,6 +17078,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -12897,7 +17104,10 @@ export interface operations {
     };
     publishTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -12947,6 +17157,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -12957,7 +17168,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -12976,7 +17187,7 @@ export interface operations {
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.not-ready.validation-error"];
             428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -12987,6 +17198,8 @@ export interface operations {
             query?: {
                 /** @description Unpublish then; else now. */
                 at?: string;
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
             };
             header: {
                 /**
@@ -13028,6 +17241,7 @@ export interface operations {
                      *         "has_unpublished_changes": false,
                      *         "timeline": [
                      *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
                      *             "revision": 1,
                      *             "slug": "a-quiet-morning",
                      *             "live_from": "2026-03-03T08:00:00.000Z",
@@ -13038,7 +17252,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -13052,6 +17266,87 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
+            414: components["responses"]["414.uri-too-long"];
+            428: components["responses"]["428.precondition-required"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    cancelTagPublication: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header: {
+                /**
+                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @example "42"
+                 */
+                "If-Match": string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+                /** @description The publication's id, from the timeline. */
+                publication_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description For `If-Match` of the next change. */
+                    ETag?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "published",
+                     *         "revision": 1,
+                     *         "live_from": "2026-03-03T08:00:00.000Z",
+                     *         "live_until": "2026-03-03T08:00:00.000Z",
+                     *         "has_unpublished_changes": false,
+                     *         "timeline": [
+                     *           {
+                     *             "id": "0199c0de-0000-7000-8000-000000000001",
+                     *             "revision": 1,
+                     *             "slug": "a-quiet-morning",
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": "2026-03-03T08:00:00.000Z",
+                     *             "state": "live"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unpublished_author",
+                     *           "detail": "This author is not live; delivery leaves it out."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PublicationAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
             412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             428: components["responses"]["428.precondition-required"];
@@ -13186,13 +17481,21 @@ export interface operations {
     };
     restoreTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
                  * @example "42"
                  */
                 "If-Match"?: string;
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -13223,6 +17526,8 @@ export interface operations {
                     ETag?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13233,7 +17538,7 @@ export interface operations {
                      *         "type": "article",
                      *         "slug": "a-quiet-morning",
                      *         "locale": "en",
-                     *         "translation_of": "0199c0de-0000-7000-8000-000000000001",
+                     *         "translation_of": "a-quiet-morning",
                      *         "extra": {},
                      *         "name": "Repair",
                      *         "description": "Mending what is worth keeping.",
@@ -13253,7 +17558,7 @@ export interface operations {
                      *       },
                      *       "warnings": [
                      *         {
-                     *           "code": "unpublished_reference",
+                     *           "code": "unpublished_author",
                      *           "detail": "This author is not live; delivery leaves it out."
                      *         }
                      *       ]
@@ -13267,20 +17572,246 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
-            409: components["responses"]["409.slug-taken"];
+            409: components["responses"]["409.idempotency-in-progress.slug-taken"];
             412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    diffTag: {
+        parameters: {
+            query?: {
+                /** @description `live`, `draft`, or the number of a revision. */
+                from?: string;
+                /** @description `live`, `draft`, or the number of a revision. */
+                to?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "to": {
+                     *           "number": 1,
+                     *           "created_at": "2026-03-03T08:00:00.000Z",
+                     *           "created_by": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "note": "Shorter opening."
+                     *         },
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/title",
+                     *             "value": "A quiet morning"
+                     *           }
+                     *         ],
+                     *         "texts": [
+                     *           {
+                     *             "pointer": "#/title",
+                     *             "runs": [
+                     *               {
+                     *                 "op": "equal",
+                     *                 "text": "A quiet "
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listTagUsage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "0199c0de-0000-7000-8000-000000000001",
+                     *           "type": "article",
+                     *           "title": "A quiet morning",
+                     *           "slug": "a-quiet-morning",
+                     *           "field": "authors",
+                     *           "in": "draft",
+                     *           "revision": 1
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UsageList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getTagReadiness: {
+        parameters: {
+            query?: {
+                /** @description Its number; else the working copy. */
+                revision?: number | null;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "revision": 1,
+                     *         "ready": true,
+                     *         "checks": [
+                     *           {
+                     *             "code": "missing_alt",
+                     *             "title": "Every image has a text alternative.",
+                     *             "state": "failed",
+                     *             "blocks": false,
+                     *             "findings": [
+                     *               {
+                     *                 "detail": "The image has no text alternative."
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReadinessItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
     };
     createTagPreviewToken: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -13309,6 +17840,8 @@ export interface operations {
                 headers: {
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13329,10 +17862,123 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    batch: {
+        parameters: {
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "method": "PUT",
+                 *           "path": "/authors/0199c0de-0000-7000-8000-00000000a001",
+                 *           "query": {
+                 *             "publish": true
+                 *           },
+                 *           "headers": {
+                 *             "If-None-Match": "*"
+                 *           },
+                 *           "body": {
+                 *             "name": "Orla Wrenmoor",
+                 *             "slug": "orla-of-the-batch"
+                 *           }
+                 *         },
+                 *         {
+                 *           "method": "PUT",
+                 *           "path": "/articles/0199c0de-0000-7000-8000-00000000a002",
+                 *           "headers": {
+                 *             "If-None-Match": "*"
+                 *           },
+                 *           "body": {
+                 *             "title": "A page in one request",
+                 *             "authors": [
+                 *               "orla-of-the-batch"
+                 *             ]
+                 *           }
+                 *         },
+                 *         {
+                 *           "method": "PUT",
+                 *           "path": "/articles/0199c0de-0000-7000-8000-00000000a002/publication",
+                 *           "headers": {
+                 *             "If-Match": "*"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchWrite"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "status": 201,
+                     *           "headers": {
+                     *             "ETag": "\"42\""
+                     *           },
+                     *           "body": {
+                     *             "data": {},
+                     *             "warnings": []
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.conflict.idempotency-in-progress.slug-taken"];
+            412: components["responses"]["412.precondition-failed"];
+            413: components["responses"]["413.content-too-large"];
+            414: components["responses"]["414.uri-too-long"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reused.not-ready.validation-error"];
+            428: components["responses"]["428.precondition-required"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -13405,6 +18051,10 @@ export interface operations {
                      *           "height": 900
                      *         },
                      *         "words_per_minute": 200,
+                     *         "publish_blockers": [
+                     *           "missing_alt",
+                     *           "broken_link"
+                     *         ],
                      *         "updated_at": "2026-03-03T08:00:00.000Z",
                      *         "etag": "\"7\""
                      *       }
@@ -13424,7 +18074,10 @@ export interface operations {
     };
     replaceSite: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -13504,12 +18157,16 @@ export interface operations {
                      *           "height": 900
                      *         },
                      *         "words_per_minute": 200,
+                     *         "publish_blockers": [
+                     *           "missing_alt",
+                     *           "broken_link"
+                     *         ],
                      *         "updated_at": "2026-03-03T08:00:00.000Z",
                      *         "etag": "\"7\""
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["ManagedSiteItem"];
+                    "application/json": components["schemas"]["SiteWritten"];
                 };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
@@ -13528,7 +18185,10 @@ export interface operations {
     };
     updateSite: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header: {
                 /**
                  * @description The entity tag of what was read, or `*` for whatever is there.
@@ -13608,12 +18268,16 @@ export interface operations {
                      *           "height": 900
                      *         },
                      *         "words_per_minute": 200,
+                     *         "publish_blockers": [
+                     *           "missing_alt",
+                     *           "broken_link"
+                     *         ],
                      *         "updated_at": "2026-03-03T08:00:00.000Z",
                      *         "etag": "\"7\""
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["ManagedSiteItem"];
+                    "application/json": components["schemas"]["SiteWritten"];
                 };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
@@ -13684,8 +18348,16 @@ export interface operations {
     };
     createKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
+                /**
+                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
+                 */
+                "Idempotency-Key"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -13714,6 +18386,8 @@ export interface operations {
                     Location?: string;
                     /** @description The id of this request, echoed or made. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where it is the answer of the first request with the same key. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13740,10 +18414,11 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
+            409: components["responses"]["409.idempotency-in-progress"];
             413: components["responses"]["413.content-too-large"];
             414: components["responses"]["414.uri-too-long"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.validation-error"];
+            422: components["responses"]["422.idempotency-key-reused.validation-error"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
         };
@@ -13804,7 +18479,10 @@ export interface operations {
     };
     revokeKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only show what would happen; nothing is kept. */
+                dry_run?: boolean;
+            };
             header?: {
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
@@ -13879,6 +18557,217 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Of what it is. */
+                type?: "article" | "faq" | "author" | "social-link" | "tag" | "site" | "key" | "search";
+                /** @description The id of an entry or a key. */
+                subject?: string;
+                /** @description `created`: An entry was made. `saved`: A working copy, or the site's settings, changed. `published`: Something became live at once. `scheduled`: Something was planned. `unpublished`: What was live ended at once, and with it what was planned. `unpublishing_planned`: An end was planned. `cancelled`: A plan was taken back. `went_live`: What was planned became live. `superseded`: What was live ended, and the next took its place. `expired`: What was live ended. `trashed`: An entry went into the trash. `undeleted`: An entry came out of the trash. `purged`: An entry was erased with its history. `preview_token_created`: A token was made that shows a draft. `key_created`: An API key was made. `key_revoked`: An API key was revoked. `reindexed`: The search index was built anew. */
+                action?: "created" | "saved" | "published" | "scheduled" | "unpublished" | "unpublishing_planned" | "cancelled" | "went_live" | "superseded" | "expired" | "trashed" | "undeleted" | "purged" | "preview_token_created" | "key_created" | "key_revoked" | "reindexed";
+                /** @description The id of the key that did it. */
+                key?: string;
+                /** @description When it was done. */
+                at__gt?: string;
+                /** @description When it was done. */
+                at__gte?: string;
+                /** @description When it was done. */
+                at__lt?: string;
+                /** @description When it was done. */
+                at__lte?: string;
+                /** @description The number of the change. */
+                change__gt?: number;
+                /** @description The number of the change. */
+                change__gte?: number;
+                /** @description The number of the change. */
+                change__lt?: number;
+                /** @description The number of the change. */
+                change__lte?: number;
+                sort?: "-change" | "change";
+                limit?: number;
+                /** @description `page.next` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description `next` and `first` (RFC 8288). */
+                    Link?: string;
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "42-0",
+                     *           "change": 42,
+                     *           "at": "2026-03-03T08:00:00.000Z",
+                     *           "action": "published",
+                     *           "type": "article",
+                     *           "subject": {
+                     *             "id": "0198c0de-0000-7000-8000-000000000001",
+                     *             "label": "A quiet morning"
+                     *           },
+                     *           "revision": 1,
+                     *           "key": {
+                     *             "id": "Q3v9sK2mB7xD",
+                     *             "name": "Newsroom"
+                     *           },
+                     *           "client": "curl/8.15.0",
+                     *           "request_id": "0198c0de-0000-7000-8000-000000000002",
+                     *           "reason": null,
+                     *           "before": {
+                     *             "status": "draft",
+                     *             "revision": 3,
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": null,
+                     *             "timeline": []
+                     *           },
+                     *           "after": {
+                     *             "status": "published",
+                     *             "revision": 3,
+                     *             "live_from": "2026-03-03T08:00:00.000Z",
+                     *             "live_until": null,
+                     *             "timeline": [
+                     *               {
+                     *                 "revision": 3,
+                     *                 "live_from": "2026-03-03T08:00:00.000Z",
+                     *                 "live_until": null
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "page": {
+                     *         "limit": 20,
+                     *         "next": null
+                     *       },
+                     *       "links": {
+                     *         "self": "http://127.0.0.1:8000/api/v1/articles",
+                     *         "next": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEventList"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    getAuditEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The event's id: the number of its change, and its position in it. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "42-0",
+                     *         "change": 42,
+                     *         "at": "2026-03-03T08:00:00.000Z",
+                     *         "action": "published",
+                     *         "type": "article",
+                     *         "subject": {
+                     *           "id": "0198c0de-0000-7000-8000-000000000001",
+                     *           "label": "A quiet morning"
+                     *         },
+                     *         "revision": 1,
+                     *         "key": {
+                     *           "id": "Q3v9sK2mB7xD",
+                     *           "name": "Newsroom"
+                     *         },
+                     *         "client": "curl/8.15.0",
+                     *         "request_id": "0198c0de-0000-7000-8000-000000000002",
+                     *         "reason": null,
+                     *         "before": {
+                     *           "status": "draft",
+                     *           "revision": 3,
+                     *           "live_from": "2026-03-03T08:00:00.000Z",
+                     *           "live_until": null,
+                     *           "timeline": []
+                     *         },
+                     *         "after": {
+                     *           "status": "published",
+                     *           "revision": 3,
+                     *           "live_from": "2026-03-03T08:00:00.000Z",
+                     *           "live_until": null,
+                     *           "timeline": [
+                     *             {
+                     *               "revision": 3,
+                     *               "live_from": "2026-03-03T08:00:00.000Z",
+                     *               "live_until": null
+                     *             }
+                     *           ]
+                     *         },
+                     *         "changed_fields": [
+                     *           "summary"
+                     *         ],
+                     *         "patch": [
+                     *           {
+                     *             "op": "replace",
+                     *             "path": "/summary",
+                     *             "value": "Shorter."
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FullAuditEventItem"];
+                };
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];

@@ -161,7 +161,7 @@ def test_a_clock_that_is_set_back_a_little_brings_nothing_back(service: Service)
 
 
 def test_a_plan_that_undoes_what_is_live_is_warned_of(service: Service) -> None:
-    entry = service.editor.create_published("articles", title="First")
+    entry = service.editor.create_published("articles", title="First", summary="Of paper.")
     service.editor.publish("articles", entry, live_from=clock.to_wire(clock.now() + timedelta(days=1)))
     service.editor.change("articles", entry, title="Second")
     response = service.editor.put(f"/api/v1/manage/articles/{entry['id']}/publication", json={}, if_match="*")

@@ -13,11 +13,11 @@ from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
 from cms.db import Base
 from cms.settings import Settings
-from tests.events.model import EVENT_ENTRIES
-from tests.events.wire import EVENTS
 from tests.service import SECRET, Caller, Service
+from tests.workshops.model import WORKSHOP_TABLE
+from tests.workshops.wire import WORKSHOPS
 
-CATALOG = (*CONTENT_TYPES, EVENTS)
+CATALOG = (*CONTENT_TYPES, WORKSHOPS)
 JUNE, JULY, AUGUST = (f"2026-0{month}-01T17:00:00.000Z" for month in (6, 7, 8))
 
 
@@ -25,7 +25,7 @@ JUNE, JULY, AUGUST = (f"2026-0{month}-01T17:00:00.000Z" for month in (6, 7, 8))
 def service(database_url: str) -> Iterator[Service]:
     """The service with a sixth type, on a new database that has its table."""
     running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG))
-    EVENT_ENTRIES.create(running.services.database.engine)
+    WORKSHOP_TABLE.create(running.services.database.engine)
     yield running
     running.close()
 
@@ -37,8 +37,8 @@ def host(service: Service) -> dict[str, Any]:
 
 
 def test_the_type_leaves_the_tables_of_the_product_alone(service: Service) -> None:
-    assert "event_entries" not in Base.metadata.tables
-    assert "event_entries" in inspect(service.services.database.engine).get_table_names()
+    assert "workshops" not in Base.metadata.tables
+    assert "workshops" in inspect(service.services.database.engine).get_table_names()
 
 
 def test_the_type_has_every_route_that_the_others_have(service: Service) -> None:
@@ -49,8 +49,8 @@ def test_the_type_has_every_route_that_the_others_have(service: Service) -> None
             if f"/{plural}" in rule.rule and rule.rule.startswith("/api/")
         }
 
-    assert routes("events") == routes("articles") == routes("tags")
-    assert {path for path, _ in routes("events")} >= {
+    assert routes("workshops") == routes("articles") == routes("tags")
+    assert {path for path, _ in routes("workshops")} >= {
         "/api/v1/…",
         "/api/v1/…/<name>",
         "/api/v1/manage/…",
@@ -64,35 +64,35 @@ def test_the_type_has_every_route_that_the_others_have(service: Service) -> None
 
 
 def test_its_example_can_be_posted_as_it_stands(service: Service) -> None:
-    response = service.author.post("/api/v1/manage/events", json=EVENTS.example)
+    response = service.author.post("/api/v1/manage/workshops", json=WORKSHOPS.example)
     assert response.status_code == 201, response.get_data(as_text=True)
 
 
 def test_nothing_of_a_draft_is_seen(service: Service) -> None:
-    draft = service.editor.create("events", name="A secret", starts_at=JUNE)
-    assert service.get("/api/v1/events").get_json()["data"] == []
+    draft = service.editor.create("workshops", name="A secret", starts_at=JUNE)
+    assert service.get("/api/v1/workshops").get_json()["data"] == []
     for name in (draft["id"], draft["slug"]):
-        assert service.get(f"/api/v1/events/{name}").status_code == 404
+        assert service.get(f"/api/v1/workshops/{name}").status_code == 404
 
 
 def test_what_was_written_is_delivered(service: Service, host: dict[str, Any]) -> None:
     written = {
         "name": "An open bench",
         "starts_at": "2026-06-01T19:00:00+02:00",
-        "venue": "The workshop",
+        "venue": "The bindery",
         "description": "Bring a book that is *broken*.",
         "hosts": ["orla-wrenmoor"],
         "extra": {"seats": 12},
     }
-    copy = service.editor.create_published("events", **written)
+    copy = service.editor.create_published("workshops", **written)
     assert copy["starts_at"] == JUNE
     assert copy["hosts"] == [host["id"]]
 
-    delivered = service.get("/api/v1/events/an-open-bench").get_json()["data"]
-    assert delivered["type"] == "event"
+    delivered = service.get("/api/v1/workshops/an-open-bench").get_json()["data"]
+    assert delivered["type"] == "workshop"
     assert delivered["name"] == "An open bench"
     assert delivered["starts_at"] == JUNE
-    assert delivered["venue"] == "The workshop"
+    assert delivered["venue"] == "The bindery"
     assert delivered["description"] == {"html": "<p>Bring a book that is <em>broken</em>.</p>\n"}
     assert delivered["hosts"] == [
         {
@@ -105,23 +105,23 @@ def test_what_was_written_is_delivered(service: Service, host: dict[str, Any]) -
         }
     ]
     assert delivered["extra"] == {"seats": 12}
-    (listed,) = service.get("/api/v1/events").get_json()["data"]
+    (listed,) = service.get("/api/v1/workshops").get_json()["data"]
     assert listed == {name: value for name, value in delivered.items() if name != "description"}
 
 
 def test_relations_are_embedded_two_levels_deep_in_few_statements(service: Service, host: dict[str, Any]) -> None:
     service.editor.create_published("social-links", platform="instagram", handle="orla", author=host["id"])
     for number in range(5):
-        service.editor.create_published("events", name=f"Bench {number}", starts_at=JUNE, hosts=[host["id"]])
+        service.editor.create_published("workshops", name=f"Bench {number}", starts_at=JUNE, hosts=[host["id"]])
     with service.counting() as usage:
-        items = service.get("/api/v1/events?include=hosts.social_links").get_json()["data"]
+        items = service.get("/api/v1/workshops?include=hosts.social_links").get_json()["data"]
     assert [each["hosts"][0]["social_links"][0]["platform"] for each in items] == ["instagram"] * 5
     assert usage.statements <= 4
 
 
-def test_lists_are_sorted_and_filtered_by_when_an_event_starts(service: Service) -> None:
+def test_lists_are_sorted_and_filtered_by_when_an_workshop_starts(service: Service) -> None:
     for name, starts_at in (("Second", JULY), ("First", JUNE), ("Third", AUGUST)):
-        service.editor.create_published("events", name=name, starts_at=starts_at)
+        service.editor.create_published("workshops", name=name, starts_at=starts_at)
     assert _names(service, "") == ["First", "Second", "Third"]
     assert _names(service, "?sort=-starts_at") == ["Third", "Second", "First"]
     assert _names(service, "?sort=name") == ["First", "Second", "Third"]
@@ -129,13 +129,13 @@ def test_lists_are_sorted_and_filtered_by_when_an_event_starts(service: Service)
     assert _names(service, f"?starts_at__lt={JULY}") == ["First"]
 
 
-def test_pages_follow_each_other_by_when_an_event_starts(service: Service) -> None:
+def test_pages_follow_each_other_by_when_an_workshop_starts(service: Service) -> None:
     for month in range(1, 8):
-        service.editor.create_published("events", name=f"Month {month}", starts_at=f"2026-0{month}-01T09:00:00Z")
+        service.editor.create_published("workshops", name=f"Month {month}", starts_at=f"2026-0{month}-01T09:00:00Z")
     seen: list[str] = []
     query = {"limit": "3"}
     while True:
-        page = service.get("/api/v1/events", query_string=query).get_json()
+        page = service.get("/api/v1/workshops", query_string=query).get_json()
         seen += [each["name"] for each in page["data"]]
         if page["page"]["next"] is None:
             break
@@ -144,25 +144,25 @@ def test_pages_follow_each_other_by_when_an_event_starts(service: Service) -> No
 
 
 def test_lists_are_filtered_by_host(service: Service, host: dict[str, Any]) -> None:
-    service.editor.create_published("events", name="Hosted later", starts_at=AUGUST, hosts=[host["id"]])
-    service.editor.create_published("events", name="Hosted sooner", starts_at=JUNE, hosts=["orla-wrenmoor"])
-    service.editor.create_published("events", name="Alone", starts_at=JULY)
+    service.editor.create_published("workshops", name="Hosted later", starts_at=AUGUST, hosts=[host["id"]])
+    service.editor.create_published("workshops", name="Hosted sooner", starts_at=JUNE, hosts=["orla-wrenmoor"])
+    service.editor.create_published("workshops", name="Alone", starts_at=JULY)
     assert _names(service, "?host=orla-wrenmoor") == ["Hosted sooner", "Hosted later"]
     assert _names(service, f"?host={host['id']}&starts_at__gte={JULY}") == ["Hosted later"]
     assert _names(service, "?host=nobody") == []
-    managed = service.viewer.get(f"/api/v1/manage/events?host={host['id']}").get_json()["data"]
+    managed = service.viewer.get(f"/api/v1/manage/workshops?host={host['id']}").get_json()["data"]
     assert {each["name"] for each in managed} == {"Hosted later", "Hosted sooner"}
 
 
 def test_the_schemas_validate(service: Service) -> None:
     response = service.editor.post(
-        "/api/v1/manage/events", json={"starts_at": "tomorrow", "hosts": ["nobody"], "price": 3}
+        "/api/v1/manage/workshops", json={"starts_at": "tomorrow", "hosts": ["nobody"], "price": 3}
     )
     assert response.status_code == 422
     faults = {(each["pointer"], each["code"]) for each in response.get_json()["errors"]}
     assert faults == {("#/name", "required"), ("#/starts_at", "invalid_time"), ("#/price", "unknown_field")}
     response = service.editor.post(
-        "/api/v1/manage/events", json={"name": "Bench", "starts_at": JUNE, "hosts": ["nobody"]}
+        "/api/v1/manage/workshops", json={"name": "Bench", "starts_at": JUNE, "hosts": ["nobody"]}
     )
     assert [(each["pointer"], each["code"]) for each in response.get_json()["errors"]] == [
         ("#/hosts/0", "unknown_reference")
@@ -171,8 +171,8 @@ def test_the_schemas_validate(service: Service) -> None:
 
 def test_a_change_needs_the_entity_tag_and_is_kept_in_the_history(service: Service) -> None:
     editor = service.editor
-    draft = editor.create("events", name="Bench", starts_at=JUNE, description="First.")
-    path = f"/api/v1/manage/events/{draft['id']}"
+    draft = editor.create("workshops", name="Bench", starts_at=JUNE, description="First.")
+    path = f"/api/v1/manage/workshops/{draft['id']}"
     assert editor.patch(path, json={"venue": "The quay"}).status_code == 428
     changed = editor.patch(path, json={"venue": "The quay", "starts_at": JULY}, if_match=draft["etag"])
     assert changed.status_code == 200
@@ -197,9 +197,9 @@ def test_a_change_needs_the_entity_tag_and_is_kept_in_the_history(service: Servi
 
 def test_a_publication_can_be_planned_and_taken_back(service: Service) -> None:
     editor, now = service.editor, clock.now()
-    draft = editor.create("events", name="Bench", starts_at=JUNE)
+    draft = editor.create("workshops", name="Bench", starts_at=JUNE)
     tomorrow, later = (clock.to_wire(now + timedelta(days=days)) for days in (1, 2))
-    publication = editor.publish("events", draft, live_from=tomorrow, live_until=later)
+    publication = editor.publish("workshops", draft, live_from=tomorrow, live_until=later)
     assert (publication["status"], publication["live_from"]) == ("scheduled", tomorrow)
     assert _names(service, "") == []
     with clock.moved(timedelta(days=1, minutes=1)):
@@ -207,78 +207,80 @@ def test_a_publication_can_be_planned_and_taken_back(service: Service) -> None:
     with clock.moved(timedelta(days=2, minutes=1)):
         assert _names(service, "") == []
 
-    editor.publish("events", draft)
+    editor.publish("workshops", draft)
     assert _names(service, "") == ["Bench"]
-    editor.unpublish("events", draft)
+    editor.unpublish("workshops", draft)
     assert _names(service, "") == []
-    assert editor.read("events", draft)["status"] == "unpublished"
+    assert editor.read("workshops", draft)["status"] == "unpublished"
 
 
 def test_a_new_name_keeps_the_old_address_working(service: Service) -> None:
-    event = service.editor.create_published("events", name="Bench", starts_at=JUNE)
-    service.editor.change("events", event, slug="open-bench")
-    service.editor.publish("events", event)
-    moved = service.get("/api/v1/events/bench")
-    assert (moved.status_code, moved.headers["Location"]) == (308, "/api/v1/events/open-bench")
+    workshop = service.editor.create_published("workshops", name="Bench", starts_at=JUNE)
+    service.editor.change("workshops", workshop, slug="open-bench")
+    service.editor.publish("workshops", workshop)
+    moved = service.get("/api/v1/workshops/bench")
+    assert (moved.status_code, moved.headers["Location"]) == (308, "/api/v1/workshops/open-bench")
 
 
 def test_the_trash_gives_back_and_a_purge_does_not(service: Service) -> None:
     editor = service.editor
-    event = editor.create_published("events", name="Bench", starts_at=JUNE)
-    path = f"/api/v1/manage/events/{event['id']}"
-    editor.trash("events", event)
+    workshop = editor.create_published("workshops", name="Bench", starts_at=JUNE)
+    path = f"/api/v1/manage/workshops/{workshop['id']}"
+    editor.trash("workshops", workshop)
     assert _names(service, "") == []
-    assert [each["id"] for each in editor.get("/api/v1/manage/events?trashed=true").get_json()["data"]] == [event["id"]]
+    assert [each["id"] for each in editor.get("/api/v1/manage/workshops?trashed=true").get_json()["data"]] == [
+        workshop["id"]
+    ]
     undeleted = editor.post(f"{path}/undelete")
     assert undeleted.status_code == 200
     assert undeleted.get_json()["data"]["trashed_at"] is None
-    editor.trash("events", event, purge="true")
+    editor.trash("workshops", workshop, purge="true")
     assert editor.get(path).status_code == 404
 
 
-def test_who_hosts_an_event_cannot_be_deleted_unnoticed(service: Service, host: dict[str, Any]) -> None:
-    service.editor.create("events", name="Bench", starts_at=JUNE, hosts=[host["id"]])
+def test_who_hosts_an_workshop_cannot_be_deleted_unnoticed(service: Service, host: dict[str, Any]) -> None:
+    service.editor.create("workshops", name="Bench", starts_at=JUNE, hosts=[host["id"]])
     response = service.editor.delete(f"/api/v1/manage/authors/{host['id']}", if_match="*")
     assert response.status_code == 409
     assert "hosts" in response.get_json()["errors"][0]["detail"]
 
 
-def test_events_are_translated(service: Service) -> None:
+def test_workshops_are_translated(service: Service) -> None:
     german = {"locales": [{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}]}
     assert service.admin.patch("/api/v1/manage/site", json=german, if_match="*").status_code == 200
-    original = service.editor.create_published("events", name="Open bench", starts_at=JUNE)
+    original = service.editor.create_published("workshops", name="Open bench", starts_at=JUNE)
     service.editor.create_published(
-        "events", name="Offene Bank", starts_at=JUNE, locale="de", translation_of=original["id"]
+        "workshops", name="Offene Bank", starts_at=JUNE, locale="de", translation_of=original["id"]
     )
-    service.editor.create_published("events", name="Only in English", starts_at=JULY)
+    service.editor.create_published("workshops", name="Only in English", starts_at=JULY)
     assert _names(service, "?locale=de") == ["Offene Bank", "Only in English"]
 
 
-def test_events_have_an_address_of_their_own_on_the_site(service: Service) -> None:
-    service.editor.create_published("events", name="Bench", starts_at=JUNE)
-    assert service.get("/api/v1/events/bench").get_json()["data"]["url"] is None
-    patterns = {"base_url": "https://site.example", "url_patterns": {"event": "/whats-on/{slug}"}}
+def test_workshops_have_an_address_of_their_own_on_the_site(service: Service) -> None:
+    service.editor.create_published("workshops", name="Bench", starts_at=JUNE)
+    assert service.get("/api/v1/workshops/bench").get_json()["data"]["url"] is None
+    patterns = {"base_url": "https://site.example", "url_patterns": {"workshop": "/whats-on/{slug}"}}
     response = service.admin.patch("/api/v1/manage/site", json=patterns, if_match="*")
     assert response.status_code == 200, response.get_data(as_text=True)
-    assert response.get_json()["data"]["url_patterns"]["event"] == "/whats-on/{slug}"
-    assert service.get("/api/v1/site").get_json()["data"]["url_patterns"]["event"] == "/whats-on/{slug}"
-    assert service.get("/api/v1/events/bench").get_json()["data"]["url"] == "https://site.example/whats-on/bench"
+    assert response.get_json()["data"]["url_patterns"]["workshop"] == "/whats-on/{slug}"
+    assert service.get("/api/v1/site").get_json()["data"]["url_patterns"]["workshop"] == "/whats-on/{slug}"
+    assert service.get("/api/v1/workshops/bench").get_json()["data"]["url"] == "https://site.example/whats-on/bench"
 
 
-def test_events_are_documented(service: Service) -> None:
+def test_workshops_are_documented(service: Service) -> None:
     document = service.get("/api/v1/openapi.json").get_json()
     validate(document)
-    assert {"Event", "EventWrite", "ManagedEvent", "EventList"} <= document["components"]["schemas"].keys()
-    listing = document["paths"]["/api/v1/events"]["get"]
-    assert listing["operationId"] == "listEvents"
+    assert {"Workshop", "WorkshopWrite", "ManagedWorkshop", "WorkshopList"} <= document["components"]["schemas"].keys()
+    listing = document["paths"]["/api/v1/workshops"]["get"]
+    assert listing["operationId"] == "listWorkshops"
     assert {each["name"] for each in listing["parameters"]} >= {"host", "starts_at__gte", "sort", "include"}
-    assert document["paths"]["/api/v1/manage/events"]["post"]["x-scope"] == "content:write"
+    assert document["paths"]["/api/v1/manage/workshops"]["post"]["x-scope"] == "content:write"
     with_articles = {path for path in document["paths"] if "/articles" in path and not path.startswith("/feeds/")}
-    with_events = {path for path in document["paths"] if "/events" in path}
-    assert {path.replace("/events", "/articles") for path in with_events} == with_articles
+    with_workshops = {path for path in document["paths"] if "/workshops" in path}
+    assert {path.replace("/workshops", "/articles") for path in with_workshops} == with_articles
 
 
 def _names(caller: Caller, query: str) -> list[str]:
-    response = caller.get(f"/api/v1/events{query}")
+    response = caller.get(f"/api/v1/workshops{query}")
     assert response.status_code == 200, response.get_data(as_text=True)
     return [each["name"] for each in response.get_json()["data"]]

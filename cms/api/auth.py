@@ -1,5 +1,6 @@
 """Who calls: ``Authorization: Bearer`` keys and their scopes (RFC 6750). Runs before any body is read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from flask import request
 from cms import clock
 from cms.api.problems import Unauthorized
 from cms.api.services import services
+from cms.content.model import CLIENT_LENGTH
 from cms.content.version import Actor
 from cms.errors import Forbidden, Unavailable
 from cms.keys import USE_IS_NOTED_EVERY, authenticate, note_use
@@ -27,10 +29,10 @@ class TokenHolder(Actor):
     entry_id: str = ""
 
 
-def actor_with(scope: str, request_id: str, *, takes_token: bool = False) -> Actor:
+def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_noted: bool = True) -> Actor:
     """The caller, who has this scope or, where that will do, a preview token; raises ``Unauthorized`` or ``Forbidden``.
 
-    The header decides where there is one.
+    The header decides where there is one. ``is_noted`` says whether the key's use is worth a write.
     """
     given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if takes_token else None)
     kind, _, key = given.partition(" ")
@@ -46,12 +48,26 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False) -> Act
     if entry_id is not None:
         if not takes_token:
             raise Forbidden("A preview token opens the one entry that it was made for, and nothing else.")
-        return TokenHolder(row.id, row.name, frozenset(), request_id, row.expires_at, entry_id)
-    if scope != ANY and scope not in row.scopes:
-        raise Forbidden(f"This needs a key with the scope {scope}.", scope=scope)
-    if row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_EVERY:
+        return TokenHolder(row.id, row.name, frozenset(), request_id, row.expires_at, entry_id=entry_id)
+    check_scope(row.scopes, scope)
+    if is_noted and (row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_EVERY):
         _note(row.id)
-    return Actor(row.id, row.name, frozenset(row.scopes), request_id, row.expires_at)
+    return Actor(row.id, row.name, frozenset(row.scopes), request_id, row.expires_at, _client())
+
+
+def check_scope(scopes: Collection[str], wanted: str) -> None:
+    """Raises ``Forbidden`` unless the wanted scope is among these."""
+    if wanted != ANY and wanted not in scopes:
+        raise Forbidden(f"This needs a key with the scope {wanted}.", scope=wanted)
+
+
+def _client() -> str | None:
+    """The program that calls, as it names itself, for the audit log.
+
+    Its network address is not kept: it is personal data, behind a proxy it is the proxy's, and the key says who it is.
+    """
+    given = request.headers.get("User-Agent", "")
+    return "".join(each for each in given if each.isprintable())[:CLIENT_LENGTH] or None
 
 
 def _as_header(token: str | None) -> str:

@@ -2,6 +2,9 @@
 
 import json
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask import request
@@ -13,39 +16,61 @@ DEPTH = 32
 MEMBERS = 1000
 
 
-def read_json(media_type: str, *, required: bool) -> Any:
-    """The body as JSON; an absent one is ``{}`` where none is required.
+@dataclass(frozen=True)
+class OtherForm:
+    """A media type that a body may have besides JSON: how it is read into the document that a schema judges."""
+
+    read: Callable[[bytes], Any]
+    description: str
+    example: str
+    longest: int
+    """In characters."""
+
+
+def read_body(
+    media_type: str,
+    *,
+    required: bool,
+    most_bytes: int = BODY_BYTES,
+    also: Mapping[str, OtherForm] = MappingProxyType({}),
+) -> Any:
+    """The body's document, from JSON or another form; an absent one is ``{}`` where none is required.
 
     Raises ``UnsupportedMediaType``, ``ContentTooLarge`` or ``MalformedRequest``.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Bodies are read as they are.", {"Accept-Encoding": "identity"})
-    if (request.content_length or 0) > BODY_BYTES:
-        raise ContentTooLarge(f"The body is larger than {BODY_BYTES} bytes.")
-    content = request.stream.read(BODY_BYTES + 1)
-    if len(content) > BODY_BYTES:
-        raise ContentTooLarge(f"The body is larger than {BODY_BYTES} bytes.")
+    if (request.content_length or 0) > most_bytes:
+        raise ContentTooLarge(f"The body is larger than {most_bytes} bytes.")
+    content = request.stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ContentTooLarge(f"The body is larger than {most_bytes} bytes.")
     if not content and not required:
         return {}
-    _check_type(media_type)
-    return parse(content)
+    _check_type(media_type, *also)
+    return also[request.mimetype].read(content) if request.mimetype in also else parse(content)
 
 
-def _check_type(media_type: str) -> None:
+def _check_type(*media_types: str) -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if request.mimetype != media_type or charset not in ("utf-8", "utf8"):
-        answer = {"Accept": media_type}
+    if request.mimetype not in media_types or charset not in ("utf-8", "utf8"):
+        answer = {"Accept": ", ".join(media_types)}
         if request.method == "PATCH":
-            answer["Accept-Patch"] = media_type
-        raise UnsupportedMediaType(f"Send {media_type} in UTF-8.", answer)
+            answer["Accept-Patch"] = ", ".join(media_types)
+        raise UnsupportedMediaType(f"Send {' or '.join(media_types)} in UTF-8.", answer)
+
+
+def decoded(content: bytes) -> str:
+    """The text of a body in UTF-8. Raises ``MalformedRequest``."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"The body is not UTF-8: byte {error.start}.") from None
 
 
 def parse(content: bytes) -> Any:
     """Strict JSON: UTF-8, no duplicate names, no NaN or infinity, at most 32 levels. Raises ``MalformedRequest``."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedRequest(f"The body is not UTF-8: byte {error.start}.") from None
+    text = decoded(content)
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:

@@ -32,6 +32,11 @@ def expected_tags() -> Set[str] | None:
     return {plain_tag(tag.split(":")[0]) for tag in given.as_set() if tag}
 
 
+def tags_if_any() -> Set[str] | None:
+    """The same where the precondition is the client's choice: without the header, whatever is there."""
+    return expected_tags() if "If-Match" in request.headers else None
+
+
 def must_be_new() -> bool:
     """Whether ``If-None-Match: *`` asks for a creation."""
     return bool(request.if_none_match.star_tag)

@@ -2,37 +2,43 @@
 
 The declarations are enforced here and written into the OpenAPI document by ``openapi.py``: what is not declared does
 not exist. ``Endpoint`` runs a request in this order: key and scope, query, body, the method in one snapshot or one
-transaction, the answer.
+transaction, the answer. Every write takes ``dry_run``, and every POST ``Idempotency-Key``, without declaring it.
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
+import orjson
 from flask import Response, g, request
 from flask_restx import Resource
 from marshmallow import ValidationError
 
-from cms.api import auth
-from cms.api.body import read_json
-from cms.api.fields import JSONSchema, Many, RichText, Schema, faults_of
+from cms import clock
+from cms.api import auth, idempotency
+from cms.api.body import BODY_BYTES, OtherForm, read_body
+from cms.api.fields import Flag, JSONSchema, Many, Schema, faults_of
 from cms.api.negotiation import check_accept
-from cms.api.problems import InvalidParameter, MalformedRequest, request_id
-from cms.api.responses import Answer, json_response
+from cms.api.problems import InvalidParameter, MalformedRequest, problem_response, request_id
+from cms.api.responses import Answer, encode, json_response
+from cms.api.rich_text import RichText
 from cms.api.services import services
+from cms.content.diffs import json_patch
 from cms.content.queries import Perspective
-from cms.content.version import Actor, Moment, change, read_moment
+from cms.content.version import Actor, Change, Moment, change, read_moment
 from cms.errors import Fault, Invalid, NotFound
+from cms.keys import Repeatable
 from cms.rendering import render
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
+DRY_RUN = "dry_run"
 # What a URI fragment may hold as it is (RFC 3986, 3.5), beside letters and digits.
 FRAGMENT = "-._~!$&'()*+,;=:@?"
 
@@ -66,11 +72,19 @@ class Contract:
     """Everything declared of one method."""
 
     operation_id: str = ""
+    method: str = ""
+    """Which method of HTTP it is; ``Endpoint`` sees to that."""
     query: type[Schema] | None = None
     body: type[Schema] | None = None
     body_type: str = JSON
+    body_forms: Mapping[str, OtherForm] = field(default_factory=dict)
+    """The media types that the same document may be sent as besides."""
     body_required: bool = True
+    body_bytes: int = BODY_BYTES
     body_example: Any = None
+    prepare: Callable[[Any, Actor], Any] | None = None
+    secrets: tuple[str, ...] = ()
+    """Members of the answer's ``data`` that are shown once and stored nowhere."""
     answers: dict[int, Declared] = field(default_factory=dict)
     problems: set[str] = field(default_factory=set)
     scope: str | None = None
@@ -81,6 +95,24 @@ class Contract:
     resumes: bool = False
     reads_database: bool = True
     takes_token: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something."""
+        return self.method not in SAFE
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether it heeds ``Idempotency-Key``; the other methods are idempotent by themselves (RFC 9110, 9.2.2)."""
+        return self.method == "POST"
+
+    @cached_property
+    def parameters(self) -> type[Schema] | None:
+        """Every query parameter: the declared ones, and what all writes take."""
+        if not self.writes:
+            return self.query
+        dry_run = Flag(load_default=False, description="Only show what would happen; nothing is kept.", example=False)
+        return type("WriteQuery", (self.query or Schema,), {DRY_RUN: dry_run, "is_query": True})
 
     @property
     def media_types(self) -> list[str]:
@@ -121,10 +153,23 @@ def query(schema: type[Schema]) -> Callable[[Method], Method]:
 
 
 def body(
-    schema: type[Schema], *, media_type: str = JSON, required: bool = True, example: Any = None
+    schema: type[Schema],
+    *,
+    media_type: str = JSON,
+    required: bool = True,
+    example: Any = None,
+    most_bytes: int = BODY_BYTES,
+    also: Mapping[str, OtherForm] | None = None,
 ) -> Callable[[Method], Method]:
     """The body: parsed, and unless it is a merge patch validated; the method gets it as ``body``."""
-    return _declares(body=schema, body_type=media_type, body_required=required, body_example=example)
+    return _declares(
+        body=schema,
+        body_type=media_type,
+        body_forms=also or {},
+        body_required=required,
+        body_example=example,
+        body_bytes=most_bytes,
+    )
 
 
 def returns(
@@ -161,6 +206,16 @@ def problems(*codes: str) -> Callable[[Method], Method]:
 def scope(name: str) -> Callable[[Method], Method]:
     """The scope that a key needs here."""
     return _declares(scope=name)
+
+
+def ahead(prepare: Callable[[Any, Actor], Any]) -> Callable[[Method], Method]:
+    """What to make of the body before the transaction begins, so that no other writer waits for it."""
+    return _declares(prepare=prepare)
+
+
+def shows_once(*names: str) -> Callable[[Method], Method]:
+    """These members of ``data`` are secrets: null in an answer that is given again, since nothing keeps them."""
+    return _declares(secrets=names)
 
 
 def opened_by_token(method: Method) -> Method:
@@ -220,32 +275,35 @@ class Reading:
     """The id of the one entry that the caller may ask for; ``None`` for all."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request that has been read: what is asked for, by whom, and with what."""
+
+    contract: Contract
+    method: Callable[..., Any]
+    actor: Actor | None
+    arguments: Mapping[str, Any]
+    dry_run: bool = False
+    idempotency_key: str | None = None
+    document: Any = None
+    """The body as it came."""
+
+
 class Endpoint(Resource):  # type: ignore[misc]
     """A resource whose methods run by their contracts."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in METHODS:
+            if hasattr(cls, name.lower()):
+                contract_of(getattr(cls, name.lower())).method = name
+
     def dispatch_request(self, *_: Any, **path: Any) -> Response:
         """Run one request by the contract of its method."""
-        name = "GET" if request.method == "HEAD" else request.method
-        method = getattr(self, name.lower())
-        if name == "OPTIONS":
-            answered: Response = method()
-            return answered
-        contract = contract_of(method)
-        if not all(value.isascii() and value.isprintable() for value in path.values()):
-            raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
-        check_accept(*contract.media_types)
-        actor = None if contract.is_public else _actor(contract)
-        g.actor = actor
-        arguments = dict(path)
-        parameters = _load_query(contract.query)
-        if contract.query is not None:
-            arguments["query"] = parameters
-        if contract.body is not None:
-            arguments["body"] = _load_body(contract)
-        with _unit(contract, actor, name) as unit:
-            answer: Answer | Response = method(**unit, **arguments)
-            # Encoded before the commit: what cannot be answered is not done.
-            return answer if isinstance(answer, Response) else json_response(answer)
+        if request.method == "OPTIONS":
+            return self.options()
+        call = read_call(self, path)
+        return _write(call) if call.contract.writes else _read(call)
 
     def options(self) -> Response:
         """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
@@ -260,27 +318,127 @@ class Endpoint(Resource):  # type: ignore[misc]
         return response
 
 
-def _actor(contract: Contract) -> Actor:
-    return auth.actor_with(contract.scope or "", request_id(), takes_token=contract.takes_token)
+def read_call(endpoint: Endpoint, path: Mapping[str, str], known: Actor | None = None) -> Call:
+    """Read the request, in the order in which it is judged; ``known`` is the caller where that is settled already."""
+    method = getattr(endpoint, "get" if request.method == "HEAD" else request.method.lower())
+    contract = contract_of(method)
+    if not all(value.isascii() and value.isprintable() for value in path.values()):
+        raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
+    check_accept(*contract.media_types)
+    actor = g.actor = None if contract.is_public else _actor(contract, known)
+    arguments: dict[str, Any] = dict(path)
+    parameters = _load_query(contract.parameters)
+    dry_run = contract.writes and parameters.pop(DRY_RUN)
+    if contract.query is not None:
+        arguments["query"] = parameters
+    idempotency_key = idempotency.given_key() if contract.may_be_repeated else None
+    document = None
+    if contract.body is not None:
+        document = read_body(
+            contract.body_type,
+            required=contract.body_required,
+            most_bytes=contract.body_bytes,
+            also=contract.body_forms,
+        )
+        arguments["body"] = _load_body(contract, document)
+    if contract.prepare is not None and actor is not None:
+        arguments["body"] = contract.prepare(arguments["body"], actor)
+    return Call(contract, method, actor, arguments, dry_run, idempotency_key, document)
+
+
+def _actor(contract: Contract, known: Actor | None) -> Actor:
+    wanted = contract.scope or ""
+    if known is None:
+        is_dry = contract.writes and request.args.get(DRY_RUN) == "true"
+        return auth.actor_with(wanted, request_id(), takes_token=contract.takes_token, is_noted=not is_dry)
+    auth.check_scope(known.scopes, wanted)
+    return known
+
+
+def _read(call: Call) -> Response:
+    """Answer from one snapshot."""
+    with _snapshot(call) as unit:
+        answer: Answer | Response = call.method(**unit, **call.arguments)
+        return answer if isinstance(answer, Response) else json_response(answer)
 
 
 @contextmanager
-def _unit(contract: Contract, actor: Actor | None, method: str) -> Iterator[dict[str, Any]]:
-    """What the method works in: one snapshot for what reads, one transaction for what writes."""
+def _snapshot(call: Call) -> Iterator[dict[str, Any]]:
+    """What a method that reads works in."""
     known = services()
-    if not contract.reads_database:
+    if not call.contract.reads_database:
         yield {}
-    elif method in SAFE:
-        with known.database.snapshot() as connection:
-            if actor is None:
-                moment = read_moment(connection, known.settings.public_url)
-                yield {"reading": Reading(connection, moment, moment.perspective)}
-            else:
-                yield {"connection": connection}
-    else:
-        assert actor is not None
-        with change(known.database, known.types, actor, known.settings.public_url) as unit:
-            yield {"change": unit}
+        return
+    with known.database.snapshot() as connection:
+        if call.actor is None:
+            moment = read_moment(connection, known.settings.public_url)
+            yield {"reading": Reading(connection, moment, moment.perspective)}
+        else:
+            yield {"connection": connection}
+
+
+def _write(call: Call) -> Response:
+    """Do what is asked for in one transaction, or give the answer of the time that it was done."""
+    if call.idempotency_key is None or call.dry_run:
+        return _in_one_transaction(call, None)
+    assert call.actor is not None, "whoever writes has a key"
+    assert call.actor.key_id is not None, "whoever writes has a key"
+    repetition = idempotency.repeatable(call.actor.key_id, call.idempotency_key, call.document)
+    with idempotency.alone(repetition):
+        try:
+            return _in_one_transaction(call, repetition)
+        except idempotency.LASTING as error:
+            _keep_apart(repetition, problem_response(error))
+            raise
+
+
+def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
+    known = services()
+    assert call.actor is not None, "whoever writes has a key"
+    with change(known.database, known.types, call.actor, known.settings.public_url, dry_run=call.dry_run) as unit:
+        if repetition and (replayed := idempotency.replay(unit.session, repetition, unit.at)):
+            return replayed
+        answer = perform(call, unit)
+        # Encoded before the commit: what cannot be answered is not done.
+        response = json_response(answer)
+        if repetition:
+            kept = json_response(_without_secrets(call.contract, answer))
+            idempotency.keep(unit.session, repetition, unit.at, kept, but=unit.erased)
+    if repetition and not unit.recorded:
+        _keep_apart(repetition, kept)
+    return response
+
+
+def perform(call: Call, unit: Change) -> Answer:
+    """Do what is asked for in a unit of writing; the answer of a dry run tells what of the present would change."""
+    answer: Answer = call.method(change=unit, **call.arguments)
+    if not unit.dry_run or answer.before is None:
+        return answer
+    try:
+        with services().database.snapshot() as connection:
+            before = answer.before(connection)
+    except NotFound:
+        return answer  # It was made a moment ago, in the same batch.
+    changes = json_patch(_plain(before), _plain(answer.document["data"]))
+    return replace(answer, document={**answer.document, "changes": changes})
+
+
+def _plain(document: Any) -> Any:
+    """A document as a client reads it."""
+    return orjson.loads(encode(document))
+
+
+def _without_secrets(contract: Contract, answer: Answer) -> Answer:
+    if not contract.secrets:
+        return answer
+    data = answer.document["data"] | dict.fromkeys(contract.secrets)
+    return replace(answer, document={**answer.document, "data": data})
+
+
+def _keep_apart(repetition: Repeatable, response: Response) -> None:
+    """Keep the answer of what changed nothing, and so has no transaction of its own."""
+    with services().database.transaction() as session:
+        idempotency.keep(session, repetition, clock.now(), response)
 
 
 def _check_encoding() -> None:
@@ -325,19 +483,15 @@ def _instance(schema: type[Schema]) -> Schema:
 
 
 def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
-    near = difflib.get_close_matches(name[:60], names, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    near = _near(name, names)
+    hint = f" Did you mean '{near}'?" if near else ""
     return Fault(
-        "unknown_parameter",
-        f"There is no such parameter here.{hint}",
-        parameter=name[:100],
-        did_you_mean=near[0] if near else None,
+        "unknown_parameter", f"There is no such parameter here.{hint}", parameter=name[:100], did_you_mean=near
     )
 
 
-def _load_body(contract: Contract) -> Any:
+def _load_body(contract: Contract, document: Any) -> Any:
     assert contract.body is not None
-    document = read_json(contract.body_type, required=contract.body_required)
     _render_ahead(_instance(contract.body), document)
     return document if contract.body_type == MERGE_PATCH else load(_instance(contract.body), document)
 
@@ -356,8 +510,19 @@ def load(schema: Schema, document: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(document)
     except ValidationError as error:
-        raise Invalid(*(Fault(code, detail, pointer(path)) for path, code, detail in faults_of(error))) from None
+        raise Invalid(*(_body_fault(schema, *each) for each in faults_of(error))) from None
     return loaded
+
+
+def _body_fault(schema: Schema, path: tuple[str, ...], code: str, detail: str) -> Fault:
+    """A fault of a body; a misspelt field of its first level is told the nearest that there is."""
+    if code != "unknown_field" or len(path) != 1 or (near := _near(path[0], schema.load_fields)) is None:
+        return Fault(code, detail, pointer(path))
+    return Fault(code, f"{detail} Did you mean '{near}'?", pointer(path), did_you_mean=near)
+
+
+def _near(name: str, names: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name[:60], names, n=1)), None)
 
 
 def pointer(path: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ These addresses have no version: readers and crawlers keep them for years. Like 
 now and have no path to working copies.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from flask import Response, request
 
 from cms import clock
@@ -393,11 +395,12 @@ def _pages(database: Database, paged: Paged, first: str, number: int, perspectiv
 def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Response:
     """An answer that is made while it is sent, and not at all where the client has it.
 
-    Its bytes are not known before, so its tag is a weak one that names the state of all that is live.
+    Its bytes are not known before, so its tag is a weak one that names the state of all that is live. The counter
+    would not do: it moves when something is planned, and tells how much is written that nobody may see.
     """
     moment = reading.moment
     turned = last_turn(reading.connection, moment.at)
-    tag = f'"{moment.content}-{int(turned.timestamp() * 1000) if turned else 0}"'
+    tag = f'"{_state_of(moment.site, turned)}"'
     held = _held(tag)
     if held is not None:
         response = Response(status=304)
@@ -408,6 +411,11 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
     response.headers["Vary"] = "Accept-Encoding"
     response.headers.update(cache_headers(moment))
     return response
+
+
+def _state_of(site: Site, turned: datetime | None) -> str:
+    settings = orjson.dumps([site.data, site.public_url, turned], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(settings).hexdigest()[:32]
 
 
 def _held(tag: str) -> str | None:

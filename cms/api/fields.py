@@ -4,7 +4,7 @@ A rule that a field checks is a rule that its ``json_schema`` states, and the ot
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,6 @@ JSONSchema = dict[str, Any]
 
 INT32 = 2**31 - 1
 EXTRA_BYTES = 16 * 1024
-SOURCE_CHARACTERS = 250_000
 DEPTH = 16
 
 TIME_PATTERN = (
@@ -99,6 +98,10 @@ class Field(marshmallow.fields.Field[Any]):
         """The JSON Schema of what a merge patch may say of the field, beside null."""
         return self.json_schema()
 
+    def schemas(self) -> Iterator["type[Schema]"]:
+        """The schemas of the objects within a value."""
+        yield from ()
+
     def sample(self) -> Any:
         """An example of a value, for the document."""
         return self.example
@@ -155,6 +158,23 @@ class Line(Field):
 
     def complaint(self) -> str:
         return "This has another form than expected." if self.pattern else "This has a control character."
+
+
+class Text(Field):
+    """Text of any number of lines, and of any characters but NUL; it may be empty."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.longest = longest
+
+    def json_schema(self) -> JSONSchema:
+        return {"type": "string", "maxLength": self.longest, "pattern": TEXT_PATTERN}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        text = _text(value)
+        if len(text) > self.longest:
+            raise fault("too_long", f"This has {len(text)} characters; {self.longest} is the most.")
+        return text
 
 
 class Slug(Line):
@@ -343,6 +363,9 @@ class Many(Field):
         super().__init__(**options)
         self.inner, self.most, self.unique, self.commas = inner, most, unique, commas
 
+    def schemas(self) -> "Iterator[type[Schema]]":
+        yield from self.inner.schemas()
+
     def sample(self) -> Any:
         return [self.inner.sample()] if self.example is None else self.example
 
@@ -378,6 +401,9 @@ class Group(Field):
     def __init__(self, schema: type[Schema], **options: Any) -> None:
         super().__init__(**options)
         self.schema = schema()
+
+    def schemas(self) -> Iterator[type[Schema]]:
+        yield type(self.schema)
 
     def sample(self) -> Any:
         return sample_of(type(self.schema))
@@ -431,57 +457,6 @@ def _check_json(value: Any, depth: int) -> None:
         case list():
             for inner in value:
                 _check_json(inner, depth + 1)
-
-
-class RichText(Field):
-    """Rich text as written: a string of Markdown, or an object that names its format."""
-
-    example: Any = {"format": "markdown", "source": "## A heading\n\nA short paragraph.\n"}
-    FORMATS = ("markdown", "html")
-
-    def json_schema(self) -> JSONSchema:
-        text, written = self._forms()
-        return {"oneOf": [text, written | {"required": ["format", "source"]}]}
-
-    def patch_schema(self) -> JSONSchema:
-        """Either member alone changes a text that is there."""
-        return {"oneOf": self._forms()}
-
-    def _forms(self) -> list[JSONSchema]:
-        source = {"type": "string", "maxLength": SOURCE_CHARACTERS, "pattern": TEXT_PATTERN}
-        members = {"format": {"type": "string", "enum": list(self.FORMATS)}, "source": source}
-        return [
-            source | {"description": "Markdown."},
-            {"type": "object", "properties": members, "additionalProperties": False},
-        ]
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
-        if isinstance(value, str):
-            value = {"format": "markdown", "source": value}
-        if not isinstance(value, dict):
-            raise fault("invalid_type", "This must be Markdown, or an object with format and source.")
-        errors: dict[str, Any] = {
-            name: fault("unknown_field", "There is no such field.").messages for name in value.keys() - _RICH
-        }
-        errors |= {name: fault("required", "This is required.").messages for name in _RICH - value.keys()}
-        if "format" in value and value["format"] not in self.FORMATS:
-            errors["format"] = fault("unknown_value", f"This must be one of {', '.join(self.FORMATS)}.").messages
-        if "source" in value:
-            try:
-                _check_source(value["source"])
-            except ValidationError as error:
-                errors["source"] = error.messages
-        if errors:
-            raise ValidationError(errors)
-        return {"format": value["format"], "source": value["source"]}
-
-
-_RICH = {"format", "source"}
-
-
-def _check_source(source: Any) -> None:
-    if len(_text(source)) > SOURCE_CHARACTERS:
-        raise fault("too_long", f"This has {len(source)} characters; {SOURCE_CHARACTERS} is the most.")
 
 
 class Delivered(Field):

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, written from the routes, their contracts and the schemas."""
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from cms.api import idempotency
 from cms.api.auth import ANY
 from cms.api.contract import JSON, MERGE_PATCH, METHODS, Contract, Declared, Endpoint, contract_of
-from cms.api.fields import Field, Group, JSONSchema, Many, Schema, component_name, sample_of
+from cms.api.fields import Field, Group, JSONSchema, Many, Schema, Text, component_name, sample_of
 from cms.api.problems import FAULTS, FAULTS_AT_MOST, MEDIA_TYPE, PROBLEMS, REQUEST_ID, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
@@ -22,7 +24,10 @@ Articles, FAQ entries, authors and social links for any frontend.
 **Delivery** (`/api/v1/…`) shows what is live now, to anyone; credentials change nothing. **Preview**
 (`/api/v1/preview/…`) shows the same as its drafts, or as of any moment, with a key or a preview token. **Management**
 (`/api/v1/manage/…`) reads and writes working copies, history and publication, with a key.
-Errors are problem details (RFC 9457). A change needs `If-Match` with the entity tag of what was read.
+Errors are problem details (RFC 9457). A change needs `If-Match` with the entity tag of what was read. Every write
+takes `dry_run=true`, which answers the same and keeps nothing. A POST with an `Idempotency-Key` is done once: the
+answer to it is given again for 24 hours, to the same API key, a refusal with 404, 409 or 412 included; one with 400,
+401, 403, 413, 415, 422 or 428 leaves it free. Secrets are kept nowhere and are null in an answer that is given again.
 """
 
 PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
@@ -32,7 +37,12 @@ PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
         "The revision's number.",
         {"type": "integer", "format": "int64", "minimum": 1, "maximum": 999_999_999_999_999},
     ),
+    "publication_id": ("The publication's id, from the timeline.", {"type": "string", "format": "uuid"}),
     "key_id": ("The key's id.", {"type": "string", "maxLength": 24, "pattern": "^[0-9A-Za-z]+$"}),
+    "event_id": (
+        "The event's id: the number of its change, and its position in it.",
+        {"type": "string", "maxLength": 25, "pattern": "^(0|[1-9][0-9]{0,14})-(0|[1-9][0-9]{0,8})$"},
+    ),
 }
 
 TAGS = {
@@ -48,7 +58,9 @@ TAGS = {
     "search": "Everything that is live, by words.",
     "preview": "What delivery will answer, as drafts or as of any moment.",
     "manage site": "The site's settings.",
+    "batch": "Many writes in one request.",
     "keys": "API keys.",
+    "events": "The audit log.",
     "feeds": "Feeds, sitemaps and files at fixed addresses, for readers, crawlers and language models.",
     "service": "Versions, health and this document.",
 }
@@ -188,16 +200,22 @@ def problem_schema() -> JSONSchema:
                         "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
                         "parameter": text | {"description": "A query parameter."},
                         "header": text | {"description": "A request header."},
-                        "code": text | {"enum": list(FAULTS), "description": listed(FAULTS)},
+                        "code": text | {"enum": [*FAULTS, *WARNINGS], "description": listed(FAULTS | WARNINGS)},
                         "detail": text | {"description": "A sentence for people."},
                         "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
                     },
                     "required": ["code", "detail"],
                 },
             },
+            "usage": _named("What refers to an entry that is not deleted because of it, as its `/usage` lists it."),
+            "clashes": _named("The publications that a plan overlaps: their id, revision and times."),
         },
         "required": ["type", "title", "status", "detail"],
     }
+
+
+def _named(description: str) -> JSONSchema:
+    return {"type": "array", "maxItems": FAULTS_AT_MOST, "items": {"type": "object"}, "description": description}
 
 
 def listed(words: Mapping[str, str]) -> str:
@@ -238,8 +256,9 @@ def _patched(spec: APISpec, field: Field) -> JSONSchema:
     schema = field.patch_schema()
     if isinstance(field, Group):
         schema = {"$ref": f"#/components/schemas/{add_patch_schema(spec, type(field.schema))}"}
-    elif isinstance(field, Many) and isinstance(field.inner, Group):
-        add_schema(spec, type(field.inner.schema))
+    else:
+        for inner in field.schemas():
+            add_schema(spec, inner)
     if not field.required:
         schema = nullable(schema)
     text = field.metadata.get("description")
@@ -248,9 +267,8 @@ def _patched(spec: APISpec, field: Field) -> JSONSchema:
 
 def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:
     for field in schema._declared_fields.values():
-        held = field.inner if isinstance(field, Many) else field
-        if isinstance(held, Group):
-            yield type(held.schema)
+        if isinstance(field, Field):
+            yield from field.schemas()
 
 
 def _operations(spec: APISpec, tag: str, path: str, endpoint: type[Endpoint]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -258,7 +276,7 @@ def _operations(spec: APISpec, tag: str, path: str, endpoint: type[Endpoint]) ->
         method = getattr(endpoint, name, None)
         if method is not None:
             contract = contract_of(method)
-            yield name, _operation(spec, tag, path, name, contract, (method.__doc__ or "").strip())
+            yield name, _operation(spec, tag, path, name, contract, inspect.cleandoc(method.__doc__ or ""))
 
 
 def _operation(spec: APISpec, tag: str, path: str, method: str, contract: Contract, text: str) -> dict[str, Any]:
@@ -276,7 +294,7 @@ def _operation(spec: APISpec, tag: str, path: str, method: str, contract: Contra
     if contract.body is not None:
         described_operation["requestBody"] = {
             "required": contract.body_required,
-            "content": {contract.body_type: _body(spec, contract)},
+            "content": {contract.body_type: _body(spec, contract)} | _other_forms(contract),
         }
     return described_operation
 
@@ -295,6 +313,17 @@ def _body(spec: APISpec, contract: Contract) -> dict[str, Any]:
     return {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": example}
 
 
+def _other_forms(contract: Contract) -> dict[str, Any]:
+    """The media types that a body may have besides JSON; what a schema can say of them is that they are text."""
+    return {
+        media_type: {
+            "schema": Text(form.longest).json_schema() | {"description": form.description},
+            "example": form.example,
+        }
+        for media_type, form in contract.body_forms.items()
+    }
+
+
 def _path_parameters(path: str) -> Iterator[JSONSchema]:
     for name in re.findall(r"<(\w+)>", path):
         text, schema = PARAMETERS[name]
@@ -302,15 +331,17 @@ def _path_parameters(path: str) -> Iterator[JSONSchema]:
 
 
 def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
-    if contract.query is None:
+    if contract.parameters is None:
         return
-    for name, field in contract.query._declared_fields.items():
+    for name, field in contract.parameters._declared_fields.items():
         assert isinstance(field, Field)
         schema = described(field)
         schema.pop("description", None)
         parameter = {"name": name, "in": "query", "required": field.required, "schema": schema}
         if field.metadata.get("description"):
             parameter["description"] = field.metadata["description"]
+        if field.required and field.sample() is not None:
+            parameter["example"] = field.sample()
         if isinstance(field, Many):
             parameter |= {"style": "form", "explode": True}
         yield parameter
@@ -338,6 +369,9 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
         yield header("Last-Event-ID", "The id of the last event that the client had.", "WyJjaGFuZ2VzIl0.c2ln")
     if contract.creates:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
+    if contract.may_be_repeated:
+        text = "A new id for what is to be done once; sent again within 24 hours, the first answer is given again."
+        yield header(idempotency.HEADER, text, '"8e03978e-40d5-43e8-bc93-6894a57f9324"')
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
 
 
@@ -352,7 +386,10 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
         text = declared.description or ("Created." if status == 201 else "Done." if status == 204 else "The answer.")
         if _can_pick(contract) and status == 200:
             text += " With `fields` or `exclude`, required or not, what is not picked is left out."
-        answers[str(status)] = {"description": text, "headers": _headers({**declared.headers, **HEADERS})}
+        headers = {**declared.headers, **HEADERS}
+        if contract.may_be_repeated:
+            headers[idempotency.REPLAYED] = "`true` where it is the answer of the first request with the same key."
+        answers[str(status)] = {"description": text, "headers": _headers(headers)}
         if content := _content(spec, declared):
             answers[str(status)]["content"] = content
     if _has_tag(contract):
@@ -397,6 +434,8 @@ def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
     codes |= contract.problems
     if not contract.is_public:
         codes |= {"unauthorized", "forbidden"}
+    if contract.may_be_repeated:
+        codes |= {"idempotency-in-progress", "idempotency-key-reused"}
     if contract.body is not None:
         codes |= {"content-too-large", "unsupported-media-type", "validation-error"}
     by_status: dict[int, list[str]] = {}
@@ -427,6 +466,7 @@ def _problem_answer(spec: APISpec, status: int, codes: list[str]) -> JSONSchema:
 def _problem_headers(status: int) -> dict[str, JSONSchema]:
     own = {
         401: {"WWW-Authenticate": "Bearer (RFC 6750)."},
+        409: {"Retry-After": "Seconds to wait, where the first request with an `Idempotency-Key` still runs."},
         412: {"ETag": "The present entity tag."},
         415: {"Accept": "What is read here.", "Accept-Patch": "What is read by PATCH."},
         503: {"Retry-After": "Seconds to wait."},

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from flask import Response, current_app, g, has_request_context, request
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 from werkzeug.exceptions import HTTPException
 
 from cms.errors import CMSError, Fault, Unavailable
@@ -16,6 +16,7 @@ from cms.errors import CMSError, Fault, Unavailable
 MEDIA_TYPE = "application/problem+json"
 FAULTS_AT_MOST = 50
 RETRY_SECONDS = 2
+RUNNING_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ PROBLEMS: dict[str, ProblemType] = {
         ),
         ProblemType("slug-taken", 409, "The slug is taken", "Choose another slug."),
         ProblemType(
+            "idempotency-in-progress", 409, "The first is still running", "Repeat after `Retry-After` seconds."
+        ),
+        ProblemType(
             "precondition-failed", 412, "Changed in the meantime", "Fetch the entry again and repeat with its `ETag`."
         ),
         ProblemType("content-too-large", 413, "Content too large", "Send a smaller body."),
@@ -51,6 +55,13 @@ PROBLEMS: dict[str, ProblemType] = {
             "unsupported-media-type", 415, "Unsupported media type", "Send one of the media types in `Accept`."
         ),
         ProblemType("validation-error", 422, "The body breaks a rule", "Mend every fault in `errors` and repeat."),
+        ProblemType(
+            "not-ready",
+            422,
+            "Not ready to be published",
+            "Mend what `errors` name, pointers being into the entry, or repeat with an `override_reason`.",
+        ),
+        ProblemType("idempotency-key-reused", 422, "The key is of another request", "Send a new `Idempotency-Key`."),
         ProblemType(
             "precondition-required", 428, "A precondition is required", "Send `If-Match` with the entry's `ETag`."
         ),
@@ -79,14 +90,17 @@ FAULTS: dict[str, str] = {
     "invalid_token": "The token is none of this feed and these types.",
     "invalid_type": "It has another JSON type than expected.",
     "invalid_url": "It is no usable address.",
+    "missing_scope": "The key lacks the scope that this needs.",
     "no_slug": "The content type has no slugs.",
     "not_a_profile": "The address is not that of a profile.",
+    "not_live": "Nothing of the entry is live.",
     "null": "It cannot be null.",
     "out_of_order": "The end is not after the beginning.",
     "out_of_range": "It lies outside the bounds.",
     "outdated_cursor": "What the cursor stands for has changed; begin again.",
     "overlaps": "Another publication is planned for that time.",
     "referred_to": "Another entry refers to it.",
+    "refused": "The operation is refused for the reason that `detail` gives.",
     "repeated": "It may stand there once.",
     "required": "It is missing.",
     "self_reference": "It refers to itself.",
@@ -96,20 +110,40 @@ FAULTS: dict[str, str] = {
     "too_many": "It has too many items.",
     "too_short": "It is empty.",
     "unknown_field": "There is no such field.",
+    "unknown_mark": "The mark is no decorator, and the block does not define it.",
+    "unknown_provider": "Nothing of that host can be embedded.",
     "unknown_locale": "The site has no such language.",
+    "locale_in_use": "Entries are written in a language that would be left out.",
+    "unknown_operation": "There is no such operation, or none that a batch can do.",
     "unknown_parameter": "There is no such parameter.",
     "unknown_platform": "There is no such platform in the registry.",
     "unknown_reference": "It refers to nothing.",
     "unknown_revision": "The entry has no such revision.",
     "unknown_value": "It is none of the words that may stand there.",
     "validator_failed": "It is not valid.",
+    "wrong_type": "It names an entry of another content type.",
     "wrong_host": "The address is not one of the platform.",
 }
 # What did not stop a write and is worth knowing: the ``code`` of each of its ``warnings``.
 WARNINGS: dict[str, str] = {
+    "broken_link": "A link leads to an entry of the site that does not exist.",
     "future_date": "The editorial date lies ahead, though the entry is live.",
+    "heading_jump": "A heading leaves out a level.",
+    "heading_level_1": "A heading has the level of the page's title.",
+    "heading_start": "The first heading is below level 2.",
+    "long_description": "Pages of results show only the beginning of the description.",
+    "long_title": "Pages of results show only the beginning of the title.",
+    "missing_alt": "An image has no text alternative.",
+    "missing_summary": "There is no summary.",
+    "moved_link": "A link leads to a slug that has moved.",
     "planned_change": "An older revision is planned and will replace what is live.",
+    "plain_text": "A text has so much markup that it is taken for plain text.",
+    "removed_attribute": "An attribute was taken out of a text to make it safe.",
+    "removed_element": "An element was taken out of a text to make it safe.",
+    "unpublished_author": "It is by an author who is not live.",
+    "unpublished_link": "A link leads to an entry of the site that is not live.",
     "unpublished_reference": "It refers to an entry that is not live.",
+    "vague_link": "A link's text does not say where it leads.",
 }
 
 _BY_STATUS = {
@@ -191,6 +225,18 @@ class URITooLong(CMSError):
     code = "uri-too-long"
 
 
+class IdempotencyInProgress(CMSError):
+    """A request with this ``Idempotency-Key`` is being answered at this moment."""
+
+    code = "idempotency-in-progress"
+
+
+class IdempotencyKeyReused(CMSError):
+    """The ``Idempotency-Key`` was sent before, with a request that asked for something else."""
+
+    code = "idempotency-key-reused"
+
+
 class PreconditionRequired(CMSError):
     """The change needs ``If-Match`` (RFC 6585)."""
 
@@ -224,8 +270,10 @@ def _from_domain(error: CMSError) -> Response:
             response.headers["Allow"] = error.allowed
         case UnsupportedMediaType():
             response.headers.update(error.headers)
+        case IdempotencyInProgress():
+            response.headers["Retry-After"] = str(RUNNING_SECONDS)
     if etag := error.extensions.get("etag"):
-        response.headers["ETag"] = f'"{etag}"'
+        response.headers["ETag"] = etag
     return response
 
 

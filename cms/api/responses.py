@@ -1,13 +1,14 @@
 """Answers: documents as bytes, with the headers that follow from them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 from flask import Response, request
+from sqlalchemy import Connection
 
 from cms import clock
 from cms.api.caching import MomentHeaders, not_found_headers
@@ -27,6 +28,8 @@ class Answer:
     document: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[Connection], Any] | None = None
+    """Reads, for a dry run, what the document's ``data`` is at present."""
 
 
 def encode(document: Any) -> bytes:

@@ -179,6 +179,8 @@ window.ui = SwaggerUIBundle({
   dom_id: "#reference",
   deepLinking: true,
   displayRequestDuration: true,
+  docExpansion: "none",
+  filter: true,
   persistAuthorization: false,
   validatorUrl: null,
 });

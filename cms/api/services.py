@@ -1,7 +1,8 @@
 """What the edge needs of the application it runs in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import current_app
@@ -24,8 +25,12 @@ class Services:
     cards: Mapping[str, Sequence[str]]
     """The fields of each type's card, in order."""
     cursors: URLSafeSerializer
-    document: Mapping[str, Any]
-    """The OpenAPI document."""
+    make_document: Callable[[], Mapping[str, Any]]
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The OpenAPI document, made when it is first asked for: it takes longer than everything else at the start."""
+        return self.make_document()
 
 
 def services() -> Services:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.content.draft_model import Draft
@@ -12,6 +12,10 @@ from cms.db import JSON, Base, UTCDateTime
 
 class Article(Draft, Base):
     __tablename__ = "articles"
+    __table_args__ = (
+        Index("ix_articles_published_at", "published_at", "entry_id"),
+        Index("ix_articles_featured", "featured", "entry_id"),
+    )
 
     title: Mapped[str] = mapped_column(String(200))
     subtitle: Mapped[str | None] = mapped_column(String(300))

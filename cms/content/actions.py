@@ -1,25 +1,36 @@
 """The life cycle of an entry: each verb once, for every type."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from uuid_utils.compat import uuid7
 
-from cms.content import drafts, links, preview, revisions, search, slugs, timeline
+from cms.content import drafts, links, preview, revisions, search, slugs, timeline, usage
 from cms.content.draft_model import Entry, Link
-from cms.content.model import Publication, Revision
+from cms.content.model import SLUG_LENGTH, Publication, Revision
+from cms.content.preconditions import changed_meanwhile, newest_seen
 from cms.content.queries import is_identifier
+from cms.content.raw_html import check_raw_html
 from cms.content.types import Content, ContentType
 from cms.content.version import Change, entity_tag
-from cms.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
+from cms.errors import Conflict, Fault, Invalid, NotFound
+from cms.keys import forget_answers_about
+
+USES_NAMED = 50
+"""How many of those that refer to an entry a refused deletion names."""
+COPY = re.compile(r"-copy(-[0-9]+)?\Z")
 
 
 def find(change: Change, kind: ContentType, entry_id: str, *, trashed: bool | None = False) -> Entry:
     """The entry of this type; raises ``NotFound``. ``trashed`` says where to look: out of the trash, in it, or both."""
     entry = change.session.get(Entry, entry_id) if is_identifier(entry_id) else None
-    if entry is None or entry.type != kind.name or (trashed is not None and (entry.trashed_at is not None) != trashed):
+    if entry is None or entry.type != kind.name:
         raise NotFound
+    if trashed is not None and (entry.trashed_at is not None) != trashed:
+        raise NotFound(detail="It is not in the trash." if trashed else "It is in the trash; take it out first.")
     return entry
 
 
@@ -31,22 +42,29 @@ def holder_of(change: Change, entry_id: str) -> Entry | None:
 def expect(change: Change, entry: Entry, tags: Iterable[str] | None) -> None:
     """Check the entity tags that a client holds; ``None`` stands for whatever is there.
 
-    Raises ``PreconditionFailed`` with the present tag and the fields that differ.
+    Raises ``PreconditionFailed`` with the present tag, the fields that differ, and who changed the entry when.
     """
     if tags is None or entity_tag(entry.changed) in tags:
         return
-    seen = [int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 19]
-    raise PreconditionFailed(
-        "The entry has changed since it was read; fetch it again and repeat the change.",
-        etag=entity_tag(entry.changed),
-        changed_fields=revisions.changed_fields(change.session, entry, max(seen, default=0)),
-    )
+    detail = "The entry has changed since it was read; fetch it again and repeat the change."
+    fields = revisions.changed_fields(change.session, entry, newest_seen(tags))
+    raise changed_meanwhile(change.session, detail, entry.changed, fields)
 
 
 def create(
-    change: Change, kind: ContentType, content: Content, *, note: str | None = None, entry_id: str | None = None
+    change: Change,
+    kind: ContentType,
+    content: Content,
+    *,
+    note: str | None = None,
+    entry_id: str | None = None,
+    known: Content | None = None,
 ) -> Entry:
-    """Make an entry with its draft and first revision. Raises ``Invalid``, ``SlugTaken`` or ``Conflict``."""
+    """Make an entry with its draft and first revision.
+
+    ``known`` is content of which raw HTML may be taken over by whoever may not write any. Raises ``Invalid``,
+    ``Forbidden``, ``SlugTaken`` or ``Conflict``.
+    """
     entry = Entry(
         id=entry_id or str(uuid7()),
         type=kind.name,
@@ -60,6 +78,7 @@ def create(
         updated_at=change.at,
         created_by=change.actor.key_id,
     )
+    check_raw_html(change, kind, content, known)
     content = _settled(change, kind, entry, content)
     change.session.add(entry)
     change.session.flush()
@@ -68,17 +87,44 @@ def create(
     return entry
 
 
-def save(change: Change, kind: ContentType, entry: Entry, content: Content, *, note: str | None = None) -> bool:
+def save(
+    change: Change,
+    kind: ContentType,
+    entry: Entry,
+    content: Content,
+    *,
+    note: str | None = None,
+    known: Content | None = None,
+) -> bool:
     """Make the content the entry's draft; returns false, with nothing written, when it already was.
 
-    Raises ``Invalid``, ``SlugTaken`` or ``Conflict``.
+    ``known`` is content of which raw HTML may be taken over, beside that of the draft. Raises ``Invalid``,
+    ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
+    check_raw_html(change, kind, content, revisions.to_content(revisions.newest(change.session, entry)), known)
     content = _settled(change, kind, entry, content)
     if not _write(change, kind, entry, content, note):
         return False
     change.touch(entry)
     change.record("saved", kind.name, entry.id, entry.version)
     return True
+
+
+def duplicate(
+    change: Change, kind: ContentType, entry: Entry, *, slug: str | None = None, note: str | None = None
+) -> Entry:
+    """Make a new draft with the entry's content, undated and the translation of nothing. Raises as ``create`` does.
+
+    Without a slug of its own it gets the entry's with ``-copy``, numbered where there is one already.
+    """
+    content = links.without_lost(change.session, kind, revisions.to_content(revisions.newest(change.session, entry)))
+    if entry.slug and not slug:
+        stem = COPY.sub("", entry.slug)[: SLUG_LENGTH - len("-copy")].rstrip("-")
+        slug = slugs.free_slug(change.session, kind, entry.locale, f"{stem}-copy", "")
+    undated = {"published_at": None} if content.get("published_at") else {}
+    content |= undated | {"slug": slug, "translation_of": None}
+    note = note or f"Duplicated from {entry.id}, revision {entry.version}."
+    return create(change, kind, content, note=note, known=content)
 
 
 def _settled(change: Change, kind: ContentType, entry: Entry, content: Content) -> Content:
@@ -114,10 +160,15 @@ def _original(change: Change, kind: ContentType, entry: Entry, given: str | None
     """The id of the original that the entry translates; a translation's translation belongs to the first."""
     if given is None:
         return None
-    target = change.session.get(Entry, given)
+    # A slug names the original in another language, in the entry's own only where no other has it.
+    others = [each for each in change.site.chain(entry.locale) + list(change.site.locales) if each != entry.locale]
+    chain = list(dict.fromkeys([*others, entry.locale]))
     pointer = "#/translation_of"
-    if target is None or target.type != kind.name:
-        faults.append(Fault("unknown_reference", f"There is no {kind.name} '{given[:100]}'.", pointer))
+    found = links.lookup(change.session, kind.name, [given], chain)
+    target = change.session.get(Entry, found[given]) if found else None
+    if target is None:
+        unknown = links.faults_of_unknown(change.session, kind.name, [given], chain)
+        faults.append(replace(unknown[given], pointer=pointer))
         return None
     original = target.translation_of or target.id
     group = change.session.execute(
@@ -150,9 +201,15 @@ def _slug(change: Change, kind: ContentType, entry: Entry, content: Content) -> 
 
 
 def _write(change: Change, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
-    session = change.session
     if not revisions.add_revision(change, kind, entry, content, note):
         return False
+    put_draft(change, kind, entry, content)
+    return True
+
+
+def put_draft(change: Change, kind: ContentType, entry: Entry, content: Content) -> None:
+    """Make the content, that of the newest revision, what the working copy's tables hold. Raises ``SlugTaken``."""
+    session = change.session
     if content["slug"] is not None:
         slugs.reserve(session, kind, entry.locale, content["slug"], entry.id)
     entry.slug = content["slug"]
@@ -165,7 +222,6 @@ def _write(change: Change, kind: ContentType, entry: Entry, content: Content, no
     session.flush()
     preview.put_in(session, kind, entry, content)
     slugs.release_unused(session, entry.id)
-    return True
 
 
 def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, note: str | None = None) -> bool:
@@ -174,7 +230,7 @@ def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, not
     if revision is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
     content = links.without_lost(change.session, kind, revisions.to_content(revision))
-    return save(change, kind, entry, content, note=note or f"Restored from revision {number}.")
+    return save(change, kind, entry, content, known=content, note=note or f"Restored from revision {number}.")
 
 
 def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
@@ -184,32 +240,35 @@ def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     """
     _check_unused(change, entry, force)
     timeline.unpublish(change, kind, entry)
-    preview.take_out(change.session, entry.id)
+    preview.take_out(change.session, kind, entry.id)
     entry.trashed_at = change.at
     change.touch(entry)
-    change.record("trashed", kind.name, entry.id)
+    change.record("trashed", kind.name, entry.id, before={"trashed_at": None}, after={"trashed_at": change.at})
 
 
 def _check_unused(change: Change, entry: Entry, force: bool) -> None:
     if force:
         return
-    if usage := links.referring(change.session, entry.id, change.at):
+    used, more = usage.uses(change.session, change.types, entry.id, change.at, after=None, limit=USES_NAMED)
+    if used:
         raise Conflict(
-            "Other entries refer to this one; change them first, or repeat with force=true.",
+            "Other entries refer to this one; change them first, or repeat with replace_with or with force=true. "
+            f"{'More than these' if more else 'All'} are listed under /usage.",
             *(
-                Fault("referred_to", f"{type_name} {entry_id} refers to it in '{field}'.")
-                for type_name, entry_id, field in usage[:50]
+                Fault("referred_to", f"{each.key.type} {each.key.entry_id} refers to it in '{each.key.field}'.")
+                for each in used
             ),
+            usage=[each.as_told() for each in used],
         )
 
 
 def undelete(change: Change, kind: ContentType, entry: Entry) -> None:
     """Take the entry out of the trash, as an unpublished draft."""
-    entry.trashed_at = None
+    trashed_at, entry.trashed_at = entry.trashed_at, None
     content = revisions.to_content(revisions.newest(change.session, entry))
     preview.put_in(change.session, kind, entry, links.without_lost(change.session, kind, content))
     change.touch(entry)
-    change.record("undeleted", kind.name, entry.id)
+    change.record("undeleted", kind.name, entry.id, before={"trashed_at": trashed_at}, after={"trashed_at": None})
 
 
 def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
@@ -220,20 +279,25 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     for publication in publications:
         if publication.live_from <= change.at and not publication.announced:
             # Nothing but the log will tell that it was live.
-            change.record("went_live", kind.name, entry.id, publication.revision)
+            told = timeline.told_of_instant(session, entry.id, publication.live_from)
+            change.record("went_live", kind.name, entry.id, publication.revision, **told)
         links.settle(session, publication, announced=publication.announced, over=True)
         search.take_out(session, kind, publication)
-    entry_id = entry.id
+    entry_id, version, trashed_at = entry.id, entry.version, entry.trashed_at
     _pass_on_translations(change, entry_id)
     # Published references to what is gone deliver nothing; drafts lose theirs, which their editors must notice.
     referring = select(Link.entry_id).where(Link.target_id == entry_id)
     session.execute(update(Entry).where(Entry.id.in_(referring)).values(changed=change.number))
+    preview.take_out(session, kind, entry_id)
     preview.forget(session, entry_id)
+    change.erased.add(entry_id)
+    forget_answers_about(session, entry_id)
     session.execute(delete(Entry).where(Entry.id == entry_id))
+    preview.scrub_indexes(session)
     session.expire_all()
     if publications:
         change.moves_content()
-    change.record("purged", kind.name, entry_id)
+    change.record("purged", kind.name, entry_id, before={"revision": version, "trashed_at": trashed_at})
 
 
 def _pass_on_translations(change: Change, original: str) -> None:

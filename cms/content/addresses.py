@@ -19,17 +19,20 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
+    exists,
     func,
     select,
 )
 
-from cms.content.model import Publication
+from cms.content.model import Event, Publication
 from cms.content.queries import NOBODY, Perspective, Row, publications, revisions, shows, with_revision
 from cms.content.types import Types
 from cms.db import Identifier, UTCDateTime, is_among
 from cms.feeds.sitemap import Page
 from cms.rendering.seo import is_indexable
 from cms.site import Site
+
+events: Any = Event.__table__
 
 FIRST = NOBODY
 """No id comes before this one."""
@@ -184,10 +187,10 @@ def _page(site: Site, row: Row, groups: dict[str, dict[str, str]]) -> Page | Non
 
 
 def last_turn(connection: Connection, at: datetime) -> datetime | None:
-    """The newest instant, not after this one, at which something began or ended; with the counter's ``content`` it
-    names a state of all that is live."""
-    began, ended = connection.execute(_turn_statement(), {"at": at}).one()
-    return max((each for each in (began, ended) if each is not None), default=None)
+    """The newest instant, not after this one, at which something began, ended or was erased: with the site's settings
+    it names a state of all that is live, and it tells nothing of what is planned or drafted."""
+    instants = connection.execute(_turn_statement(), {"at": at}).one()
+    return max((each for each in instants if each is not None), default=None)
 
 
 @lru_cache(maxsize=1)
@@ -195,4 +198,13 @@ def _turn_statement() -> Select[*tuple[Any, ...]]:
     at: BindParameter[datetime] = bindparam("at", type_=UTCDateTime)
     began = select(func.max(Publication.live_from)).where(Publication.live_from <= at)
     ended = select(func.max(Publication.live_until)).where(Publication.live_until <= at)
-    return select(began.scalar_subquery(), ended.scalar_subquery())
+    erased, shown = events.alias(), events.alias()
+    # What is erased leaves no publication, and a draft that is erased concerns nobody.
+    was_live = exists().where(shown.c.subject == erased.c.subject, shown.c.action.in_(("published", "went_live")))
+    last_erased = (
+        select(erased.c.at)
+        .where(erased.c.action == "purged", was_live)
+        .order_by(erased.c.change.desc(), erased.c.position.desc())
+        .limit(1)
+    )
+    return select(began.scalar_subquery(), ended.scalar_subquery(), last_erased.scalar_subquery())

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cms import clock
+from cms.content.blocks import BLOCKS, Known, blocks_of, read_blocks
 from cms.content.embedding import Found, Wanted, gather
 from cms.content.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of
 from cms.content.queries import Perspective, Row
@@ -54,18 +55,24 @@ class Composed(list[Document]):
 
 
 def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> Composed:
-    """The documents of the rows, in their order; at most two statements, however many rows."""
+    """The documents of the rows, in their order; at most two statements, however many rows, and one for blocks."""
     shown = _shown(kind, how)
     gathered = how.includes | _graph_needs(kind, how.includes & shown)
     first = gather(connection, _wanted(kind, rows, gathered, shown, how), how.perspective)
     below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, gathered, how))
     second = gather(connection, below, how.perspective.of_others)
-    leaves = _Composer(how, [], inner=None)
-    inner = _Composer(how, second, inner=leaves)
-    outer = _Composer(how, first, inner=inner, counted=True)
+    blocks = _read_blocks(connection, _entries(rows, first, second), how)
+    leaves = _Composer(how, [], blocks, inner=None)
+    inner = _Composer(how, second, blocks, inner=leaves)
+    outer = _Composer(how, first, blocks, inner=inner, counted=True)
     documents = Composed(outer.document(kind, row, how.includes, shown) for row in rows)
     documents.entries = frozenset((row.type, row.entry_id) for row in _entries(rows, first, second))
     return documents
+
+
+def _read_blocks(connection: Connection, rows: Iterable[Row], how: Composition) -> Known:
+    """The blocks of every row that comes with its rich texts, where they are asked for."""
+    return read_blocks(connection, (row for row in rows if row.bodies)) if BLOCKS in how.formats else {}
 
 
 def _graph_needs(kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
@@ -163,9 +170,16 @@ class _Composer:
     """
 
     def __init__(
-        self, how: Composition, found: Iterable[Found], *, inner: "_Composer | None", counted: bool = False
+        self,
+        how: Composition,
+        found: Iterable[Found],
+        blocks: Known,
+        *,
+        inner: "_Composer | None",
+        counted: bool = False,
     ) -> None:
         self.how, self.site, self.inner, self.counted = how, how.site, inner, counted
+        self.blocks = blocks
         self.found: dict[tuple[str, str], list[Found]] = defaultdict(list)
         for each in found:
             self.found[each.owner_id, each.field].append(each)
@@ -179,13 +193,24 @@ class _Composer:
         values = self._own(kind, row, kind.present(data, row.outline, self.site))
         for name in kind.bodies:
             if name in shown:
-                body = (row.bodies or {}).get(name)
-                values[name] = body and {each: body[each] for each in self.how.formats}
+                values[name] = self._body(row, name)
         for count in kind.counts:
             values[count.field] = self._count(row, count.field)
         self._embed_relations(kind, row, includes, shown, values)
         self._embed_others(kind, row, includes, shown, values)
         return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}
+
+    def _body(self, row: Row, name: str) -> Document | None:
+        """A rich text in the formats that are asked for."""
+        body = (row.bodies or {}).get(name)
+        if body is None:
+            return None
+        return {
+            each: blocks_of(self.blocks.get((row.entry_id, row.revision)), row.bodies, name)
+            if each == BLOCKS
+            else body[each]
+            for each in self.how.formats
+        }
 
     def _live(self, row: Row, field: str) -> str | None:
         """The entry that a reference names, if it is live; below the last level it is the one that embeds the row."""

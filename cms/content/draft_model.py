@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from cms.content.model import LOCALE_LENGTH, SLUG_LENGTH, TYPE_LENGTH
 from cms.db import JSON, Base, Collated, Identifier, UTCDateTime
+
+TRASHED = "trashed_at IS NOT NULL"
 
 
 class Entry(Base):
@@ -18,6 +20,8 @@ class Entry(Base):
         Index("ix_entries_type_updated", "type", "updated_at", "id"),
         Index("ix_entries_type_created", "type", "created_at", "id"),
         Index("ix_entries_type_label", "type", "label", "id"),
+        Index("ix_entries_type_slug", "type", "slug"),
+        Index("ix_entries_trashed", "type", "id", postgresql_where=text(TRASHED), sqlite_where=text(TRASHED)),
     )
 
     id: Mapped[str] = mapped_column(Identifier, primary_key=True)

@@ -1,20 +1,20 @@
 """Working copies, as editors read and list them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, literal, or_, select, tuple_
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import Session
 
 from cms import clock
-from cms.content.draft_model import Entry, Link
+from cms.content.draft_model import Entry, Link, Slug
 from cms.content.model import Publication, Revision
 from cms.content.queries import is_identifier
 from cms.content.timeline import Standing, standing
-from cms.content.types import ByReference, Content, ContentType
+from cms.content.types import Content, ContentType
 from cms.db import UTCDateTime, database_now
 from cms.errors import NotFound
 from cms.keys import APIKey
@@ -86,7 +86,21 @@ def _content(kind: ContentType, entry: Any, draft: Any, references: dict[tuple[s
     return content
 
 
-SORTS = ("-updated_at", "updated_at", "-created_at", "created_at", "label", "-label")
+def with_slugs(connection: Connection, kind: ContentType, copy: WorkingCopy) -> Content:
+    """What was written, with the slugs of what it refers to in its own locale, where they lead back to the same."""
+    content = dict(copy.content)
+    named = {each.field: content[each.field] for each in kind.references}
+    ids = [each for value in named.values() for each in (value if isinstance(value, list) else [value]) if each]
+    rows = connection.execute(
+        select(Slug.entry_id, Slug.slug)
+        .join(Entry, (Entry.id == Slug.entry_id) & (Entry.slug == Slug.slug))
+        .where(Slug.entry_id.in_(ids), Slug.locale == copy.entry.locale)
+    )
+    slugs = {row.entry_id: row.slug for row in rows}
+    for name, value in named.items():
+        is_list = isinstance(value, list)
+        content[name] = [slugs.get(each, each) for each in value] if is_list else slugs.get(value, value)
+    return content
 
 
 def find_entry(connection: Connection, kind: ContentType, entry_id: str) -> WorkingCopy:
@@ -100,77 +114,6 @@ def find_entry(connection: Connection, kind: ContentType, entry_id: str) -> Work
         raise NotFound
     (copy,) = working_copies(connection, kind, [row], row.now)
     return copy
-
-
-def list_entries(
-    connection: Connection,
-    kind: ContentType,
-    filters: Mapping[str, Any],
-    *,
-    sort: str,
-    after: tuple[Any, str] | None,
-    limit: int,
-) -> tuple[list[WorkingCopy], tuple[Any, str] | None]:
-    """A page of working copies, and where the next one begins; a constant number of statements."""
-    at = now(connection)
-    key = getattr(Entry, sort.removeprefix("-"))
-    descending = sort.startswith("-")
-    statement = select(Entry.__table__).where(*_conditions(kind, filters, at))
-    if after is not None:
-        here, last = tuple_(key, Entry.id), tuple_(literal(after[0], key.type), literal(after[1], Entry.id.type))
-        statement = statement.where(here < last if descending else here > last)
-    order = (key.desc(), Entry.id.desc()) if descending else (key, Entry.id)
-    rows = connection.execute(statement.order_by(*order).limit(limit + 1)).all()
-    copies = working_copies(connection, kind, rows[:limit], at)
-    if len(rows) <= limit:
-        return copies, None
-    last_row = rows[limit - 1]
-    return copies, (getattr(last_row, sort.removeprefix("-")), last_row.id)
-
-
-def _conditions(kind: ContentType, filters: Mapping[str, Any], at: datetime) -> list[ColumnElement[bool]]:
-    conditions = [Entry.type == kind.name]
-    conditions.append(Entry.trashed_at.is_not(None) if filters["trashed"] else Entry.trashed_at.is_(None))
-    if filters.get("locale"):
-        conditions.append(Entry.locale == filters["locale"])
-    if filters.get("id"):
-        conditions.append(Entry.id.in_(filters["id"]))
-    if filters.get("slug"):
-        conditions.append(Entry.slug.in_(filters["slug"]))
-    for each in kind.filters:
-        if isinstance(each, ByReference) and filters.get(each.parameter):
-            conditions.append(
-                exists().where(
-                    Link.entry_id == Entry.id, Link.field == each.field, Link.target_id.in_(filters[each.parameter])
-                )
-            )
-    if filters.get("status"):
-        conditions.append(or_(*(_has_status(status, at) for status in filters["status"])))
-    if filters.get("has_unpublished_changes") is not None:
-        conditions.append(_differs(at) if filters["has_unpublished_changes"] else ~_differs(at))
-    return conditions
-
-
-def _has_status(status: str, at: datetime) -> ColumnElement[bool]:
-    """The same judgement as ``timeline.standing``, as SQL."""
-    own = Publication.entry_id == Entry.id
-    ever = exists().where(own)
-    live = exists().where(own, Publication.live_from <= at, Publication.live_until > at)
-    planned = exists().where(own, Publication.live_from > at)
-    return {
-        "published": live,
-        "scheduled": ~live & planned,
-        "unpublished": ever & ~live & ~planned,
-        "draft": ~ever,
-    }[status]
-
-
-def _differs(at: datetime) -> ColumnElement[bool]:
-    shown = exists().where(Publication.entry_id == Entry.id, Publication.live_until > at)
-    draft_shown = exists().where(
-        Publication.entry_id == Entry.id, Publication.live_until > at, Publication.revision == Entry.version
-    )
-    return shown & ~draft_shown
 
 
 def now(connection: Connection) -> datetime:

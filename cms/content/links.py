@@ -1,7 +1,7 @@
 """References between entries: resolved when written, kept in order, and copied to what is published."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -25,13 +25,14 @@ def resolve(
     resolved, faults = dict(content), []
     for reference in kind.references:
         names = _named(reference, content)
-        found = _lookup(session, reference, names, chain)
+        found = lookup(session, reference.target, names, chain)
+        unknown = faults_of_unknown(session, reference.target, [each for each in names if each not in found], chain)
         ids: list[str] = []
         for position, name in enumerate(names):
             pointer = f"#/{reference.field}/{position}" if reference.many else f"#/{reference.field}"
             target = found.get(name)
             if target is None:
-                faults.append(Fault("unknown_reference", f"There is no {reference.target} '{name[:100]}'.", pointer))
+                faults.append(replace(unknown[name], pointer=pointer))
             elif target == entry_id:
                 faults.append(Fault("self_reference", "An entry cannot refer to itself.", pointer))
             elif target in ids:
@@ -49,13 +50,14 @@ def _named(reference: Reference, content: Content) -> list[str]:
     return [] if value is None else [str(value)]
 
 
-def _lookup(session: Session, reference: Reference, names: list[str], chain: list[str]) -> dict[str, str]:
+def lookup(session: Session, type_name: str, names: Sequence[str], chain: Sequence[str]) -> dict[str, str]:
+    """The ids of the entries of a type, in the trash too, that have these ids or slugs; by name, unknown ones left out.
+
+    A slug names that of the first locale in the chain.
+    """
     ids = {name for name in names if is_identifier(name)}
     found = (
-        {
-            each: each
-            for each in session.scalars(select(Entry.id).where(Entry.id.in_(ids), Entry.type == reference.target))
-        }
+        {each: each for each in session.scalars(select(Entry.id).where(Entry.id.in_(ids), Entry.type == type_name))}
         if ids
         else {}
     )
@@ -63,12 +65,27 @@ def _lookup(session: Session, reference: Reference, names: list[str], chain: lis
     if slugs:
         rows = session.execute(
             select(Slug.slug, Slug.locale, Slug.entry_id).where(
-                Slug.type == reference.target, Slug.slug.in_(slugs), Slug.locale.in_(chain)
+                Slug.type == type_name, Slug.slug.in_(slugs), Slug.locale.in_(chain)
             )
         ).all()
         for row in sorted(rows, key=lambda row: chain.index(row.locale), reverse=True):
             found[row.slug] = row.entry_id
     return found
+
+
+def faults_of_unknown(session: Session, type_name: str, names: Sequence[str], chain: Sequence[str]) -> dict[str, Fault]:
+    """Why each of these names is none of the type's, without a place; an entry of another type is said to be one."""
+    if not names:
+        return {}
+    by_slug = select(Slug.slug, Slug.type).where(Slug.slug.in_(names), Slug.locale.in_(chain)).order_by(Slug.type)
+    by_id = select(Entry.id, Entry.type).where(Entry.id.in_([each for each in names if is_identifier(each)]))
+    others: dict[str, str] = {name: other for each in (by_slug, by_id) for name, other in session.execute(each)}
+    return {
+        name: Fault("wrong_type", f"'{name}' is of the type {others[name]}; this takes the type {type_name}.")
+        if name in others
+        else Fault("unknown_reference", f"There is no {type_name} '{name[:100]}'.")
+        for name in names
+    }
 
 
 def replace_links(session: Session, kind: ContentType, entry_id: str, content: Content) -> None:
@@ -154,17 +171,3 @@ def _count(session: Session, publication: Publication, difference: int) -> None:
         session.execute(
             insertion.on_conflict_do_update(index_elements=["target_id", "field", "type"], set_=summed), rows
         )
-
-
-def referring(session: Session, entry_id: str, at: datetime) -> list[tuple[str, str, str]]:
-    """The type, id and field of each working copy, or live or planned publication, that refers to the entry."""
-    drafts = (
-        select(Entry.type, Entry.id, Link.field)
-        .join(Link, Link.entry_id == Entry.id)
-        .where(Link.target_id == entry_id, Entry.trashed_at.is_(None))
-    )
-    published = select(PublicationLink.type, PublicationLink.entry_id, PublicationLink.field).where(
-        PublicationLink.target_id == entry_id, ~PublicationLink.over, PublicationLink.live_until > at
-    )
-    rows = session.execute(drafts.union(published)).all()
-    return sorted((row.type, row.id, row.field) for row in rows)

@@ -20,27 +20,23 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
-    cast,
     exists,
     false,
     func,
-    literal,
     literal_column,
     select,
     true,
     tuple_,
     union,
-    union_all,
 )
 
+from cms.content.names import Named, Naming, find_named
 from cms.content.queries import (
     NOBODY,
     Perspective,
     Row,
     View,
     count_of,
-    is_identifier,
-    link_counts,
     row_columns,
     shows,
     unindexed,
@@ -136,7 +132,7 @@ def _plan(connection: Connection, kind: ContentType, query: ListQuery, perspecti
         bodies=query.bodies,
     )
     values: dict[str, Any] = {"at": perspective.at, **filters}
-    values |= {f"{parameter}_targets": [each.wanted for each in targets] for parameter, targets in named.items()}
+    values |= {f"{parameter}_targets": _wanted(kind, parameter, found) for parameter, found in named.items()}
     if query.after is not None:
         values |= {"after_value": query.after[0], "after_id": query.after[1]}
     structure, keys = _walked(structure, filters, named)
@@ -152,90 +148,35 @@ def _parameters(kind: ContentType) -> Iterable[str]:
     yield from ("id", "slug")
 
 
-@dataclass(frozen=True)
-class _Target:
-    """A live entry that a filter names: the id it is recognised by, and how many publications refer to it."""
-
-    wanted: str
-    number: int
-
-
 def _named(
     connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
-) -> dict[str, list[_Target]] | None:
+) -> dict[str, list[Named]] | None:
     """The live entries that filters name, by parameter; ``None`` where one of them names none."""
-    asked = [
-        (each, query.filters[each.parameter])
+    asked = {
+        _naming(kind, each): query.filters[each.parameter]
         for each in kind.filters
         if isinstance(each, ByReference | ByReferrer) and query.filters.get(each.parameter)
-    ]
-    if not asked:
-        return {}
-    values: dict[str, Any] = {"at": perspective.at, "chain": list(query.chain)}
-    for each, names in asked:
-        values[f"{each.parameter}_ids"] = [name for name in names if is_identifier(name)]
-        values[f"{each.parameter}_slugs"] = [name for name in names if not is_identifier(name)]
-    statement = _names_statement(kind, tuple(each for each, _ in asked), perspective.view)
-    rows = connection.execute(statement, values).all()
-    found = {
-        each.parameter: _best([row for row in rows if row.parameter == each.parameter], query.chain)
-        for each, _ in asked
     }
+    found = find_named(connection, asked, query.chain, perspective)
     return found if all(found.values()) else None
 
 
-def _best(rows: Sequence[Row], chain: Sequence[str]) -> list[_Target]:
-    """One entry for each id and each slug, which may name one in each language: that of the best."""
-    chosen: dict[str, Row] = {}
-    for row in sorted(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain)):
-        chosen.setdefault(row.name, row)
-    return [_Target(each.wanted, each.number) for each in {each.wanted: each for each in chosen.values()}.values()]
-
-
-@lru_cache(maxsize=256)
-def _names_statement(kind: ContentType, asked: tuple[ByReference | ByReferrer, ...], view: View) -> Any:
-    branches = [branch for each in asked for branch in _names_branches(kind, each, view)]
-    return union_all(*branches)
-
-
-def _names_branches(kind: ContentType, each: ByReference | ByReferrer, view: View) -> Iterable[Select[Any]]:
-    target = view.rows.publications.alias()
+def _naming(kind: ContentType, each: ByReference | ByReferrer) -> Naming:
     if isinstance(each, ByReferrer):
-        type_name, wanted, number = each.source, target.c.id, literal(0, Integer)
-    else:
-        reference = kind.reference(each.field)
-        assert reference is not None
-        type_name, wanted = reference.target, target.c.entry_id
-        number = _kept_number(kind, each, target.c.entry_id) if view.settled else literal(0, Integer)
-    live = shows(target, current=view.current)
-    columns = (
-        literal(each.parameter, String, literal_execute=True).label("parameter"),
-        wanted.label("wanted"),
-        target.c.locale,
-        number.label("number"),
-    )
-    entry_id = cast(target.c.entry_id, String)
-    yield select(*columns, entry_id.label("name")).where(
-        unindexed(target.c.type) == type_name, is_among(target.c.entry_id, f"{each.parameter}_ids"), live
-    )
-    yield select(*columns, target.c.slug.label("name")).where(
-        target.c.type == type_name,
-        is_among(target.c.locale, "chain"),
-        is_among(target.c.slug, f"{each.parameter}_slugs"),
-        live,
-    )
+        return Naming(each.parameter, each.source)
+    reference = kind.reference(each.field)
+    assert reference is not None
+    return Naming(each.parameter, reference.target, counted=(each.field, kind.name))
 
 
-def _kept_number(kind: ContentType, each: ByReference, target_id: Any) -> Any:
-    kept = link_counts.alias()
-    number = select(kept.c.number).where(
-        kept.c.target_id == target_id, kept.c.field == each.field, kept.c.type == kind.name
-    )
-    return func.coalesce(number.scalar_subquery(), 0)
+def _wanted(kind: ContentType, parameter: str, named: Sequence[Named]) -> list[str]:
+    """What entries are recognised by: the ids of those they refer to, or the publications that refer to them."""
+    referrers = {each.parameter for each in kind.filters if isinstance(each, ByReferrer)}
+    return [each.publication_id if parameter in referrers else each.entry_id for each in named]
 
 
 def _walked(
-    structure: _Structure, filters: Mapping[str, Any], named: Mapping[str, Sequence[_Target]]
+    structure: _Structure, filters: Mapping[str, Any], named: Mapping[str, Sequence[Named]]
 ) -> tuple[_Structure, Sequence[str]]:
     """What is walked: names, else the references that fewest entries have, else a facet, else all of the type.
 
@@ -249,8 +190,8 @@ def _walked(
     owners = [each for each in kind.filters if isinstance(each, ByOwner) and filters.get(each.parameter) == "site"]
     facets = [each for each in kind.filters if isinstance(each, ByFacet) and filters.get(each.parameter)]
     if references:
-        rarest = min(references, key=lambda each: sum(target.number for target in named[each.parameter]))
-        keys = [target.wanted for target in named[rarest.parameter]]
+        rarest = min(references, key=lambda each: sum(target.number or 0 for target in named[each.parameter]))
+        keys = [target.entry_id for target in named[rarest.parameter]]
         return replace(structure, walks="links", driver=rarest.field, marks=_marks(kind, filters, rarest)), keys
     if owners:
         site = owners[0]
@@ -340,18 +281,7 @@ def _branch(structure: _Structure, number: int) -> Select[Any]:
     kind, view = structure.kind, structure.view
     walked = _walked_table(structure)
     publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
-    conditions = [
-        walked.c.type == kind.name,
-        walked.c.locale == bindparam(f"locale_{number}", type_=String),
-        shows(walked, current=view.current),
-    ]
-    if structure.walks == "links":
-        key = bindparam(f"key_{number}", type_=Identifier)
-        conditions += [walked.c.field == structure.driver, walked.c.target_id == key]
-    if structure.walks == "facet":
-        # Said as the index says it, so that each database recognises it.
-        conditions.append(walked.c.facet != literal_column("''"))
-        conditions.append(walked.c.facet == bindparam(f"key_{number}", type_=String))
+    conditions = [*_walk(structure, number, walked), shows(walked, current=view.current)]
     if structure.stands_in:
         conditions.append(~_better(walked, publication_id, view))
     marks = {name: form for name, form in structure.marks if name not in _implied(structure)}
@@ -361,6 +291,23 @@ def _branch(structure: _Structure, number: int) -> Select[Any]:
     value = count_of(kind.counts[0], walked.c.entry_id, view) if column == "count" else walked.c[column]
     columns = (publication_id.label("publication_id"), walked.c.entry_id, value.label("sort_value"))
     return select(*columns).where(*conditions)
+
+
+def _walk(
+    structure: _Structure, number: int, walked: FromClause, *, is_driver: bool = True
+) -> Iterable[ColumnElement[bool]]:
+    """Which part of an index one walk goes along; or, where it does not drive, what rows found otherwise must be."""
+    kind, locale = (walked.c.type, walked.c.locale) if is_driver else map(unindexed, (walked.c.type, walked.c.locale))
+    yield kind == structure.kind.name
+    yield locale == bindparam(f"locale_{number}", type_=String)
+    if structure.walks == "links":
+        yield walked.c.field == structure.driver
+        target_id = walked.c.target_id if is_driver else unindexed(walked.c.target_id)
+        yield target_id == bindparam(f"key_{number}", type_=Identifier)
+    if structure.walks == "facet":
+        # Said as the index says it, so that each database recognises it.
+        yield walked.c.facet != literal_column("''")
+        yield walked.c.facet == bindparam(f"key_{number}", type_=String)
 
 
 def _walked_table(structure: _Structure) -> FromClause:
@@ -460,7 +407,10 @@ def _times(each: ByTime, marks: Mapping[str, str], walked: FromClause) -> Iterab
 def _counted(connection: Connection, step: _Step) -> int:
     """How many entries one statement of a list would find in all."""
     structure = replace(step.structure, after=False, bodies=False, sort=next(iter(step.structure.kind.sorts)))
-    return int(connection.execute(_count_statement(structure), step.values).scalar_one())
+    is_plain = not structure.marks and not structure.stands_in and structure.branches == 1
+    by_index = is_plain and structure.view.settled and structure.walks != "few"
+    statement = _difference_statement(structure) if by_index else _count_statement(structure)
+    return int(connection.execute(statement, step.values).scalar_one())
 
 
 @lru_cache(maxsize=256)
@@ -468,3 +418,20 @@ def _count_statement(structure: _Structure) -> Select[Any]:
     branches = [_branch(structure, number) for number in range(structure.branches)]
     found = branches[0].subquery() if len(branches) == 1 else union(*branches).subquery()
     return select(func.count()).select_from(found)
+
+
+@lru_cache(maxsize=256)
+def _difference_statement(structure: _Structure) -> Select[Any]:
+    """How many are not over without those that are planned, which are few: counted in an index, no row is read.
+
+    Where all that began or ended has been seen, those are the live ones.
+    """
+    walked, table = _walked_table(structure), structure.view.rows.publications
+    standing = select(func.count()).select_from(walked).where(*_walk(structure, 0, walked), ~walked.c.over)
+    ahead = table.c.live_from > bindparam("at", type_=UTCDateTime)
+    planned = select(table.c.id).where(~table.c.announced, ahead, ~unindexed(table.c.over)).subquery()
+    publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
+    # Few names again: one by one they are looked up in what is walked.
+    few = select(func.count()).select_from(planned.join(walked, publication_id == planned.c.id))
+    few = few.where(*(_walk(structure, 0, walked, is_driver=False)))
+    return select(standing.scalar_subquery() - few.scalar_subquery())

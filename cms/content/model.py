@@ -22,6 +22,7 @@ from cms.db import JSON, Base, Collated, Identifier, UTCDateTime
 SLUG_LENGTH = 120
 TYPE_LENGTH = 40
 LOCALE_LENGTH = 35
+CLIENT_LENGTH = 200
 
 
 class Revision(Base):
@@ -43,8 +44,10 @@ class Revision(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     outline: Mapped[dict[str, Any]] = mapped_column(JSON)
     bodies: Mapped[dict[str, Any]] = mapped_column(JSON)
-    blocks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """Of each rich text its Portable Text; last, since it is long and seldom asked for."""
+    blocks: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    """Of each rich text its Portable Text; last, and read only by itself, since it is long and seldom asked for."""
+    review: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Of each rich text what there is to tell its writer (``findings``) and where it links to (``links``)."""
 
 
 class SortKeys:
@@ -89,6 +92,8 @@ class Publication(SortKeys, Base):
     translation_group: Mapped[str] = mapped_column(Identifier)
     live_from: Mapped[datetime] = mapped_column(UTCDateTime)
     live_until: Mapped[datetime] = mapped_column(UTCDateTime, default=FOREVER)
+    asked_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """The end that was asked for, where a later plan cuts it short; it is had again when that plan is cancelled."""
     dated: Mapped[bool] = mapped_column(Boolean)
     """Whether an editor gave ``published_at``; otherwise it is the first moment the entry was live."""
     over: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -179,7 +184,14 @@ class Event(Base):
     """What happened, in the order of ``change``: the audit log, and the outbox of what others are told."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_subject", "subject", "change"),)
+    __table_args__ = (
+        # One for each filter of the audit log, in which a page is one walk; a time is turned into a number by the last.
+        Index("ix_events_subject", "subject", "change", "position"),
+        Index("ix_events_type", "type", "change", "position"),
+        Index("ix_events_action", "action", "change", "position"),
+        Index("ix_events_key", "key_id", "change", "position"),
+        Index("ix_events_at", "at", "change"),
+    )
 
     change: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -191,8 +203,8 @@ class Event(Base):
     revision: Mapped[int | None] = mapped_column(BigInteger)
     key_id: Mapped[str | None] = mapped_column(String(24))
     request_id: Mapped[str | None] = mapped_column(String(64))
-    client: Mapped[str | None] = mapped_column(String(200))
-    """The program that it was done with, as it names itself (``User-Agent``)."""
+    client: Mapped[str | None] = mapped_column(String(CLIENT_LENGTH))
+    """The program that it was done with, as it names itself (``User-Agent``), or the part of the service itself."""
     before: Mapped[Any | None] = mapped_column(JSON)
     """What it was; never the content of an entry, which its revisions hold and a purge erases."""
     after: Mapped[Any | None] = mapped_column(JSON)

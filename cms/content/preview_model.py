@@ -8,6 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.content.model import LOCALE_LENGTH, SLUG_LENGTH, TYPE_LENGTH, SortKeys
 from cms.db import Base, Identifier
+from cms.search.model import (
+    CountedWord,
+    SearchedDocument,
+    SearchIndex,
+    document_indexes,
+    index_on_sqlite,
+    word_indexes,
+)
 
 
 class DraftPublication(SortKeys, Base):
@@ -47,6 +55,32 @@ class DraftPublicationLink(SortKeys, Base):
     target_id: Mapped[str] = mapped_column(Identifier)
     type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
     locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
+
+
+class DraftSearchDocument(SearchedDocument, Base):
+    """A working copy as it is searched; apart from what is published, so that delivery has no way to find it."""
+
+    __tablename__ = "draft_search_documents"
+    __table_args__ = (
+        *document_indexes("draft_search_documents"),
+        Index("ix_draft_search_documents_type", "type", "id", postgresql_using="btree").ddl_if(dialect="postgresql"),
+    )
+
+    publication_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("draft_publications.entry_id", ondelete="CASCADE")
+    )
+    """The entry: it has one draft."""
+
+
+class DraftSearchWord(CountedWord, Base):
+    """The words of working copies."""
+
+    __tablename__ = "draft_search_words"
+    __table_args__ = word_indexes("draft_search_words")
+
+
+index_on_sqlite(DraftSearchDocument.__table__, "draft_")
+DRAFT_INDEX = SearchIndex(DraftSearchDocument.__table__, DraftSearchWord.__table__, "draft_search_index")
 
 
 # As publications have them: a page of each order is one walk. Facets pick out few, or are walked past.

@@ -35,6 +35,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from cms.content.model import LinkCount, Publication, PublicationLink, Revision
 from cms.content.types import ContentType, Count
 from cms.db import JSON, Identifier, UTCDateTime, is_among
+from cms.search.model import PUBLISHED_INDEX, SearchIndex
 
 Row = Any
 """A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
@@ -79,10 +80,11 @@ def is_identifier(text: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """A pair of tables with the columns of publications and of the links copied from them."""
+    """A pair of tables with the columns of publications and of the links copied from them, and where it is searched."""
 
     publications: FromClause
     links: FromClause
+    indexes: tuple[SearchIndex, ...] = (PUBLISHED_INDEX,)
 
 
 PUBLISHED = Tables(publications, publication_links)

@@ -8,22 +8,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cms import clock
+from cms.content.blocks import blocks_of
 from cms.content.draft_model import Entry
 from cms.content.model import Revision
 from cms.content.types import Content, ContentType
 from cms.content.version import Change
 from cms.errors import NotFound
-from cms.rendering import render
+from cms.rendering import Rendition, render
+
+# The columns of a revision that hold something of each rich text.
+RENDERED = ("outline", "bodies", "blocks", "review")
 
 
 def add_revision(change: Change, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
     """Save the content as the entry's next revision; a save that changes nothing makes none and returns false."""
     previous = newest(change.session, entry) if entry.version else None
     data = {field: value for field, value in content.items() if field not in kind.bodies}
-    bodies, outline = {}, {}
+    rendered: dict[str, dict[str, Any]] = {column: {} for column in RENDERED}
     for field in kind.bodies:
-        bodies[field], outline[field] = _rendered(content.get(field), field, previous)
-    if previous and _same(data, previous.data) and _same(bodies, previous.bodies):
+        for column, value in _rendered(content.get(field), field, previous).items():
+            rendered[column][field] = value
+    if previous and _same(data, previous.data) and _same(rendered["bodies"], previous.bodies):
         return False
     entry.version += 1
     change.session.add(
@@ -35,8 +40,7 @@ def add_revision(change: Change, kind: ContentType, entry: Entry, content: Conte
             created_by=change.actor.key_id,
             note=note,
             data=data,
-            outline=outline,
-            bodies=bodies,
+            **rendered,
         )
     )
     change.session.flush()
@@ -46,6 +50,16 @@ def add_revision(change: Change, kind: ContentType, entry: Entry, content: Conte
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON; Python holds 1, 1.0 and true for equal."""
     return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
+
+
+def add_copy(change: Change, entry: Entry, source: Revision, data: Content, note: str) -> int:
+    """Save another revision's rich texts with other data as the entry's next revision; returns its number."""
+    entry.version += 1
+    kept = {column.name: getattr(source, column.name) for column in Revision.__table__.columns}
+    own = {"number": entry.version, "change": change.number, "created_at": change.at}
+    change.session.add(Revision(**kept | own | {"created_by": change.actor.key_id, "note": note, "data": data}))
+    change.session.flush()
+    return entry.version
 
 
 def to_plain(content: Content) -> Content:
@@ -60,12 +74,18 @@ def _to_wire(value: Any) -> str:
     raise TypeError
 
 
-def _rendered(body: dict[str, str] | None, field: str, previous: Revision | None) -> tuple[Any, Any]:
+def _rendered(body: dict[str, Any] | None, field: str, previous: Revision | None) -> dict[str, Any]:
+    """The value of each column for one rich text; what has been rendered before is not rendered again."""
     if body is None:
-        return None, None
+        return dict.fromkeys(RENDERED)
     before = previous.bodies.get(field) if previous else None
-    if previous and before and (before["format"], before["source"]) == (body["format"], body["source"]):
-        return before, previous.outline[field]
+    if previous and before and _is_same_source(before, body):
+        return {
+            "outline": previous.outline[field],
+            "bodies": before,
+            "blocks": blocks_of(previous.blocks, previous.bodies, field),
+            "review": review_of(previous, field),
+        }
     rendition = render(body["format"], body["source"])
     texts = {
         "format": body["format"],
@@ -79,7 +99,29 @@ def _rendered(body: dict[str, str] | None, field: str, previous: Revision | None
         "word_count": rendition.word_count,
         "excerpt": rendition.excerpt,
     }
-    return texts, outline
+    return {"outline": outline, "bodies": texts, "blocks": list(rendition.blocks), "review": _reviewed(rendition)}
+
+
+def _is_same_source(before: dict[str, Any], body: dict[str, Any]) -> bool:
+    return before["format"] == body["format"] and _same(before["source"], body["source"])
+
+
+def _reviewed(rendition: Rendition) -> dict[str, Any]:
+    return {
+        "findings": [{"code": each.code, "detail": each.detail} for each in rendition.findings],
+        "links": list(rendition.links),
+    }
+
+
+def review_of(revision: Any, field: str) -> dict[str, Any]:
+    """What was found in a rich text, ``findings`` and ``links``; found now in revisions from before this was kept."""
+    body = revision.bodies.get(field)
+    if body is None:
+        return {"findings": [], "links": []}
+    if revision.review is None:
+        return _reviewed(render(body["format"], body["source"]))
+    known: dict[str, Any] = revision.review[field]
+    return known
 
 
 def to_content(revision: Any) -> Content:

@@ -1,7 +1,8 @@
 """What of entries is searched, and the answer to a search: read from publications only, like all of delivery.
 
 The index has what is live or planned. A row is made from the revision that a publication shows, never from a draft,
-in the transaction that publishes, and leaves in the one that sees the end.
+in the transaction that publishes, and leaves in the one that sees the end, for an index of the past. Where to search
+is said by the perspective: preview hands in the past too, or an index of drafts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,27 +15,25 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    String,
     and_,
     bindparam,
-    cast,
     exists,
     literal,
     select,
     tuple_,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
 from cms.content.model import ContentVersion, Publication, PublicationLink, Revision
-from cms.content.queries import Perspective, is_identifier, publications, revisions, shows
+from cms.content.names import Naming, find_named
+from cms.content.queries import Perspective, Tables, revisions
 from cms.content.types import Content, ContentType, Types
 from cms.content.version import Actor, change
-from cms.db import Database, Identifier, UTCDateTime, is_among
+from cms.db import Database, Identifier, UTCDateTime
 from cms.search import indexing
 from cms.search.highlighting import highlighted, snippet
 from cms.search.indexing import Document, Texts
-from cms.search.model import SearchDocument
+from cms.search.model import PAST_INDEX, PUBLISHED_INDEX, PastSearchDocument, SearchDocument
 from cms.search.parsing import Branch, parse
 from cms.search.scope import Scope
 from cms.search.searching import MOST, MOST_HOT, Hit, Search, frequencies, newest, ranked
@@ -49,7 +48,7 @@ def searchable(types: Types) -> list[str]:
 
 
 def put_in(session: Session, kind: ContentType, publication: Publication, revision: Revision) -> None:
-    """Let a publication that is live or planned be found."""
+    """Let a publication that is live or planned be found; one that is over, by those who look at the past."""
     if kind.searched is None:
         return
     linked = select(PublicationLink.target_id).where(PublicationLink.publication_id == publication.id)
@@ -62,13 +61,15 @@ def put_in(session: Session, kind: ContentType, publication: Publication, revisi
             translation_group=publication.translation_group,
             live_from=publication.live_from,
             live_until=publication.live_until,
-            texts=_texts(kind, revision.data, revision.bodies),
+            texts=texts_of(kind, revision.data, revision.bodies),
             references=list(session.scalars(linked.order_by(PublicationLink.field, PublicationLink.position))),
         ),
+        PAST_INDEX if publication.over else PUBLISHED_INDEX,
     )
 
 
-def _texts(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
+def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
+    """What of a revision is searched, as plain text; of a type that is searched."""
     assert kind.searched is not None
     return Texts(
         title=str(data[kind.searched.title]),
@@ -78,25 +79,37 @@ def _texts(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts
 
 
 def take_out(session: Session, kind: ContentType, publication: Publication) -> None:
-    """Let a publication that is over, or about to be erased, be found no more."""
+    """Let a publication that is about to be erased be found no more, whenever one looks at."""
     if kind.searched is None:
         return
     revision = session.get_one(Revision, (publication.entry_id, publication.revision))
-    texts = _texts(kind, revision.data, revision.bodies)
+    texts = texts_of(kind, revision.data, revision.bodies)
+    for index in (PUBLISHED_INDEX, PAST_INDEX):
+        indexing.take_out(session, publication.id, publication.type, publication.locale, texts, index)
+
+
+def end(session: Session, kind: ContentType, publication: Publication) -> None:
+    """Let a publication that is over be found no more but by those who look at the past."""
+    if kind.searched is None:
+        return
+    indexing.move_to_past(session, publication.id, publication.live_until)
+    revision = session.get_one(Revision, (publication.entry_id, publication.revision))
+    texts = texts_of(kind, revision.data, revision.bodies)
     indexing.take_out(session, publication.id, publication.type, publication.locale, texts)
 
 
 def set_end(session: Session, kind: ContentType, publication: Publication, *, at: datetime) -> None:
-    """Follow a publication to its other end; what is over at this instant is found no more."""
+    """Follow a publication to its other end, which may have come by this instant."""
     if publication.live_until <= at:
-        take_out(session, kind, publication)
+        end(session, kind, publication)
     elif kind.searched is not None:
         indexing.set_end(session, publication.id, publication.live_until)
 
 
 def pass_on_translations(session: Session, original: str, heir: str) -> None:
     """Follow the translations of an erased entry to the one that is their original from now on."""
-    indexing.pass_on_translations(session, original, heir)
+    for index in (PUBLISHED_INDEX, PAST_INDEX):
+        indexing.pass_on_translations(session, original, heir, index)
 
 
 @dataclass(frozen=True)
@@ -112,13 +125,15 @@ class SearchQuery:
     after: tuple[float, int] | None = None
     """The score and the number of the last hit of the page before."""
     limit: int = 20
+    hides_translations: bool = True
+    """Whether what is written in a fallback's language is left out where a better translation is there."""
     most: int = MOST
     most_hot: int = MOST_HOT
 
 
 @dataclass(frozen=True)
 class Found:
-    """A published entry that was found: the row it is read from, its score, and where its words stand, marked."""
+    """An entry that was found: the row it is read from, its score, and where its words stand, marked."""
 
     row: Any
     hit: Hit
@@ -139,12 +154,11 @@ class Results:
 def candidates(connection: Connection, query: SearchQuery, perspective: Perspective) -> list[str]:
     """The ids of the publications that match and are live, newest first: at most 2,000, or 500 of a hot word.
 
-    Looks at the present or a planned future; what is over is not in the index. At most three statements.
+    At most three statements, and one more for the past.
     """
-    scope = _scope(connection, query, perspective, query.types)
-    if scope is None:
+    search = _search(connection, query, perspective, query.types)
+    if search is None:
         return []
-    search = Search(parse(query.text), query.chain, perspective.at, scope)
     known = frequencies(connection, search)
     return newest(connection, search, known, most=query.most, most_hot=query.most_hot)
 
@@ -154,11 +168,8 @@ def search_published(connection: Connection, types: Types, query: SearchQuery, p
 
     Four statements, and a few more for a suggestion when the first page is empty.
     """
-    scope = _scope(connection, query, perspective, _narrowing(types, query.types))
-    if scope is None:
-        return Results([], more=False)
-    search = Search(parse(query.text), query.chain, perspective.at, scope)
-    if not search.branches:
+    search = _search(connection, query, perspective, _narrowing(types, query.types))
+    if search is None or not search.branches:
         return Results([], more=False)
     known = frequencies(connection, search)
     hits = ranked(
@@ -173,7 +184,7 @@ def search_published(connection: Connection, types: Types, query: SearchQuery, p
     if not hits and query.after is None:
         return Results([], more=False, suggestion=suggest(connection, search, known))
     shown = hits[: query.limit]
-    return Results(_found(connection, types, search, shown), more=len(hits) > query.limit)
+    return Results(_found(connection, types, search, shown, perspective), more=len(hits) > query.limit)
 
 
 def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
@@ -182,52 +193,39 @@ def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
     return [] if {each.name for each in types.values() if each.searched} <= set(wanted) else wanted
 
 
-def _scope(connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]) -> Scope | None:
-    """What the query is narrowed to; ``None`` where a name that it is narrowed by is nobody's."""
-    if not query.references:
-        return Scope(tuple(types))
-    named = _named(connection, query, perspective)
-    groups = [named.get(each, ()) for each in query.references]
-    return Scope(tuple(types), tuple(map(tuple, groups))) if all(groups) else None
-
-
-def _named(connection: Connection, query: SearchQuery, perspective: Perspective) -> dict[str, list[str]]:
-    """The ids of the live entries that are named, by type; a slug names that of the best locale."""
-    names = [name for group in query.references.values() for name in group]
-    values = {
-        "at": perspective.at,
-        "types": list(query.references),
-        "ids": [name for name in names if is_identifier(name)],
-        "slugs": [name for name in names if not is_identifier(name)],
-        "chain": list(query.chain),
-    }
-    rows = connection.execute(_names_statement(current=perspective.current), values).all()
-    best: dict[tuple[str, str], str] = {}
-    for row in sorted(rows, key=lambda row: query.chain.index(row.locale) if row.locale in query.chain else 0):
-        if row.name in query.references[row.type]:
-            best.setdefault((row.type, row.name), str(row.entry_id))
-    return {name: [best[each] for each in best if each[0] == name] for name in query.references}
-
-
-@lru_cache(maxsize=2)
-def _names_statement(*, current: bool) -> Any:
-    table = publications
-    live = (is_among(table.c.type, "types"), shows(table, current=current))
-    columns = (table.c.type, table.c.locale, table.c.entry_id)
-    return union_all(
-        select(*columns, cast(table.c.entry_id, String).label("name")).where(*live, is_among(table.c.entry_id, "ids")),
-        select(*columns, table.c.slug.label("name")).where(
-            *live, is_among(table.c.slug, "slugs"), is_among(table.c.locale, "chain")
-        ),
+def _search(
+    connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]
+) -> Search | None:
+    """What to look for and where; ``None`` where a name that it is narrowed by is nobody's."""
+    asked = {Naming(each, each, counted=(None, None)): names for each, names in query.references.items()}
+    groups = list(find_named(connection, asked, query.chain, perspective).values())
+    if not all(groups):
+        return None
+    numbers = [each.number for group in groups for each in group]
+    scope = Scope(
+        types=tuple(types),
+        references=tuple(tuple(each.entry_id for each in group) for group in groups),
+        numbers=tuple(sum(each.number or 0 for each in group) for group in groups) if None not in numbers else (),
+    )
+    return Search(
+        parse(query.text),
+        query.chain,
+        perspective.at,
+        scope,
+        is_current=perspective.current,
+        hides_translations=query.hides_translations,
+        indexes=perspective.rows.indexes,
     )
 
 
-def _found(connection: Connection, types: Types, search: Search, hits: Sequence[Hit]) -> list[Found]:
+def _found(
+    connection: Connection, types: Types, search: Search, hits: Sequence[Hit], perspective: Perspective
+) -> list[Found]:
     """The hits with what is shown of them, in their order; one statement."""
     if not hits:
         return []
     ids = [str(each.publication_id) for each in hits]
-    rows = {str(row.publication_id): row for row in connection.execute(_rows_statement(), {"ids": ids})}
+    rows = {str(row.publication_id): row for row in connection.execute(_rows_statement(perspective.rows), {"ids": ids})}
     branches = {each.locale: each for each in search.branches}
     return [
         _shown(types[row.type], row, hit, branches[row.locale])
@@ -235,9 +233,9 @@ def _found(connection: Connection, types: Types, search: Search, hits: Sequence[
     ]
 
 
-@lru_cache(maxsize=1)
-def _rows_statement() -> Select[Any]:
-    table = publications
+@lru_cache(maxsize=8)
+def _rows_statement(tables: Tables) -> Select[Any]:
+    table = tables.publications
     return (
         select(
             table.c.id.label("publication_id"),
@@ -256,7 +254,7 @@ def _rows_statement() -> Select[Any]:
 
 
 def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> Found:
-    texts = _texts(kind, row.data, row.bodies)
+    texts = texts_of(kind, row.data, row.bodies)
     excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
     return Found(
         row=row,
@@ -272,16 +270,18 @@ def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> Found:
 
 
 def fill_index(database: Database, types: Types, public_url: str, *, anew: bool = False) -> int:
-    """Index every publication that should be found and is not yet, in batches; returns how many there were.
+    """Index every publication that is not yet, in batches; returns how many there were that are not over.
 
     ``anew`` empties the index first; searches find the less until it is full again. Writers go on in between.
     Unless there was nothing to do, it ends as a change of the content.
     """
     if anew:
         with database.transaction() as session:
-            _wait_for_turn(session)
+            wait_for_turn(session)
             indexing.clear(session)
-    filled = _fill(database, types)
+            indexing.clear(session, PAST_INDEX)
+    filled = _fill(database, types, SearchDocument, over=False)
+    _fill(database, types, PastSearchDocument, over=True)
     if filled or anew:
         # Answers that were kept, by whomever, and cursors may say otherwise.
         with change(database, types, Actor(name="reindex"), public_url) as unit:
@@ -290,12 +290,12 @@ def fill_index(database: Database, types: Types, public_url: str, *, anew: bool 
     return filled
 
 
-def _fill(database: Database, types: Types) -> int:
+def _fill(database: Database, types: Types, indexed: Any, *, over: bool) -> int:
     filled, after = 0, None
     while True:
         with database.transaction() as session:
-            _wait_for_turn(session)
-            batch = session.execute(_missing(types, after), {"batch": BATCH}).all()
+            wait_for_turn(session)
+            batch = session.execute(_missing(types, indexed, after, over=over), {"batch": BATCH}).all()
             for publication, revision in batch:
                 put_in(session, types[publication.type], publication, revision)
         if not batch:
@@ -304,20 +304,20 @@ def _fill(database: Database, types: Types) -> int:
         after = (batch[-1][0].live_from, batch[-1][0].id)
 
 
-def _wait_for_turn(session: Session) -> None:
+def wait_for_turn(session: Session) -> None:
     """Changes happen one after the other, on every node: the counter's row is what they queue for."""
     session.execute(select(ContentVersion.change).with_for_update())
 
 
-def _missing(types: Types, after: tuple[datetime, str] | None) -> Any:
-    """Publications that are not over and not indexed, with their revisions, the oldest first: later is newer."""
+def _missing(types: Types, indexed: Any, after: tuple[datetime, str] | None, *, over: bool) -> Any:
+    """Publications, over or not, that are not indexed, with their revisions, the oldest first: later is newer."""
     statement: Any = (
         select(Publication, Revision)
         .join(Revision, and_(Revision.entry_id == Publication.entry_id, Revision.number == Publication.revision))
         .where(
-            ~Publication.over,
+            Publication.over if over else ~Publication.over,
             Publication.type.in_([each.name for each in types.values() if each.searched]),
-            ~exists().where(SearchDocument.publication_id == Publication.id),
+            ~exists().where(indexed.publication_id == Publication.id),
         )
         .order_by(Publication.live_from, Publication.id)
         .limit(bindparam("batch", type_=Integer))

@@ -25,16 +25,16 @@ def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_i
     values = {"type": kind.name, "locale": locale, "slug": slug, "entry_id": entry_id}
     session.execute(insert_for(session)(Slug).values(values).on_conflict_do_nothing())
     holder = session.execute(
-        select(Slug.entry_id, Entry.trashed_at)
+        select(Slug.entry_id, Entry.trashed_at, Entry.slug)
         .join(Entry, Entry.id == Slug.entry_id)
         .where(Slug.type == kind.name, Slug.locale == locale, Slug.slug == slug)
     ).one()
     if holder.entry_id != entry_id:
         where = "in the trash " if holder.trashed_at else ""
-        raise SlugTaken(
-            f"Another entry {where}holds this slug.",
-            Fault("slug_taken", f"'{slug}' belongs to {kind.name} {holder.entry_id}.", pointer="#/slug"),
-        )
+        whose = f"'{slug}' belongs to {kind.name} {holder.entry_id}"
+        if holder.slug != slug:
+            whose += f", now '{holder.slug}', and leads there"
+        raise SlugTaken(f"Another entry {where}holds this slug.", Fault("slug_taken", f"{whose}.", pointer="#/slug"))
 
 
 def free_slug(session: Session, kind: ContentType, locale: str, wanted: str, entry_id: str) -> str:

@@ -4,10 +4,10 @@ Intervals never overlap; what has been live stays as history, what is only plann
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -20,10 +20,11 @@ from cms.content.draft_model import Entry
 from cms.content.links import publish_links, settle
 from cms.content.model import Publication, PublicationLink, Revision
 from cms.content.preview_model import DraftPublication, DraftPublicationLink
+from cms.content.readiness import check_publishable
 from cms.content.revisions import to_content
 from cms.content.types import Content, ContentType
 from cms.content.version import Change
-from cms.errors import Conflict, Fault, Invalid
+from cms.errors import Conflict, Fault, Invalid, NotFound
 
 Status = Literal["draft", "scheduled", "published", "unpublished"]
 
@@ -70,6 +71,62 @@ def standing(publications: Sequence[Publication], version: int, at: datetime) ->
     )
 
 
+class Span(NamedTuple):
+    """What a publication says, apart from its row, which changes."""
+
+    revision: int
+    live_from: datetime
+    live_until: datetime
+
+
+def spans(publications: Sequence[Any]) -> list[Span]:
+    """What a timeline says now, to be compared with what it says later."""
+    return [Span(each.revision, each.live_from, each.live_until) for each in publications]
+
+
+def record(
+    change: Change, action: str, entry: Entry, before: Sequence[Span], revision: int | None, reason: str | None = None
+) -> None:
+    """Put a change of the timeline into the audit log: where the entry stood and stands, and what was touched."""
+    after = spans(timeline(change.session, entry.id))
+    change.record(
+        action,
+        entry.type,
+        entry.id,
+        revision,
+        before=_told(before, change.at, [each for each in before if each not in after]),
+        after=_told(after, change.at, [each for each in after if each not in before]),
+        reason=reason,
+    )
+
+
+def told_of_instant(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
+    """What the audit log keeps of what came by schedule: where the entry stood ``before`` the instant and ``after``."""
+    planned = spans(timeline(session, entry_id))
+    return {
+        "before": _told(planned, instant - timedelta(milliseconds=1), []),
+        "after": _told(planned, instant, []),
+    }
+
+
+def _told(known: Sequence[Any], at: datetime, touched: Sequence[Span]) -> dict[str, Any]:
+    there = standing(known, 0, at)
+    return {
+        "status": there.status,
+        "revision": there.revision,
+        "live_from": there.live_from,
+        "live_until": there.live_until,
+        "timeline": [
+            {
+                "revision": each.revision,
+                "live_from": each.live_from,
+                "live_until": None if each.live_until == FOREVER else each.live_until,
+            }
+            for each in touched
+        ],
+    }
+
+
 def is_shown(change: Change, entry: Entry) -> bool:
     """Whether anything of the entry is live or planned."""
     return any(each.live_until > change.at for each in timeline(change.session, entry.id))
@@ -84,39 +141,40 @@ def publish(
     live_from: datetime | None = None,
     live_until: datetime | None = None,
     keep_end: bool = False,
+    override_reason: str | None = None,
 ) -> bool:
     """Make a revision, the newest by default, live from an instant, now by default, until another or for ever.
 
     What was live then ends there. Without ``live_until`` it lasts until the next planned publication begins, if there
     is one; with ``keep_end`` until what it replaces would have ended. Raises ``Invalid`` for times that have passed
-    or are out of order and ``Conflict`` when ``live_until`` reaches into a later plan. Returns whether anything
-    changed.
+    or are out of order and ``Conflict`` when it reaches into a later plan or begins within one that has an end of its
+    own, and ``NotReady`` with what the site has block publishing, unless there is an ``override_reason``, which the
+    audit log keeps. Returns whether anything changed.
     """
     chosen = change.session.get(Revision, (entry.id, revision or entry.version))
     if chosen is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
     publications = timeline(change.session, entry.id)
-    same = _already(publications, chosen, live_from, change.at)
-    start = same.live_from if same else live_from or change.at
-    _check_times(change.at, live_from if not same else None, start, live_until)
-    replaced = next((each for each in publications if each.live_from <= start < each.live_until), None)
-    later = [each for each in publications if each.live_from > start]
-    if keep_end and live_until is None and replaced and replaced.live_until != FOREVER:
-        live_until = replaced.live_until
-    end = _end(live_until, later)
-    if same and same.live_until == end:
-        return False
-    if same:
-        _set_end(change, same, end)
+    before = spans(publications)
+    shown = _already(publications, chosen, live_from, change.at)
+    slot = _slot(change.at, publications, shown, live_from, live_until, keep_end=keep_end)
+    if shown:
+        if (shown.live_until, shown.asked_until) == (slot.end, slot.asked_until):
+            return False
+        _set_end(change, shown, slot.end)
     else:
-        if replaced:
-            _cut(change, replaced, start)
-        _begin(change, kind, entry, chosen, start, end)
+        if override_reason is None:
+            check_publishable(change, kind, entry.id, chosen, slot.start)
+        if slot.replaced:
+            _cut(change, slot.replaced, slot.start, keep_asked=True)
+        shown = _begin(change, kind, entry, chosen, slot.start, slot.end)
+    shown.asked_until = slot.asked_until
     _review(change.session, entry.id)
     slugs.release_unused(change.session, entry.id)
     change.moves_content()
     change.touch(entry)
-    change.record("scheduled" if start > change.at else "published", kind.name, entry.id, chosen.number)
+    action = "scheduled" if slot.start > change.at else "published"
+    record(change, action, entry, before, chosen.number, override_reason)
     return True
 
 
@@ -131,6 +189,37 @@ def _already(
     return None
 
 
+@dataclass(frozen=True)
+class _Slot:
+    """The time that a publication gets, and what is cut short for it."""
+
+    start: datetime
+    end: datetime
+    asked_until: datetime | None
+    """The end that was asked for, where something is planned before it."""
+    replaced: Publication | None
+
+
+def _slot(
+    now: datetime,
+    publications: list[Publication],
+    shown: Publication | None,
+    live_from: datetime | None,
+    live_until: datetime | None,
+    *,
+    keep_end: bool,
+) -> _Slot:
+    """Find room in a timeline, for what is ``shown`` already from where it begins. Raises as ``publish`` does."""
+    start = shown.live_from if shown else live_from or now
+    _check_times(now, None if shown else live_from, start, live_until)
+    replaced = next((each for each in publications if each.live_from <= start < each.live_until), None)
+    later = [each for each in publications if each.live_from > start]
+    _check_overlaps(now, start, live_until, [*([replaced] if replaced else []), *later])
+    asked = live_until or (_asked_end(replaced) if keep_end and replaced else FOREVER)
+    end = min([asked, *(each.live_from for each in later)])
+    return _Slot(start, end, asked if end < asked else None, replaced)
+
+
 def _check_times(now: datetime, asked: datetime | None, start: datetime, end: datetime | None) -> None:
     faults = []
     if asked is not None and asked < now:
@@ -143,26 +232,51 @@ def _check_times(now: datetime, asked: datetime | None, start: datetime, end: da
         raise Invalid(*faults)
 
 
-def _end(live_until: datetime | None, later: list[Publication]) -> datetime:
-    if live_until is None:
-        return later[0].live_from if later else FOREVER
-    if clashing := [each for each in later if each.live_from < live_until]:
-        raise Conflict(
-            "Another publication is planned before live_until.",
-            *(
-                Fault(
-                    "overlaps",
-                    f"Revision {each.revision} is planned from {clock.to_wire(each.live_from)}.",
-                    pointer="#/live_until",
-                )
-                for each in clashing
-            ),
-        )
-    return live_until
+def _check_overlaps(now: datetime, start: datetime, end: datetime | None, others: list[Publication]) -> None:
+    """Raises ``Conflict`` that names what is planned for the same time; what is live or has no end may be cut short."""
+    faults, clashing = [], []
+    for each in others:
+        plan = f"Revision {each.revision} is planned {_in_words(each)}."
+        if end is not None and start < each.live_from < end:
+            faults.append(Fault("overlaps", plan, pointer="#/live_until"))
+        elif now < each.live_from < start and _asked_end(each) != FOREVER:
+            faults.append(Fault("overlaps", plan, pointer="#/live_from"))
+        else:
+            continue
+        clashing.append(interval(each))
+    if faults:
+        raise Conflict("Another publication is planned for that time.", *faults, clashes=clashing)
+
+
+def _in_words(publication: Publication) -> str:
+    end = "for ever" if publication.live_until == FOREVER else f"until {clock.to_wire(publication.live_until)}"
+    return f"from {clock.to_wire(publication.live_from)} {end}"
+
+
+def _asked_end(publication: Publication) -> datetime:
+    """The end that an editor asked for, even where a later plan cuts it short."""
+    return publication.asked_until or publication.live_until
+
+
+def interval(publication: Any) -> dict[str, Any]:
+    """What names a publication of a timeline: its id, revision and times as the wire writes them, null for ever."""
+    forever = publication.live_until == FOREVER
+    return {
+        "id": publication.id,
+        "revision": publication.revision,
+        "live_from": clock.to_wire(publication.live_from),
+        "live_until": None if forever else clock.to_wire(publication.live_until),
+    }
 
 
 def _begin(
-    change: Change, kind: ContentType, entry: Entry, revision: Revision, start: datetime, end: datetime
+    change: Change,
+    kind: ContentType,
+    entry: Entry,
+    revision: Revision,
+    start: datetime,
+    end: datetime,
+    translation_group: str | None = None,
 ) -> Publication:
     content = to_content(revision)
     if content["slug"] is not None:
@@ -176,7 +290,7 @@ def _begin(
         type=kind.name,
         locale=entry.locale,
         slug=content["slug"],
-        translation_group=content["translation_of"] or entry.id,
+        translation_group=translation_group or content["translation_of"] or entry.id,
         live_from=start,
         live_until=end,
         dated=given is not None,
@@ -215,26 +329,99 @@ def unpublish(change: Change, kind: ContentType, entry: Entry, at: datetime | No
     moment = at or change.at
     if moment < change.at:
         raise Invalid(Fault("in_the_past", "It is later than that; leave it out to unpublish now.", parameter="at"))
-    affected = [each for each in timeline(change.session, entry.id) if each.live_until > moment]
-    for publication in affected:
-        _cut(change, publication, moment)
+    publications = timeline(change.session, entry.id)
+    before = spans(publications)
+    affected = [each for each in publications if each.live_until > moment]
+    for publication in publications:
+        if publication in affected:
+            _cut(change, publication, moment)
+        elif publication.asked_until and publication.asked_until > moment:
+            publication.asked_until = moment if publication.live_until < moment else None
     if affected:
         _review(change.session, entry.id)
         slugs.release_unused(change.session, entry.id)
         change.moves_content()
         change.touch(entry)
-        change.record("unpublished" if moment <= change.at else "unpublishing_planned", kind.name, entry.id)
+        record(change, "unpublished" if moment <= change.at else "unpublishing_planned", entry, before, None)
     return bool(affected)
 
 
-def _cut(change: Change, publication: Publication, at: datetime) -> None:
-    """End a publication at an instant; one that would never begin is taken back."""
+def exchange(change: Change, kind: ContentType, entry: Entry, numbers: Mapping[int, int]) -> bool:
+    """Let other revisions take the place of those that are live or planned, by number, for the time these have left.
+
+    Returns whether there were any.
+    """
+    publications = timeline(change.session, entry.id)
+    before = spans(publications)
+    affected = [each for each in publications if each.live_until > change.at and each.revision in numbers]
+    for each in affected:
+        revision = change.session.get_one(Revision, (entry.id, numbers[each.revision]))
+        start, end, asked = max(each.live_from, change.at), each.live_until, each.asked_until
+        _cut(change, each, start)
+        anew = _begin(change, kind, entry, revision, start, end, each.translation_group)
+        anew.asked_until = asked
+    if affected:
+        _review(change.session, entry.id)
+        slugs.release_unused(change.session, entry.id)
+        change.moves_content()
+        change.touch(entry)
+        action = "published" if affected[0].live_from <= change.at else "scheduled"
+        record(change, action, entry, before, numbers[affected[0].revision])
+    return bool(affected)
+
+
+def cancel(change: Change, kind: ContentType, entry: Entry, publication_id: str) -> None:
+    """Take back one plan; what was cut short for it lasts as long as was asked again, or until the next plan.
+
+    Raises ``NotFound``, and ``Conflict`` for what has begun.
+    """
+    publications = timeline(change.session, entry.id)
+    before = spans(publications)
+    plan = next((each for each in publications if each.id == publication_id), None)
+    if plan is None:
+        raise NotFound
+    if plan.live_from <= change.at:
+        over = plan.live_until <= change.at
+        raise Conflict(
+            "It is over and stays as history."
+            if over
+            else "It is live already; DELETE the publication to unpublish the entry."
+        )
+    revision = plan.revision
+    position = publications.index(plan)
+    _cut(change, plan, plan.live_from)
+    if position:
+        following = publications[position + 1] if position + 1 < len(publications) else None
+        _give_back(change, publications[position - 1], before[position].live_from, following)
+    _review(change.session, entry.id)
+    slugs.release_unused(change.session, entry.id)
+    change.moves_content()
+    change.touch(entry)
+    record(change, "cancelled", entry, before, revision)
+
+
+def _give_back(change: Change, cut: Publication, at: datetime, following: Publication | None) -> None:
+    """Let what a plan cut short at an instant last until the end that was asked for, or until what follows."""
+    if cut.live_until != at or cut.asked_until is None:
+        return
+    asked = cut.asked_until
+    end = min(asked, following.live_from) if following else asked
+    cut.asked_until = asked if end < asked else None
+    _set_end(change, cut, end)
+
+
+def _cut(change: Change, publication: Publication, at: datetime, *, keep_asked: bool = False) -> None:
+    """End a publication at an instant; one that would never begin is taken back.
+
+    With ``keep_asked`` it remembers the end that was asked for, to be had again when what cuts it is cancelled.
+    """
     if publication.live_from >= at:
         settle(change.session, publication, announced=publication.announced, over=True)
         search.take_out(change.session, change.types[publication.type], publication)
         change.session.execute(delete(Publication).where(Publication.id == publication.id))
         change.session.expunge(publication)
     else:
+        publication.asked_until = _asked_end(publication) if keep_asked else None
         _set_end(change, publication, at)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,11 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
     return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url), settled)
 
 
+def read_change(connection: Connection) -> int:
+    """The number of the last write, whatever it wrote."""
+    return int(connection.execute(select(ContentVersion.change)).scalar_one())
+
+
 @lru_cache(maxsize=1)
 def _moment_statement() -> Select[Any]:
     at = select(database_now().label("at")).cte("moment")
@@ -105,6 +110,11 @@ class Actor:
     client: str | None = None
     """The program that acts, as it names itself."""
 
+    @property
+    def program(self) -> str | None:
+        """What acts: the program of who has a key, or else the part of the service itself."""
+        return self.client if self.key_id else self.name
+
 
 @dataclass
 class Change:
@@ -119,8 +129,12 @@ class Change:
     types: Types
     site: Site
     actor: Actor
+    dry_run: bool = False
+    """Whether it only shows what it would do: nothing of it is kept."""
     recorded: int = 0
     """How many events it has put into the audit log."""
+    erased: set[str] = field(default_factory=set)
+    """The entries of which it has left nothing."""
 
     def moves_content(self) -> None:
         """Say that this change alters what may be seen, now or at a planned time."""
@@ -152,7 +166,7 @@ class Change:
                 revision=revision,
                 key_id=self.actor.key_id,
                 request_id=self.actor.request_id,
-                client=self.actor.client,
+                client=self.actor.program,
                 before=before,
                 after=after,
                 reason=reason,
@@ -166,10 +180,13 @@ class Change:
 
 
 @contextmanager
-def change(database: Database, types: Types, actor: Actor, public_url: str) -> Iterator[Change]:
+def change(
+    database: Database, types: Types, actor: Actor, public_url: str, *, dry_run: bool = False
+) -> Iterator[Change]:
     """Begin a write: take the next number under the counter's lock and read the time after the lock was had.
 
     A write that records nothing changed nothing: it is discarded with its number, so that the numbers have no gaps.
+    So is a dry run, whatever it recorded.
     """
     with database.transaction() as session:
         number, last, now = session.execute(
@@ -180,9 +197,9 @@ def change(database: Database, types: Types, actor: Actor, public_url: str) -> I
         at = _steady(now, last)
         session.execute(update(ContentVersion).values(at=at))
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
-        unit = Change(number, at, session, types, site, actor)
+        unit = Change(number, at, session, types, site, actor, dry_run)
         yield unit
-        if not unit.recorded:
+        if dry_run or not unit.recorded:
             discard(session)
 
 

@@ -8,7 +8,7 @@ from cms.api.services import Services
 from cms.app import create_app
 from cms.content.version import Actor, change
 from cms.demo.content import load_entries, load_site
-from cms.keys import ROLES, create_key
+from cms.keys import ROLES, create_key, told_of
 from cms.migrate import migrate
 from cms.settings import Settings
 
@@ -33,7 +33,7 @@ def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABAS
     with change(known.database, known.types, Actor(name="demo"), address) as unit:
         load_entries(unit, lambda what: echo(f"  {what}"))
         made = create_key(unit.session, "Demonstration", ROLES["admin"], unit.at)
-        unit.record("key_created", "key", made.row.id)
+        unit.record("key_created", "key", made.row.id, after=told_of(made.row))
     known.database.dispose()
     echo(what_to_try(address, made.key))
     return settings

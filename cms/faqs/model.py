@@ -1,6 +1,6 @@
 """The working copies of FAQ entries."""
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.content.draft_model import Draft
@@ -9,6 +9,7 @@ from cms.db import JSON, Base
 
 class FAQ(Draft, Base):
     __tablename__ = "faqs"
+    __table_args__ = (Index("ix_faqs_position", "position", "entry_id"),)
 
     question: Mapped[str] = mapped_column(String(300))
     answer: Mapped[dict[str, str] | None] = mapped_column(JSON)

@@ -9,6 +9,15 @@ from cms.keys.actions import (
     list_keys,
     note_use,
     revoke_key,
+    told_of,
+)
+from cms.keys.idempotency import (
+    Repeatable,
+    find_answer,
+    forget_answers_about,
+    forget_expired_answers,
+    has_expired_answers,
+    keep_answer,
 )
 from cms.keys.idempotency_model import IdempotencyKey
 from cms.keys.model import APIKey
@@ -21,10 +30,17 @@ __all__ = [
     "APIKey",
     "IdempotencyKey",
     "NewKey",
+    "Repeatable",
     "authenticate",
     "create_key",
+    "find_answer",
     "find_key",
+    "forget_answers_about",
+    "forget_expired_answers",
+    "has_expired_answers",
+    "keep_answer",
     "list_keys",
     "note_use",
     "revoke_key",
+    "told_of",
 ]

@@ -95,6 +95,11 @@ def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
     return True
 
 
+def told_of(row: APIKey) -> dict[str, Any]:
+    """What the audit log keeps of a new key: nothing of its secret, nor of the digest."""
+    return {"name": row.name, "scopes": row.scopes, "expires_at": row.expires_at}
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 

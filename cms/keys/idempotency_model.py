@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.db import JSON, Base, UTCDateTime
@@ -22,4 +22,5 @@ class IdempotencyKey(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSON)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[str] = mapped_column(Text)
+    """As text, so that a purge can look for what speaks of an entry."""

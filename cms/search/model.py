@@ -1,4 +1,4 @@
-"""The tables of the search index: what is live or planned, and the words of it all."""
+"""The tables of search indexes: of what is live or planned, and of what is over; drafts have one elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     event,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeEngine
 
 from cms.db import Base, Collated, Identifier, UTCDateTime
@@ -83,46 +84,66 @@ def quoted(token: str) -> str:
     return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-class SearchDocument(Base):
-    """A publication as it is searched. Later ones have higher numbers; what is over has none.
+class SearchedDocument:
+    """What is searched, in whichever index. Later ones have higher numbers.
 
     Type, locale and times are copied, so that finding the newest matches reads nothing else.
     """
 
-    __tablename__ = "search_documents"
-    __table_args__ = (
-        Index("ix_search_documents_publication", "publication_id", unique=True),
-        Index("ix_search_documents_translations", "translation_group"),
-        Index("ix_search_documents_live_from", "live_from"),
-        Index("ix_search_documents_live_until", "live_until"),
-        # Nothing waits in a pending list, which every search would have to read through.
-        Index(
-            "ix_search_documents_tokens",
-            "tokens",
-            postgresql_using="gin",
-            postgresql_with={"fastupdate": "off"},
-        ).ddl_if(dialect="postgresql"),
-    )
-
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
-    publication_id: Mapped[str] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"), type_=Identifier)
     type: Mapped[str] = mapped_column(String(NAME_LENGTH))
     locale: Mapped[str] = mapped_column(String(NAME_LENGTH))
     translation_group: Mapped[str] = mapped_column(Identifier)
+    # The last column: on SQLite what stands before a long one is read without it.
+    tokens: Mapped[Tokens] = mapped_column(IndexedTokens, sort_order=1)
+
+
+class SearchedPublication(SearchedDocument):
+    """A publication as it is searched, with its times."""
+
+    @declared_attr
+    @classmethod
+    def publication_id(cls) -> Mapped[str]:
+        return mapped_column(Identifier, ForeignKey("publications.id", ondelete="CASCADE"))
+
     live_from: Mapped[datetime] = mapped_column(UTCDateTime)
     live_until: Mapped[datetime] = mapped_column(UTCDateTime)
-    # The last column: on SQLite what stands before a long one is read without it.
-    tokens: Mapped[Tokens] = mapped_column(IndexedTokens)
 
 
-class SearchWord(Base):
-    """How many documents of a locale have a word, for suggestions and for telling hot words from rare ones."""
-
-    __tablename__ = "search_words"
-    __table_args__ = (
-        Index("ix_search_words_stem", "locale", "stem"),
-        Index("ix_search_words_shape", "locale", "shape", "magnitude"),
+def document_indexes(table: str) -> tuple[Any, ...]:
+    """What documents are found by, whichever table they are in."""
+    return (
+        Index(f"ix_{table}_publication", "publication_id", unique=True),
+        Index(f"ix_{table}_translations", "translation_group"),
+        # Nothing waits in a pending list, which every search would have to read through.
+        Index(f"ix_{table}_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}).ddl_if(
+            dialect="postgresql"
+        ),
     )
+
+
+class SearchDocument(SearchedPublication, Base):
+    """What is live or planned; all that is searched but by those who look at the past."""
+
+    __tablename__ = "search_documents"
+    __table_args__ = (
+        *document_indexes("search_documents"),
+        Index("ix_search_documents_live_from", "live_from"),
+        Index("ix_search_documents_live_until", "live_until"),
+        # PostgreSQL walks back through the documents of a type; SQLite's posting lists are in that order themselves.
+        Index("ix_search_documents_type", "type", "id", postgresql_using="btree").ddl_if(dialect="postgresql"),
+    )
+
+
+class PastSearchDocument(SearchedPublication, Base):
+    """What is over, moved here when its end is seen: searches of the present never read it."""
+
+    __tablename__ = "past_search_documents"
+    __table_args__ = document_indexes("past_search_documents")
+
+
+class CountedWord:
+    """How many documents of a locale have a word, for suggestions and for telling hot words from rare ones."""
 
     locale: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
     word: Mapped[str] = mapped_column(Collated, primary_key=True)
@@ -134,8 +155,44 @@ class SearchWord(Base):
     documents: Mapped[int] = mapped_column(BigInteger)
 
 
+def word_indexes(table: str) -> tuple[Any, ...]:
+    """What words are found by, whichever table they are in."""
+    return (
+        Index(f"ix_{table}_stem", "locale", "stem"),
+        Index(f"ix_{table}_shape", "locale", "shape", "magnitude"),
+    )
+
+
+class SearchWord(CountedWord, Base):
+    """The words of what is live or planned."""
+
+    __tablename__ = "search_words"
+    __table_args__ = word_indexes("search_words")
+
+
+@dataclass(frozen=True, eq=False)
+class SearchIndex:
+    """The tables of one index; ``fts5`` is SQLite's own, and an index without words counts none."""
+
+    documents: Any
+    words: Any
+    fts5: str
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether what is in it begins and ends."""
+        return "live_from" in self.documents.c
+
+
+# Core tables: no identity map has to follow what is written here.
+PUBLISHED_INDEX = SearchIndex(SearchDocument.__table__, SearchWord.__table__, "search_index")
+PAST_INDEX = SearchIndex(PastSearchDocument.__table__, None, "past_search_index")
+
+
 def is_live(columns: Any) -> ColumnElement[bool]:
-    """The WHERE clause of the timeline over documents, at the parameter ``at``."""
+    """The WHERE clause of the timeline over documents, at the parameter ``at``; without times all are there."""
+    if "live_from" not in columns:
+        return true()
     at = bindparam("at", type_=UTCDateTime)
     return and_(columns.live_from <= at, at < columns.live_until)
 
@@ -174,11 +231,17 @@ FTS5 = (
 """What SQLite needs beside the tables: the index, and the triggers that keep it, cascades included."""
 
 
+def index_on_sqlite(table: Any, prefix: str = "") -> None:
+    """Let SQLite make and drop its index with the table of documents, the names of both begun with a prefix."""
+    for statement in FTS5:
+        event.listen(table, "after_create", _for_sqlite(statement.replace("search_", f"{prefix}search_")))
+    event.listen(table, "before_drop", _for_sqlite(f"DROP TABLE IF EXISTS {prefix}search_index"))
+
+
 def _for_sqlite(statement: str) -> Any:
     ddl: Any = DDL
     return ddl(statement).execute_if(dialect="sqlite")
 
 
-for _statement in FTS5:
-    event.listen(SearchDocument.__table__, "after_create", _for_sqlite(_statement))
-event.listen(SearchDocument.__table__, "before_drop", _for_sqlite("DROP TABLE IF EXISTS search_index"))
+index_on_sqlite(SearchDocument.__table__)
+index_on_sqlite(PastSearchDocument.__table__, "past_")

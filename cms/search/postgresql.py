@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Double,
-    FromClause,
     Integer,
     Select,
     String,
@@ -22,18 +21,17 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSON, TSQUERY
 
-from cms.search.model import SearchDocument, is_live, quoted
+from cms.search.model import is_live, quoted
 from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
-from cms.search.source import Source
+from cms.search.source import Plan, Source
 
 # How much a word counts in the body, nowhere, in the summary and in the title.
 WEIGHTS = "CAST('{0.1, 0.1, 0.4, 1.0}' AS float4[])"
-
-documents: FromClause = SearchDocument.__table__
 
 
 def match_text(branches: Iterable[Branch], scope: Scope) -> str:
@@ -53,32 +51,44 @@ def _phrase(locale: str, phrase: Phrase) -> str:
     return f"({' <-> '.join(quoted(f'{locale}:{stem}') for stem in phrase)})"
 
 
-def ranked_text(branches: Sequence[Branch]) -> str:
+def ranking(branches: Sequence[Branch], _scope: Scope) -> dict[str, str]:
     """The words that count for the rank, each by itself: with "and" those far apart would count for nothing."""
-    return " | ".join(quoted(f"{each.locale}:{stem}") for each in branches for stem in each.stems)
+    return {"ranked": " | ".join(quoted(f"{each.locale}:{stem}") for each in branches for stem in each.stems)}
 
 
-def source(*, is_walk: bool, needs_documents: bool) -> Source:
+def source(plan: Plan) -> Source:
     """Where the query in the parameter ``match`` is looked for; its documents come with it in any case.
 
-    A walk goes back from the newest document, through as many as the parameter ``depth`` says, and stops when it has
-    enough; it never touches the index on words.
+    A walk goes back from the newest document, or from the newest of each type, through as many as the parameter
+    ``depth`` says, and stops when it has enough; it never touches the index on words.
     """
-    match = bindparam("match", type_=TSQUERY)
-    if is_walk:
-        depth = bindparam("depth", type_=Integer)
-        newest = select(documents).order_by(documents.c.id.desc()).limit(depth).subquery("newest")
+    documents, match = plan.index.documents, bindparam("match", type_=TSQUERY)
+    if plan.is_walk:
+        newest = _newest(plan).subquery("newest")
         return Source(newest, newest.c, func.ts_match_vq(newest.c.tokens, match), newest.c.id.desc())
     # The sum keeps the planner from reading the whole table backwards where the index on words is due.
     return Source(documents, documents.c, documents.c.tokens.op("@@")(match), (documents.c.id + 0).desc())
 
 
-def live(columns: Any) -> ColumnElement[bool]:
+def _newest(plan: Plan) -> Any:
+    documents = plan.index.documents
+    backwards = select(documents).order_by(documents.c.id.desc()).limit(bindparam("depth", type_=Integer))
+    if not plan.walked_types:
+        return backwards
+    of_types = [
+        select(backwards.where(documents.c.type == bindparam(f"type_{position}", type_=String)).subquery())
+        for position in range(plan.walked_types)
+    ]
+    # A plain list of selects is merged in order, and read no further than is needed.
+    return of_types[0] if len(of_types) == 1 else union_all(*of_types)
+
+
+def live(_plan: Plan, columns: Any) -> ColumnElement[bool]:
     """What of the found is live at the parameter ``at``."""
     return is_live(columns)
 
 
-def scored(found: Select[Any], columns: Any) -> Select[Any]:
+def scored(_plan: Plan, found: Select[Any], columns: Any) -> Select[Any]:
     """What was found with its score, reckoned after the cap and not before."""
     inner = found.add_columns(columns.tokens).subquery()
     terms = bindparam("ranked", type_=TSQUERY)

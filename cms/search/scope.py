@@ -15,6 +15,8 @@ class Scope:
 
     types: tuple[str, ...] = ()
     references: tuple[tuple[str, ...], ...] = ()
+    numbers: tuple[int, ...] = ()
+    """How many documents refer to those of each group, where that is known."""
 
     @property
     def tokens(self) -> tuple[tuple[str, ...], ...]:

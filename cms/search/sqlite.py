@@ -1,18 +1,19 @@
 """What SQLite spells its own way: FTS5."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Double,
-    FromClause,
     Integer,
     Select,
     String,
     TableValuedAlias,
     and_,
     bindparam,
+    case,
     column,
     func,
     literal_column,
@@ -21,17 +22,16 @@ from sqlalchemy import (
 )
 
 from cms.db import UTCDateTime
-from cms.search.model import SearchDocument
+from cms.search.model import SearchIndex, is_live
 from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
-from cms.search.source import Source
+from cms.search.source import Plan, Source
 
 # How much a word counts in the title, the summary, the body and the scope. Many mentions in a body count little more
 # than one, so that the title leads.
 WEIGHTS = (50.0, 10.0, 1.0, 0.0)
-
-documents: FromClause = SearchDocument.__table__
-index = table("search_index", column("rowid", Integer), column("search_index", String))
+# How much more counts what has all words in its title, some there, and some in its summary.
+PLACES = {"all_in_title": 25.0, "in_title": 25.0, "in_summary": 10.0}
 
 
 def match_text(branches: Iterable[Branch], scope: Scope) -> str:
@@ -55,9 +55,17 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def ranked_text(branches: Sequence[Branch]) -> str:
-    """FTS5 ranks by the query itself."""
-    return ""
+def ranking(branches: Sequence[Branch], scope: Scope) -> dict[str, str]:
+    """What is looked for to rank by where words stand: the query once more, narrowed to each place."""
+    query = match_text(branches, scope)
+    phrases = [[_phrase(each.locale, phrase) for phrase in each.wanted] for each in branches]
+    all_of_them = " OR ".join(f"({' AND '.join(each)})" for each in phrases)
+    any_of_them = " OR ".join(phrase for each in phrases for phrase in each)
+    return {
+        "all_in_title": f"{query} AND (title : ({all_of_them}))",
+        "in_title": f"{query} AND (title : ({any_of_them}))",
+        "in_summary": f"{query} AND (summary : ({any_of_them}))",
+    }
 
 
 class _Indexed(NamedTuple):
@@ -66,40 +74,72 @@ class _Indexed(NamedTuple):
     id: Any
 
 
-def source(*, is_walk: bool, needs_documents: bool) -> Source:
+@lru_cache(maxsize=8)
+def _table(index: SearchIndex) -> Any:
+    return table(index.fts5, column("rowid", Integer), column(index.fts5, String))
+
+
+def _matches(index: SearchIndex, parameter: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = _table(index).c[index.fts5].op("MATCH")(bindparam(parameter, type_=String))
+    return found
+
+
+def source(plan: Plan) -> Source:
     """Where the query in the parameter ``match`` is looked for, joined with the documents only where they are needed.
 
     A walk goes back from the newest document, no further than the parameter ``depth`` says.
     """
+    index, documents = _table(plan.index), plan.index.documents
     number = index.c.rowid
-    matches: ColumnElement[bool] = index.c.search_index.op("MATCH")(bindparam("match", type_=String))
-    if is_walk:
+    matches = _matches(plan.index, "match")
+    if plan.is_walk:
         last = select(func.max(documents.c.id)).scalar_subquery()
         matches = and_(matches, number > last - bindparam("depth", type_=Integer))
     # In this order FTS5 can be read without sorting.
-    if needs_documents:
+    if plan.needs_documents:
         return Source(index.join(documents, documents.c.id == number), documents.c, matches, number.desc())
     return Source(index, _Indexed(number.label("id")), matches, number.desc())
 
 
-def live(_columns: Any) -> ColumnElement[bool]:
+def live(plan: Plan, columns: Any) -> ColumnElement[bool]:
     """What of the found is live at the parameter ``at``.
 
-    Nearly everything is. Looking for the few that are not costs less than looking at each that was found, which lie
-    all over the file.
+    Now nearly everything is. Looking for the few that are not costs less than looking at each that was found, which
+    lie all over the file.
     """
-    other = documents.alias()
+    if not (plan.index.is_timed and plan.is_current):
+        return is_live(columns)
+    other, index = plan.index.documents.alias(), _table(plan.index)
     at = bindparam("at", type_=UTCDateTime)
     waiting = select(other.c.id).where(other.c.live_from > at)
     over = select(other.c.id).where(other.c.live_until <= at)
-    return index.c.rowid.not_in(waiting.union_all(over))
+    live_ones: ColumnElement[bool] = index.c.rowid.not_in(waiting.union_all(over))
+    return live_ones
 
 
-def scored(found: Select[Any], _columns: Any) -> Select[Any]:
-    """What was found with its score; bm25 is known only where the index is read, and better is less to it."""
+def scored(plan: Plan, found: Select[Any], _columns: Any) -> Select[Any]:
+    """What was found with its score; bm25 is known only where the index is read, and better is less to it.
+
+    It reads every place of every word to learn how rare each is. Where that are very many, no word is rare, and it
+    tells little: what has the words in its title goes first then, and the newest of these.
+    """
+    if not plan.is_counted:
+        return _placed(plan.index, found)
     weights: Iterable[Any] = (literal_column(str(each)) for each in WEIGHTS)
-    score = -func.bm25(literal_column("search_index"), *weights, type_=Double)
+    score = -func.bm25(literal_column(plan.index.fts5), *weights, type_=Double)
     return select(found.add_columns(score.label("score")).subquery())
+
+
+def _placed(index: SearchIndex, found: Select[Any]) -> Select[Any]:
+    """Ranked by where the words stand, of which no more is read than reaches back to the oldest that was found."""
+    capped, number = found.cte("found"), _table(index).c.rowid
+    oldest = select(func.min(capped.c.id)).scalar_subquery()
+    score: Any = literal_column("1.0", Double)
+    for parameter, weight in PLACES.items():
+        there = select(number).where(_matches(index, parameter), number >= oldest)
+        score += case((capped.c.id.in_(there), weight), else_=0.0)
+    scored: Select[Any] = select(capped.c.id, score.label("score"))
+    return scored
 
 
 def given_words() -> TableValuedAlias:

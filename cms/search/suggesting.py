@@ -7,10 +7,10 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
-from sqlalchemy import Connection, FromClause, Integer, Select, String, bindparam, select, union_all
+from sqlalchemy import Connection, Integer, Select, String, bindparam, select, union_all
 
 from cms.search.analysis import Word
-from cms.search.model import SearchWord
+from cms.search.model import SearchIndex
 from cms.search.parsing import parse
 from cms.search.searching import Frequencies, Search, frequencies, newest
 
@@ -23,8 +23,6 @@ TRIES = 3
 NEIGHBOURS = 400
 """How many of the commonest words of each shape are compared."""
 
-search_words: FromClause = SearchWord.__table__
-
 
 def suggest(connection: Connection, search: Search, known: Frequencies) -> str | None:
     """The query with its unknown words replaced by the nearest known ones, if that finds something that is live.
@@ -34,7 +32,7 @@ def suggest(connection: Connection, search: Search, known: Frequencies) -> str |
     words = _unknown(search, known)
     if not 0 < len(words) <= WORDS_CORRECTED:
         return None
-    corrections = [_neighbours(connection, word.folded, search.chain) for word in words]
+    corrections = [_neighbours(connection, search, word.folded) for word in words]
     if not all(corrections):
         return None
     for chosen in _choices(corrections):
@@ -56,8 +54,9 @@ def _unknown(search: Search, known: Frequencies) -> list[Word]:
     return [word for word in search.query.words(search.chain[0]) if word.start not in found]
 
 
-def _neighbours(connection: Connection, word: str, chain: Sequence[str]) -> list[str]:
+def _neighbours(connection: Connection, search: Search, word: str) -> list[str]:
     """Known words within a fault or two of this one, the nearest and then the commonest first; one statement."""
+    chain = search.chain
     if len(word) < SHORTEST or not word.isalpha():
         return []
     faults = 2 if len(word) >= TWO_FAULTS_FROM else 1
@@ -65,15 +64,17 @@ def _neighbours(connection: Connection, word: str, chain: Sequence[str]) -> list
     shapes = [f"{letter}{len(word) + longer}" for letter in word[:2] for longer in range(-2, 3)]
     values: dict[str, Any] = {f"shape_{position}": shape for position, shape in enumerate(shapes)}
     values |= {f"locale_{position}": locale for position, locale in enumerate(chain)}
-    rows = connection.execute(_neighbours_statement(len(chain), len(shapes)), values | {"most": NEIGHBOURS})
+    statement = _neighbours_statement(search.indexes[0], len(chain), len(shapes))
+    rows = connection.execute(statement, values | {"most": NEIGHBOURS})
     commonness = {row.word: row.documents for row in rows}
     near = extract(word, list(commonness), scorer=OSA.distance, score_cutoff=faults, limit=None)
     return [each for each, _, _ in sorted(near, key=lambda each: (each[1], -commonness[each[0]], each[0]))]
 
 
 @lru_cache(maxsize=16)
-def _neighbours_statement(locales: int, shapes: int) -> Select[Any]:
+def _neighbours_statement(index: SearchIndex, locales: int, shapes: int) -> Select[Any]:
     """The commonest words of each shape in each locale; an index has them in this order."""
+    search_words = index.words
     branches = [
         select(search_words.c.word, search_words.c.documents)
         .where(

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "navigation": [],
     "logo": None,
     "words_per_minute": 200,
+    "publish_blockers": [],
 }
 
 

@@ -1,6 +1,6 @@
 """The working copies of social links."""
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.content.draft_model import Draft
@@ -9,6 +9,10 @@ from cms.db import Base
 
 class SocialLink(Draft, Base):
     __tablename__ = "social_links"
+    __table_args__ = (
+        Index("ix_social_links_position", "position", "entry_id"),
+        Index("ix_social_links_platform", "platform", "entry_id"),
+    )
 
     platform: Mapped[str] = mapped_column(String(40))
     handle: Mapped[str | None] = mapped_column(String(120))

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 
 from cms.api import fields
 from cms.api.fields import Field, Schema, faults_of
+from cms.api.rich_text import RichText
 
 TIME = [
     "2026-03-03T08:00:00Z",
@@ -148,8 +149,13 @@ CASES = {
         [{"a": "x" * 17_000}, {"n": 2**53}, {"n": -(2**53)}, {"a": "\x00"}, {"\x00": 1}, {"a": ["\ud800"]}],
     ),
     "rich": Case(
-        fields.RichText(),
-        ["", "text", {"format": "markdown", "source": ""}, {"format": "html", "source": "<p>"}],
+        RichText(),
+        [
+            *("", "text"),
+            {"format": "markdown", "source": ""},
+            {"format": "html", "source": "<p>"},
+            {"format": "blocks", "source": []},
+        ],
         [
             7,
             None,
@@ -162,6 +168,9 @@ CASES = {
             {"format": "html", "source": 7},
             {"format": "html", "source": None},
             {"format": "html", "source": "x", "trust": "raw"},
+            {"format": "html", "source": []},
+            {"format": "blocks", "source": "x"},
+            {"format": "blocks", "source": {"_type": "block"}},
             "x" * 250_001,
         ],
         ["a\x00", {"format": "html", "source": "\ud800"}],

@@ -17,11 +17,12 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
+from cms.api.idempotency import alone
 from cms.api.problems import FAULTS, MEDIA_TYPE, PROBLEMS, WARNINGS
 from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
-from cms.keys import SCOPES
+from cms.keys import SCOPES, Repeatable
 from cms.settings import Settings
 from tests.service import HOST, SECRET, Caller, Service, written
 
@@ -155,7 +156,7 @@ def codes_in(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             name = ast.unparse(node.func).rsplit(".", maxsplit=1)[-1]
-            if name in ("Fault", "fault", "Coded", "make_error", "_refused"):
+            if name in ("Fault", "fault", "Coded", "make_error", "_refused", "Check"):
                 yield from (
                     each.value
                     for each in ast.walk(node.args[0])
@@ -173,8 +174,8 @@ def test_every_code_of_a_fault_is_in_the_document_and_in_the_code() -> None:
     assert used == FAULTS.keys() | WARNINGS.keys()
     assert FAULTS.keys() & WARNINGS.keys() == set()
     properties = document()["components"]["schemas"]["Problem"]["properties"]["errors"]["items"]["properties"]
-    assert properties["code"]["enum"] == list(FAULTS)
-    for code in FAULTS:
+    assert properties["code"]["enum"] == [*FAULTS, *WARNINGS]
+    for code in FAULTS | WARNINGS:
         assert f"`{code}`" in properties["code"]["description"]
     for code in WARNINGS:
         assert f"`{code}`" in document()["info"]["description"]
@@ -331,7 +332,8 @@ def test_a_parameter_is_described_or_speaks_for_itself(method: str, path: str, o
 @every_operation
 def test_a_change_of_what_is_there_names_its_precondition(method: str, path: str, operation: JSONObject) -> None:
     headers = {each["name"]: each for each in operation["parameters"] if each["in"] == "header"}
-    assert ("If-Match" in headers) == ("412" in operation["responses"])
+    if not path.endswith("/batch"):  # Its operations have their preconditions in the body.
+        assert ("If-Match" in headers) == ("412" in operation["responses"])
     if method != "post":  # A restoration heeds the precondition; it loses nothing without.
         assert ("If-Match" in headers) == ("428" in operation["responses"])
         # Where If-None-Match: * creates, it may stand instead.
@@ -377,6 +379,7 @@ def test_the_other_examples_can_be_sent(service: Service) -> None:
         ("post", "/api/v1/manage/keys"),
         ("put", "/api/v1/manage/articles/{entry_id}/publication"),
         ("post", "/api/v1/manage/articles/{entry_id}/restore"),
+        ("post", "/api/v1/manage/batch"),
     ):
         ((media_type, content),) = document()["paths"][path][method]["requestBody"]["content"].items()
         response = service.admin.request(
@@ -392,7 +395,7 @@ def test_the_other_examples_can_be_sent(service: Service) -> None:
 # Real answers are what the document says.
 
 
-SOMETIMES = {"Link", "Retry-After", "Accept-Patch", "Content-Language"}
+SOMETIMES = {"Link", "Retry-After", "Accept-Patch", "Content-Language", "Idempotency-Replayed"}
 """Headers that only some answers of a status have."""
 
 
@@ -453,7 +456,7 @@ class Witnesses:
         self.seen: set[tuple[str, int]] = set()
         self.anyone = Witness(service.app, None, self.seen)
         self.admin = Witness(service.app, service.admin.key, self.seen)
-        self.stranger = Witness(service.app, service.with_key("events:read").key, self.seen)
+        self.stranger = Witness(service.app, service.with_key("webhooks:write").key, self.seen)
         self.visitor = Witness(service.app, self._preview_token(), self.seen)
 
     @cached_property
@@ -645,6 +648,7 @@ def manage_entries(plural: str, witnesses: Witnesses) -> None:
     assert admin.get(f"{path}/revisions/99").status_code == 404
     assert admin.post(f"{path}/restore", json={"revision": 1}).status_code == 200
     assert admin.post(f"{path}/restore", json={"revision": 99}).status_code == 422
+    read_and_cancel_and_copy(path, admin)
 
     assert admin.delete(path, if_match="*").status_code == 204
     assert admin.get(f"{collection}?trashed=true").get_json()["data"]
@@ -658,6 +662,30 @@ def manage_entries(plural: str, witnesses: Witnesses) -> None:
     assert admin.post(collection, data="a=b", content_type="text/plain").status_code == 415
     assert admin.post(collection, data=b" " * 1_100_000, content_type="application/json").status_code == 413
     assert admin.post(collection, json={}).status_code == 422
+
+
+def read_and_cancel_and_copy(path: str, admin: Witness) -> None:
+    """What compares, lists what refers, cancels a plan, and duplicates; of an entry of which nothing is live."""
+    assert admin.get(f"{path}/diff?from=1&to=draft").status_code == 200
+    assert admin.get(f"{path}/diff?from=1&to=99").status_code == 404
+    assert admin.get(f"{path}/diff").status_code == 409
+    assert admin.get(f"{path}/usage").status_code == 200
+    assert admin.get(f"{path}/readiness").status_code == 200
+    assert admin.get(f"{path}/readiness?revision=99").status_code == 404
+    tomorrow = {"live_from": "2100-01-01T00:00:00Z"}
+    publication = admin.put(f"{path}/publication", json=tomorrow, if_match="*").get_json()["data"]
+    past, plan = (f"{path}/publication/{each['id']}" for each in publication["timeline"][-2:])
+    assert admin.delete(plan).status_code == 428
+    assert admin.delete(plan, if_match='"1"').status_code == 412
+    assert admin.delete(plan, if_match="*").status_code == 200
+    assert admin.delete(plan, if_match="*").status_code == 404
+    assert admin.delete(past, if_match="*").status_code == 409
+    copy = admin.post(f"{path}/duplicate", json={"note": "A second one."})
+    assert copy.status_code == 201
+    assert admin.post(f"{path}/duplicate", headers={"If-Match": '"1"'}).status_code == 412
+    assert admin.post(f"{path}/duplicate", json={"note": 1}).status_code == 422
+    if slug := copy.get_json()["data"]["slug"]:
+        assert admin.post(f"{path}/duplicate", json={"slug": slug}).status_code == 409
 
 
 def test_conflicts_are_as_documented(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
@@ -688,6 +716,10 @@ def use_the_rest(witnesses: Witnesses) -> None:
     assert admin.put("/api/v1/manage/site", json={"name": "x"}).status_code == 428
     assert admin.get("/api/v1/manage/whoami").status_code == 200
     assert anyone.get("/api/v1/manage/whoami").status_code == 401
+    events = admin.get("/api/v1/manage/events?action=saved&type=site").get_json()["data"]
+    assert admin.get(f"/api/v1/manage/events/{events[0]['id']}").status_code == 200
+    assert admin.get("/api/v1/manage/events/1-9").status_code == 404
+    write_in_a_batch(admin)
     made = admin.post("/api/v1/manage/keys", json={"name": "Newsroom", "role": "author"})
     assert made.status_code == 201
     path = f"/api/v1/manage/keys/{made.get_json()['data']['id']}"
@@ -697,6 +729,24 @@ def use_the_rest(witnesses: Witnesses) -> None:
     assert admin.get("/api/v1/manage/keys/nobody").status_code == 404
     assert admin.delete("/api/v1/manage/keys/nobody").status_code == 404
     assert admin.post("/api/v1/manage/keys", json={"name": "Nothing"}).status_code == 422
+
+
+def write_in_a_batch(admin: Witness) -> None:
+    """A batch that works, also as a dry run, and each way in which an operation of it can be refused."""
+    path, tag = "/api/v1/manage/batch", admin.create("tags")
+
+    def status(method: str, entry_id: str, **headers: str) -> int:
+        body = {"name": "In a batch"}
+        one = {"method": method, "path": f"/tags/{entry_id}", "headers": headers, "body": body}
+        return admin.post(path, json={"operations": [one]}).status_code
+
+    operations = {"operations": [{"method": "POST", "path": "/tags", "body": {"name": "Paper"}}]}
+    assert admin.post(f"{path}?dry_run=true", json=operations).status_code == 200
+    assert admin.post(path, json=operations).status_code == 200
+    assert status("PATCH", NOBODY["entry_id"], **{"If-Match": "*"}) == 404
+    assert status("PATCH", tag["id"], **{"If-Match": '"0"'}) == 412
+    assert status("PATCH", tag["id"]) == 428
+    assert status("PATCH", tag["id"], **{"If-Match": "*"}) == 200
 
 
 @pytest.mark.parametrize("plural", PLURALS)
@@ -715,6 +765,9 @@ def read_what_surrounds_it(site: dict[str, JSONObject], witnesses: Witnesses) ->
     found = anyone.get("/api/v1/search?q=warm").get_json()
     assert [each["id"] for each in found["data"]] == [site["article"]["id"]]
     assert anyone.get("/api/v1/search?q=wram").get_json()["suggestion"] == "warm"
+    for when in ("", "&perspective=published", "&at=2999-01-01T00:00:00Z"):
+        assert admin.get(f"/api/v1/preview/search?q=warm{when}").get_json()["data"]
+    assert admin.get("/api/v1/preview/search?q=warm&at=2020-01-01T00:00:00Z").get_json()["data"] == []
 
     admin.change("articles", site["bare article"], slug="barer")
     admin.publish("articles", site["bare article"])
@@ -764,7 +817,14 @@ def revalidate(witnesses: Witnesses) -> None:
             assert again.status_code == 304, path
 
 
-NOBODY = {"name": "nothing", "entry_id": "00000000-0000-7000-8000-000000000000", "number": "1", "key_id": "nobody"}
+NOBODY = {
+    "name": "nothing",
+    "entry_id": "00000000-0000-7000-8000-000000000000",
+    "publication_id": "00000000-0000-7000-8000-000000000000",
+    "number": "1",
+    "key_id": "nobody",
+    "event_id": "1-9",
+}
 """What is in the place of each part of a path, and leads to nothing."""
 
 
@@ -784,9 +844,24 @@ def refuse(method: str, path: str, operation: JSONObject, witnesses: Witnesses) 
         refused(401, witnesses.anyone)
         refused(403, witnesses.stranger if operation["x-scope"] != "any" else witnesses.visitor)
     for media_type in operation.get("requestBody", {}).get("content", {}):
-        refused(413, caller, data=b" " * 1_100_000, content_type=media_type)
+        large = b" " * (8_400_000 if path.endswith("/batch") else 1_100_000)
+        refused(413, caller, data=large, content_type=media_type)
         refused(415, caller, data=b"{}", content_type="text/csv")
-        refused(400, caller, data=b"{", content_type=media_type)
+        refused(400, caller, data=b"{\xff", content_type=media_type)
+    if any(each["name"] == "Idempotency-Key" for each in operation["parameters"]):
+        refuse_a_key_of_another_request(path, operation, witnesses.admin)
+
+
+def refuse_a_key_of_another_request(path: str, operation: JSONObject, admin: Witness) -> None:
+    """One that was sent with something else before, and one whose first request is still running."""
+    ((media_type, body),) = list(operation.get("requestBody", {}).get("content", {}).items())[:1] or [("", {})]
+    sent = {"data": json.dumps(body["example"]), "content_type": media_type} if media_type else {}
+    taken = {"Idempotency-Key": "taken"}
+    admin.post("/api/v1/manage/tags", json={"name": "Taken"}, headers=taken)
+    assert admin.post(path, headers=taken, **sent).status_code == 422, path
+    assert admin.key is not None
+    with alone(Repeatable(admin.key.split("_")[1], "running", "")):
+        assert admin.post(path, headers={"Idempotency-Key": "running"}, **sent).status_code == 409, path
 
 
 def operations_on(plural: str) -> Iterator[tuple[str, str, JSONObject]]:
@@ -801,9 +876,11 @@ def be_refused_for_what_is_there(plural: str, witnesses: Witnesses) -> None:
     admin = witnesses.admin
     for method, path, operation in operations_on(plural):
         entry = admin.create(plural)
+        if path.endswith("/undelete"):
+            admin.trash(plural, entry)
         nowhere, there = (path.format_map(NOBODY | {"entry_id": each}) for each in ("nothing", entry["id"]))
         headers = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
-        ((media_type, body),) = operation.get("requestBody", {"content": {"": {}}})["content"].items()
+        ((media_type, body), *_) = operation.get("requestBody", {"content": {"": {}}})["content"].items()
         sent = {"data": json.dumps(body["example"]), "content_type": media_type} if media_type else {}
         whatever = {"If-Match": "*"} if "If-Match" in headers else {}
         assert admin.request(method.upper(), nowhere, headers=whatever, **sent).status_code == 404, nowhere

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from cms.api.idempotency import alone
 from cms.api.problems import PROBLEMS
 from cms.content import actions
 from cms.errors import Unavailable
+from cms.keys import Repeatable
 from tests.service import HOST, Caller, Service
 
 MANAGED = "/api/v1/manage/tags"
@@ -42,8 +44,28 @@ def call(service: Service, status: str) -> TestResponse:
         "unsupported-media-type": lambda: service.editor.post(MANAGED, data=b"{}", content_type="text/plain"),
         "validation-error": lambda: service.editor.post(MANAGED, json={}),
         "precondition-required": lambda: service.editor.patch(path, json={}),
+        "not-ready": lambda: not_ready(service),
+        "idempotency-key-reused": lambda: sent_under_one_key(service, {"name": "Card"}),
+        "idempotency-in-progress": lambda: while_the_first_runs(service),
     }
     return requests[status]()
+
+
+def not_ready(service: Service) -> TestResponse:
+    service.admin.patch("/api/v1/manage/site", json={"publish_blockers": ["missing_summary"]}, if_match="*")
+    return service.editor.post("/api/v1/manage/articles?publish=true", json={"title": "Paper"})
+
+
+def sent_under_one_key(service: Service, then: dict[str, str]) -> TestResponse:
+    headers = {"Idempotency-Key": "one"}
+    service.editor.post(MANAGED, json={"name": "Paper and card"}, headers=headers)
+    return service.editor.post(MANAGED, json=then, headers=headers)
+
+
+def while_the_first_runs(service: Service) -> TestResponse:
+    assert service.editor.key is not None
+    with alone(Repeatable(service.editor.key.split("_")[1], "one", "")):
+        return service.editor.post(MANAGED, json={"name": "Card"}, headers={"Idempotency-Key": "one"})
 
 
 NOT_CAUSED = {"internal", "not-implemented", "temporarily-unavailable", "headers-too-large"}
@@ -88,6 +110,9 @@ def test_every_problem_that_a_client_can_cause_is_one_document(service: Service,
         "errors",
         "etag",
         "changed_fields",
+        "changed_by",
+        "changed_at",
+        "operation",
         "scope",
     }
     for fault in document.get("errors", []):

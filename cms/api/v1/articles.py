@@ -2,6 +2,7 @@
 
 from cms.api import fields
 from cms.api.fields import Schema
+from cms.api.rich_text import RichText
 from cms.api.v1.schemas import (
     TEXT,
     Body,
@@ -54,7 +55,7 @@ class ArticleWrite(Written):
         description="The heading on the page itself, where it differs.",
     )
     summary = fields.Line(500, load_default=None, allow_none=True, example="Paste, paper and a first cup of tea.")
-    body = fields.RichText(load_default=None, allow_none=True)
+    body = RichText(load_default=None, allow_none=True)
     published_at = fields.Time(
         load_default=None,
         allow_none=True,

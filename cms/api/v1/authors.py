@@ -2,6 +2,7 @@
 
 from cms.api import fields
 from cms.api.fields import Schema
+from cms.api.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Image, Written, embeds, linked_data
 from cms.authors import AUTHOR
 
@@ -17,7 +18,7 @@ class AuthorWrite(Written):
         60, load_default=None, allow_none=True, example="MA, ACR", description="The letters after the name."
     )
     job_title = fields.Line(120, load_default=None, allow_none=True, example="Bookbinder")
-    bio = fields.RichText(load_default=None, allow_none=True, example="Mends books at a bench by the **harbour**.")
+    bio = RichText(load_default=None, allow_none=True, example="Mends books at a bench by the **harbour**.")
     avatar = fields.Group(Image, load_default=None, allow_none=True)
     website = fields.URL(load_default=None, allow_none=True, example="https://orla-wrenmoor.example/")
 

@@ -41,7 +41,7 @@ AS_MARKDOWN = Form(
     "Front matter and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
 )
 AS_LINKED_DATA = Form("The JSON-LD graph, safe within a script element.", LINKED_DATA_EXAMPLE, LINKED_DATA_SCHEMA)
-FORMATS = ("html", "markdown", "text")
+FORMATS = ("html", "markdown", "text", "blocks")
 ETAG = "Strong entity tag of the answer's bytes."
 FILTER_VALUES = 20
 QUERY_LENGTH = 100
@@ -142,7 +142,7 @@ def list_query(resource: ContentResource) -> type[Schema]:
     if kind.has_locales:
         declared["locale"] = fields.Locale(description="Else the site's default.")
     for each in kind.filters:
-        declared |= _parameters(each)
+        declared |= filter_parameters(each)
     declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
     if kind.has_slug:
         declared["slug"] = fields.Many(fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
@@ -170,14 +170,15 @@ def item_query(resource: ContentResource) -> type[Schema]:
     return made(f"{resource.name}Query", "", {**declared, "is_query": True})
 
 
-def _parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> dict[str, Any]:
+def filter_parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> dict[str, Any]:
+    """The parameters of a declared filter, by name."""
     match each:
         case ByReference() | ByReferrer():
             text = f"Id or slug: {each.parameter}; repeat for several."
             return {each.parameter: fields.Many(fields.EntryName(), most=FILTER_VALUES, description=text)}
         case ByTime():
             return {
-                f"{each.parameter}__{operator}": fields.Flag(description="Whether it has one; all that is live has.")
+                f"{each.parameter}__{operator}": fields.Flag(description="Whether it has one, as all that is live has.")
                 if operator == "exists"
                 else fields.Time(description=f"{TIME_WORDS[operator]} this instant.")
                 for operator in TIME_OPERATORS

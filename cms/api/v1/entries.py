@@ -1,11 +1,15 @@
 """Management of working copies, for every type: create, read, list, change, trash."""
 
 import re
+from functools import partial
 from typing import Any
 
+from flask import Response
+
 from cms.api import fields
-from cms.api.conditional import expected_tags, must_be_new
+from cms.api.conditional import expected_tags, must_be_new, tags_if_any
 from cms.api.contract import (
+    JSON,
     MERGE_PATCH,
     Endpoint,
     body,
@@ -14,24 +18,34 @@ from cms.api.contract import (
     load,
     merge_patch,
     operation,
+    optionally_conditional,
     problems,
     query,
     returns,
     scope,
 )
 from cms.api.fields import ID_PATTERN, Schema
+from cms.api.languages import languages
+from cms.api.negotiation import preferred
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
-from cms.api.problems import PreconditionRequired
+from cms.api.problems import InvalidParameter, PreconditionRequired
 from cms.api.responses import Answer
+from cms.api.services import services
+from cms.api.v1.delivery import QUERY_LENGTH, filter_parameters
+from cms.api.v1.markdown_form import also_answered, also_read, markdown_response
 from cms.api.v1.schemas import ContentResource, item_of, list_of, made, write_of
-from cms.content import actions, drafts, timeline
+from cms.api.v1.usage import replaced_in_what_is_shown
+from cms.content import actions, draft_lists, drafts, timeline
+from cms.content.draft_lists import DraftQuery
 from cms.content.drafts import WorkingCopy, working_copies
+from cms.content.preconditions import changed_meanwhile
 from cms.content.readiness import warnings_about
-from cms.content.types import ByReference
-from cms.content.version import Change, entity_tag
-from cms.errors import Conflict, Forbidden, NotFound, PreconditionFailed
+from cms.content.version import Change, entity_tag, read_moment
+from cms.errors import Conflict, Fault, Forbidden, NotFound, PreconditionFailed
 
 ETAG = "For `If-Match` of the next change."
+SEARCHED = 'Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match.'
+OVERRIDE = "Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it."
 
 
 class PublishQuery(Schema):
@@ -40,6 +54,7 @@ class PublishQuery(Schema):
     is_query = True
 
     publish = fields.Flag(load_default=False, description="Publish at once; needs `content:publish`.", example=False)
+    override_reason = fields.Line(500, load_default=None, description=OVERRIDE)
 
 
 class DeleteQuery(Schema):
@@ -51,6 +66,11 @@ class DeleteQuery(Schema):
         load_default=False, description="Erase the entry and its history; needs `content:purge`.", example=False
     )
     force = fields.Flag(load_default=False, description="Even though other entries refer to it.", example=False)
+    replace_with = fields.EntryName(
+        load_default=None,
+        description="Id or slug of an entry of the same type, which all that refers to this one refers to from then "
+        "on, what is live included; not beside `force`.",
+    )
 
 
 def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
@@ -67,24 +87,14 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @query(list_query(resource))
         @returns(200, list_of(managed_schema), Link="`next` and `first` (RFC 8288).")
         def get(self, connection: Any, query: dict[str, Any]) -> Answer:
-            entries, following = drafts.list_entries(
-                connection,
-                kind,
-                query,
-                sort=query["sort"],
-                after=read_cursor(query.get("cursor"), query),
-                limit=query["limit"],
-            )
-            items = [represent(resource, each) for each in entries]
-            document, headers = page(items, query, following, None)
-            return Answer(document, headers=headers)
+            return _listed(resource, connection, query)
 
         @scope("content:write")
         @operation(f"create{title}")
         @query(PublishQuery)
-        @body(resource.written, example=resource.example)
+        @body(resource.written, example=resource.example, also=also_read(resource))
         @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems(*taken)
+        @problems(*taken, "not-ready")
         def post(self, change: Change, query: dict[str, Any], body: dict[str, Any]) -> Answer:
             entry = actions.create(change, kind, body, note=body.pop("note"))
             _publish_if_asked(change, resource, entry, query)
@@ -93,20 +103,18 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
     class Entry(Endpoint):
         @scope("content:preview")
         @operation(f"getManaged{title}")
-        @returns(200, item_of(managed_schema), ETag=ETAG)
+        @returns(200, item_of(managed_schema), also=also_answered(resource), ETag=ETAG)
         @problems("not-found")
-        def get(self, connection: Any, entry_id: str) -> Answer:
-            copy = drafts.find_entry(connection, kind, entry_id)
-            document = represent(resource, copy)
-            return Answer({"data": document}, headers={"ETag": document["etag"]})
+        def get(self, connection: Any, entry_id: str) -> Answer | Response:
+            return _found(resource, connection, entry_id)
 
         @scope("content:write")
         @operation(f"replace{title}")
         @query(PublishQuery)
-        @body(resource.written, example=resource.example)
+        @body(resource.written, example=resource.example, also=also_read(resource))
         @returns(200, written_schema, ETag=ETAG)
         @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems(*taken, "conflict", "not-found")
+        @problems(*taken, "conflict", "not-found", "not-ready")
         @conditional
         @creates
         def put(self, change: Change, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
@@ -119,7 +127,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             try:
                 entry = actions.find(change, kind, entry_id)
             except NotFound:
-                _refuse_creation(entry_id)
+                _refuse_creation(change, entry_id)
                 raise
             actions.expect(change, entry, expected_tags())
             # A replacement without a slug keeps the one that the entry has; its locale is fixed.
@@ -132,7 +140,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @query(PublishQuery)
         @body(resource.written, media_type=MERGE_PATCH, example=_patch_example(resource))
         @returns(200, written_schema, ETag=ETAG)
-        @problems(*taken, "not-found", "validation-error")
+        @problems(*taken, "not-found", "not-ready", "validation-error")
         @conditional
         def patch(self, change: Change, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
             entry = actions.find(change, kind, entry_id)
@@ -154,6 +162,7 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             actions.expect(change, entry, expected_tags())
             if timeline.is_shown(change, entry):
                 require(change, "content:publish")  # It takes a page from its readers.
+            _replace_if_asked(change, resource, entry, query)
             if query["purge"]:
                 require(change, "content:purge")
                 actions.purge(change, kind, entry, force=query["force"])
@@ -166,8 +175,10 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
         @operation(f"undelete{title}")
         @returns(200, written_schema, ETag=ETAG)
         @problems("not-found")
+        @optionally_conditional
         def post(self, change: Change, entry_id: str) -> Answer:
             entry = actions.find(change, kind, entry_id, trashed=True)
+            actions.expect(change, entry, tags_if_any())
             actions.undelete(change, kind, entry)
             return written(change, resource, entry)
 
@@ -197,13 +208,13 @@ def list_query(resource: ContentResource) -> type[Schema]:
     declared: dict[str, Any] = {"is_query": True}
     if kind.has_locales:
         declared["locale"] = fields.Locale(description="One language; else all.")
-    for each in kind.filters:
-        if isinstance(each, ByReference):
-            text = f"Id: {each.parameter}; repeat for several."
-            declared[each.parameter] = fields.Many(fields.Id(), most=20, description=text)
+    for each in draft_lists.filters_of(kind):
+        declared |= filter_parameters(each)
     declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
     if kind.has_slug:
         declared["slug"] = fields.Many(fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    if kind.searched is not None:
+        declared["q"] = fields.Line(QUERY_LENGTH, description=SEARCHED, example="glue")
     declared["status"] = fields.Many(
         fields.Choice("draft", "scheduled", "published", "unpublished"),
         most=4,
@@ -212,10 +223,45 @@ def list_query(resource: ContentResource) -> type[Schema]:
     )
     declared["has_unpublished_changes"] = fields.Flag()
     declared["trashed"] = fields.Flag(load_default=False, description="The trash instead.", example=False)
-    declared["sort"] = fields.Choice(*drafts.SORTS, load_default="-updated_at", description="Ties go by id.")
+    declared["sort"] = fields.Choice(
+        *draft_lists.sorts_of(kind),
+        load_default="-updated_at",
+        description="`-` means descending; ties go by id, and what has no such date comes last.",
+    )
     declared["limit"] = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
     declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
+    declared["include_total"] = fields.Flag(load_default=False, description="Count all that match.", example=False)
     return made(f"Managed{resource.name}ListQuery", "", declared)
+
+
+def _listed(resource: ContentResource, connection: Any, given: dict[str, Any]) -> Answer:
+    """A page of working copies; raises ``InvalidParameter``."""
+    if given.get("q") is not None and given["trashed"]:
+        raise InvalidParameter(Fault("excluded", "What is in the trash is not searched.", parameter="q"))
+    moment = read_moment(connection, services().settings.public_url)
+    # What is written in a language that the site has no more is listed still.
+    locale = given.get("locale") if given.get("locale") in moment.site.locales else None
+    asked = DraftQuery(
+        filters=given,
+        chain=languages(moment.site, locale, all_of_them=True),
+        sort=given["sort"],
+        after=read_cursor(given.get("cursor"), given),
+        limit=given["limit"],
+        total=given["include_total"],
+    )
+    copies, following, total = draft_lists.list_drafts(connection, resource.type, asked, moment.at)
+    document, headers = page([represent(resource, each) for each in copies], given, following, total)
+    return Answer(document, headers=headers)
+
+
+def _found(resource: ContentResource, connection: Any, entry_id: str) -> Answer | Response:
+    """A working copy in the form that the client prefers."""
+    copy = drafts.find_entry(connection, resource.type, entry_id)
+    if preferred(JSON, *also_answered(resource)) != JSON:
+        content = _to_written(resource, drafts.with_slugs(connection, resource.type, copy))
+        return markdown_response(resource, copy, content, quoted(copy.entry.changed))
+    document = represent(resource, copy)
+    return Answer({"data": document}, headers={"ETag": document["etag"]})
 
 
 def _patch_example(resource: ContentResource) -> dict[str, Any]:
@@ -245,15 +291,20 @@ def _check_free(change: Change, entry_id: str) -> None:
     holder = actions.holder_of(change, entry_id)
     if holder is None:
         return
-    if holder.trashed_at is not None:
-        raise Conflict("An entry in the trash has this id.")
-    raise PreconditionFailed("There is an entry with this id already.")
+    _check_not_trashed(holder)
+    raise changed_meanwhile(change.session, "There is an entry with this id already.", holder.changed, [])
 
 
-def _refuse_creation(entry_id: str) -> None:
+def _check_not_trashed(holder: Any) -> None:
+    if holder is not None and holder.trashed_at is not None:
+        raise Conflict("An entry in the trash has this id; take it out first.")
+
+
+def _refuse_creation(change: Change, entry_id: str) -> None:
     """Say how a PUT creates, where the id is free; one that claims to know an entity tag is out of date."""
     if re.fullmatch(ID_PATTERN, entry_id) is None:
         return
+    _check_not_trashed(actions.holder_of(change, entry_id))
     try:
         expected_tags()
     except PreconditionRequired:
@@ -264,7 +315,12 @@ def _refuse_creation(entry_id: str) -> None:
 def _publish_if_asked(change: Change, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
     if query["publish"]:
         require(change, "content:publish")
-        timeline.publish(change, resource.type, entry, keep_end=True)
+        timeline.publish(change, resource.type, entry, keep_end=True, override_reason=query["override_reason"])
+
+
+def _replace_if_asked(change: Change, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
+    if query["replace_with"] and replaced_in_what_is_shown(change, resource.type, entry, query):
+        require(change, "content:publish")
 
 
 def require(change: Change, wanted: str) -> None:
@@ -304,14 +360,20 @@ def written(change: Change, resource: ContentResource, entry: Any, status: int =
     change.session.flush()
     (copy,) = working_copies(change.session, resource.type, [entry], change.at)
     document = {"data": represent(resource, copy), "warnings": warnings_on(change, resource, copy)}
-    return Answer(document, status, {"ETag": quoted(entry.changed)})
+    return Answer(document, status, {"ETag": quoted(entry.changed)}, partial(_present, resource, entry.id))
 
 
-def warnings_on(change: Change, resource: ContentResource, copy: WorkingCopy) -> list[dict[str, Any]]:
-    """What is worth knowing about the working copy, on the wire."""
+def _present(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
+    return represent(resource, drafts.find_entry(connection, resource.type, entry_id))
+
+
+def warnings_on(
+    change: Change, resource: ContentResource, copy: WorkingCopy, revision: int | None = None
+) -> list[dict[str, Any]]:
+    """What is worth knowing about a revision, the working copy by default, on the wire."""
     return [
         {"pointer": each.pointer, "code": each.code, "detail": each.detail}
-        for each in warnings_about(change, resource.type, copy)
+        for each in warnings_about(change, resource.type, copy, revision)
     ]
 
 

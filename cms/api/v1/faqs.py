@@ -1,6 +1,7 @@
 """FAQ entries on the wire."""
 
 from cms.api import fields
+from cms.api.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds, linked_data
 from cms.faqs import FAQ as FAQ_TYPE
 
@@ -9,7 +10,7 @@ class FAQWrite(Written):
     """An FAQ entry as an editor writes one."""
 
     question = fields.Line(300, required=True, example="How long must the glue dry?")
-    answer = fields.RichText(required=True, example="Overnight, under a weight.")
+    answer = RichText(required=True, example="Overnight, under a weight.")
     tags = fields.Many(
         fields.EntryName(example="repair"), most=50, load_default=list, description="Ids or slugs of tags, in order."
     )

@@ -5,13 +5,13 @@ from typing import Any
 from flask import g
 
 from cms.api import fields
-from cms.api.contract import Endpoint, body, operation, problems, returns, scope
+from cms.api.contract import Endpoint, body, operation, problems, returns, scope, shows_once
 from cms.api.fields import Schema
 from cms.api.responses import Answer
 from cms.api.v1.schemas import TEXT, item_of, made
 from cms.content.version import Change
 from cms.errors import Fault, Forbidden, Invalid, NotFound
-from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key
+from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
 
 
 class KeyWrite(Schema):
@@ -38,7 +38,13 @@ class Key(Schema):
 class NewKey(Key):
     """A key at the only moment its secret is shown."""
 
-    key = fields.Delivered(TEXT, required=True, example="cms_Q3v9sK2mB7xD_…", description="Shown once; keep it.")
+    key = fields.Delivered(
+        TEXT,
+        required=True,
+        allow_none=True,
+        description="Shown once; keep it. Null where the answer is given again for an `Idempotency-Key`.",
+        example="cms_Q3v9sK2mB7xD_…",
+    )
 
 
 class Caller(Schema):
@@ -67,12 +73,13 @@ class Keys(Endpoint):
     @operation("createKey")
     @body(KeyWrite, example={"name": "Newsroom", "role": "editor"})
     @returns(201, NewKeyItem, Location="The new key.")
+    @shows_once("key")
     def post(self, change: Change, body: dict[str, Any]) -> Answer:
         """Make a key with scopes that the caller has; its secret is shown this once."""
         scopes = ROLES.get(body["role"], frozenset()) | set(body["scopes"])
         _check(change, scopes, body)
         made = create_key(change.session, body["name"], scopes, change.at, body["expires_at"])
-        change.record("key_created", "key", made.row.id)
+        change.record("key_created", "key", made.row.id, after=told_of(made.row))
         location = f"/api/v1/manage/keys/{made.row.id}"
         return Answer({"data": {**represent(made.row), "key": made.key}}, 201, {"Location": location})
 
@@ -113,7 +120,8 @@ class OneKey(Endpoint):
     def delete(self, change: Change, key_id: str) -> Answer:
         """Revoke a key at once."""
         if revoke_key(change.session, key_id, change.at):
-            change.record("key_revoked", "key", key_id)
+            revoked = {"revoked_at": change.at}
+            change.record("key_revoked", "key", key_id, before={"revoked_at": None}, after=revoked)
         return Answer(status=204)
 
 

@@ -3,6 +3,8 @@
 The same code as delivery, over another perspective. Nothing here may be kept by any cache.
 """
 
+import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,17 +22,20 @@ from cms.api.contract import (
     query,
     returns,
     scope,
+    shows_once,
 )
 from cms.api.fields import Schema
 from cms.api.problems import InvalidParameter
-from cms.api.responses import Answer, content_type
+from cms.api.responses import Answer, content_type, encode
 from cms.api.services import services
-from cms.api.v1 import delivery
+from cms.api.v1 import delivery, search
 from cms.api.v1.delivery import Found, also_as, may_have_moved, one_of, page_of
 from cms.api.v1.schemas import ContentResource, fields_of, item_of, list_of, made
+from cms.api.v1.search import SearchResults
 from cms.content import actions, preview
 from cms.content.queries import Perspective
-from cms.content.version import Change, Moment, read_moment
+from cms.content.search import searchable
+from cms.content.version import Change, Moment, read_change, read_moment
 from cms.errors import Fault, NotFound
 from cms.keys.tokens import make_token
 
@@ -62,7 +67,13 @@ class PreviewTokenWrite(Schema):
 class PreviewToken(Schema):
     """A token for one entry, shown this once; whoever has it needs no key."""
 
-    token = fields.Delivered({"type": "string"}, required=True, example="preview_WyIwMTk5YzBkZSJd.c2lnbmF0dXJl")
+    token = fields.Delivered(
+        {"type": "string"},
+        required=True,
+        allow_none=True,
+        description="Kept nowhere, and so null where the answer is given again for an `Idempotency-Key`.",
+        example="preview_WyIwMTk5YzBkZSJd.c2lnbmF0dXJl",
+    )
     expires_at = fields.Time(required=True)
     url = fields.Delivered(
         {"type": "string", "format": "uri"},
@@ -109,9 +120,31 @@ def preview_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpo
 
 
 def list_query(resource: ContentResource) -> type[Schema]:
-    """The parameters of delivery's list and when to look at it; searching is for what is live."""
-    declared = {name: each for name, each in fields_of(delivery.list_query(resource)).items() if name != "q"}
+    """The parameters of delivery's list, and when to look at it."""
+    declared = fields_of(delivery.list_query(resource))
     return made(f"Preview{resource.name}ListQuery", "", {**declared, **_when(), "is_query": True})
+
+
+def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
+    """The search in the preview space, as tag, path and endpoint."""
+    names = searchable({each.type.name: each.type for each in catalog})
+    declared = {**fields_of(search.search_query(names)), **_when(), "is_query": True}
+
+    class Search(Preview):
+        @scope("content:preview")
+        @operation("previewSearch")
+        @query(made("PreviewSearchQuery", "", declared))
+        @returns(200, SearchResults, Link="`next` and `first` (RFC 8288).")
+        def get(self, connection: Any, query: dict[str, Any]) -> Response:
+            """Search drafts, or what was or will be live at any moment.
+
+            As the search of delivery, over the working copies, or with `at` over the past and what is planned. A
+            cursor is refused once anything has been saved since: begin again.
+            """
+            answered = search.results(_reading(connection, query), names, query, read_change(connection))
+            return _response(Found(encode(answered.document), answered.headers))
+
+    return [("preview", "/api/v1/preview/search", Search)]
 
 
 def item_query(resource: ContentResource) -> type[Schema]:
@@ -168,6 +201,7 @@ def preview_token_routes(resource: ContentResource) -> list[tuple[str, str, type
         @operation(f"create{resource.name}PreviewToken")
         @body(PreviewTokenWrite, required=False, example={"expires_in_seconds": HOUR})
         @returns(201, PreviewTokenItem)
+        @shows_once("token")
         @problems("not-found")
         def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
             """Sign a token with which anybody can see this one entry in the preview space, for a while."""
@@ -176,9 +210,11 @@ def preview_token_routes(resource: ContentResource) -> list[tuple[str, str, type
             expires_at = min(asked, change.actor.expires_at or asked)
             assert change.actor.key_id is not None, "whoever calls has a key"
             settings = services().settings
-            change.record("preview_token_created", kind.name, entry.id)
+            change.record("preview_token_created", kind.name, entry.id, after={"expires_at": expires_at})
+            # Nothing of a token is stored: what a dry run shows must be signed with what nobody knows.
+            secret = secrets.token_hex() if change.dry_run else settings.secret_key
             document = {
-                "token": make_token(settings.secret_key, change.actor.key_id, entry.id, expires_at),
+                "token": make_token(secret, change.actor.key_id, entry.id, expires_at),
                 "expires_at": expires_at,
                 "url": f"{settings.public_url}/api/v1/preview/{kind.plural}/{entry.id}",
             }

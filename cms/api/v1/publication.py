@@ -1,5 +1,6 @@
 """The timeline of an entry, for every type: publish, schedule, expire, unpublish."""
 
+from functools import partial
 from typing import Any
 
 from cms.api import fields
@@ -8,9 +9,8 @@ from cms.api.contract import Endpoint, body, conditional, operation, problems, q
 from cms.api.fields import Schema
 from cms.api.problems import InvalidParameter
 from cms.api.responses import Answer
-from cms.api.v1.entries import ETAG, quoted, warnings_on
-from cms.api.v1.schemas import ContentResource, Warning, item_of
-from cms.clock import FOREVER
+from cms.api.v1.entries import ETAG, OVERRIDE, quoted, warnings_on
+from cms.api.v1.schemas import ContentResource, Warning, changes, item_of
 from cms.content import actions, drafts, timeline
 from cms.content.drafts import working_copies
 from cms.content.version import Change
@@ -23,11 +23,13 @@ class PublicationWrite(Schema):
     live_from = fields.Time(load_default=None, allow_none=True, description="Else now.")
     live_until = fields.Time(load_default=None, allow_none=True, description="Else for ever.", example=None)
     revision = fields.Whole(1, load_default=None, allow_none=True, description="Else the newest.", example=1)
+    override_reason = fields.Line(500, load_default=None, allow_none=True, description=OVERRIDE)
 
 
 class Interval(Schema):
-    """One publication of the timeline."""
+    """One publication of the timeline; `id` is what a plan is cancelled by."""
 
+    id = fields.Id(required=True)
     revision = fields.Whole(1, required=True)
     slug = fields.Slug(required=True, allow_none=True)
     live_from = fields.Time(required=True)
@@ -51,6 +53,7 @@ class PublicationAnswer(Schema):
 
     data = fields.Group(Publication, required=True)
     warnings = fields.Many(fields.Group(Warning), required=True)
+    changes = changes()
 
 
 class UnpublishQuery(Schema):
@@ -84,14 +87,14 @@ def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[E
         @operation(f"publish{title}")
         @body(PublicationWrite, required=False, example={"live_until": None})
         @returns(200, PublicationAnswer, ETag=ETAG)
-        @problems("not-found", "conflict", "slug-taken")
+        @problems("not-found", "conflict", "slug-taken", "not-ready")
         @conditional
         def put(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
             """Publish a revision now or later, for ever or until an instant."""
             entry = actions.find(change, kind, entry_id)
             actions.expect(change, entry, expected_tags())
             timeline.publish(change, kind, entry, **body)
-            return _answer(change, resource, entry)
+            return _answer(change, resource, entry, body["revision"])
 
         @scope("content:publish")
         @operation(f"unpublish{title}")
@@ -109,19 +112,38 @@ def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[E
                 raise InvalidParameter(*error.faults) from None
             return _answer(change, resource, entry)
 
+    class OnePublication(Endpoint):
+        @scope("content:publish")
+        @operation(f"cancel{title}Publication")
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found", "conflict")
+        @conditional
+        def delete(self, change: Change, entry_id: str, publication_id: str) -> Answer:
+            """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
+            entry = actions.find(change, kind, entry_id)
+            actions.expect(change, entry, expected_tags())
+            timeline.cancel(change, kind, entry, publication_id)
+            return _answer(change, resource, entry)
+
     path = f"/api/v1/manage/{kind.plural}/<entry_id>/publication"
-    return [(f"manage {kind.plural}", path, EntryPublication)]
+    tag = f"manage {kind.plural}"
+    return [(tag, path, EntryPublication), (tag, f"{path}/<publication_id>", OnePublication)]
 
 
-def _answer(change: Change, resource: ContentResource, entry: Any) -> Answer:
+def _answer(change: Change, resource: ContentResource, entry: Any, revision: int | None = None) -> Answer:
     change.session.flush()
     (copy,) = working_copies(change.session, resource.type, [entry], change.at)
     publications = timeline.timeline(change.session, entry.id)
     document = {
         "data": represent(publications, copy.standing, change.at),
-        "warnings": warnings_on(change, resource, copy),
+        "warnings": warnings_on(change, resource, copy, revision),
     }
-    return Answer(document, headers={"ETag": quoted(entry.changed)})
+    return Answer(document, headers={"ETag": quoted(entry.changed)}, before=partial(_present, resource, entry.id))
+
+
+def _present(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
+    copy = drafts.find_entry(connection, resource.type, entry_id)
+    return represent(drafts.timeline_rows(connection, entry_id), copy.standing, copy.at)
 
 
 def represent(publications: list[Any], standing: timeline.Standing, now: Any) -> dict[str, Any]:
@@ -134,10 +156,8 @@ def represent(publications: list[Any], standing: timeline.Standing, now: Any) ->
         "has_unpublished_changes": standing.has_unpublished_changes,
         "timeline": [
             {
-                "revision": each.revision,
+                **timeline.interval(each),
                 "slug": each.slug,
-                "live_from": each.live_from,
-                "live_until": None if each.live_until == FOREVER else each.live_until,
                 "state": "past" if each.live_until <= now else "live" if each.live_from <= now else "planned",
             }
             for each in publications

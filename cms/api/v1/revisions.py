@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from flask import request
-
 from cms.api import fields
-from cms.api.conditional import expected_tags
+from cms.api.conditional import tags_if_any
 from cms.api.contract import Endpoint, body, operation, optionally_conditional, problems, query, returns, scope
 from cms.api.fields import Schema
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
@@ -73,7 +71,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             rows, last = drafts.list_revisions(
                 connection, entry_id, before=after[0] if after else None, limit=query["limit"]
             )
-            items = [_represent(row) for row in rows]
+            items = [represent(row) for row in rows]
             document, headers = page(items, query, (last, entry_id) if last else None, None)
             return Answer(document, headers=headers)
 
@@ -86,7 +84,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             """Get one saved state with what was written."""
             drafts.find_entry(connection, kind, entry_id)
             row = drafts.find_revision(connection, entry_id, _number(number))
-            return Answer({"data": _represent(row) | {"content": to_content(row)}})
+            return Answer({"data": represent(row) | {"content": to_content(row)}})
 
     class EntryRestore(Endpoint):
         @scope("content:write")
@@ -98,8 +96,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
         def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
             """Make an old revision's content the draft again, as a new revision."""
             entry = actions.find(change, kind, entry_id)
-            if "If-Match" in request.headers:
-                actions.expect(change, entry, expected_tags())
+            actions.expect(change, entry, tags_if_any())
             actions.restore(change, kind, entry, body["revision"], note=body["note"])
             return written(change, resource, entry)
 
@@ -118,7 +115,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _represent(row: Any) -> dict[str, Any]:
+def represent(row: Any) -> dict[str, Any]:
+    """A saved state on the wire, without its content."""
     return {
         "number": row.number,
         "created_at": row.created_at,

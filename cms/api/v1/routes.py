@@ -3,15 +3,20 @@
 from collections.abc import Iterable, Sequence
 
 from cms.api.contract import Endpoint
-from cms.api.v1 import keys, redirects, site, social_links
+from cms.api.v1 import batch, keys, redirects, site, social_links
 from cms.api.v1.changes import change_routes
 from cms.api.v1.delivery import delivery_routes
+from cms.api.v1.diffs import diff_routes
+from cms.api.v1.duplicates import duplicate_routes
 from cms.api.v1.entries import entry_routes
-from cms.api.v1.preview import preview_routes, preview_token_routes
+from cms.api.v1.events import event_routes
+from cms.api.v1.preview import preview_routes, preview_search_routes, preview_token_routes
 from cms.api.v1.publication import publication_routes
+from cms.api.v1.readiness import readiness_routes
 from cms.api.v1.revisions import revision_routes
 from cms.api.v1.schemas import ContentResource
 from cms.api.v1.search import search_routes
+from cms.api.v1.usage import usage_routes
 
 Route = tuple[str, str, type[Endpoint]]
 """The tag of the document, the path, and the endpoint."""
@@ -28,10 +33,17 @@ def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
     yield from change_routes(catalog)
     for resource in catalog:
         yield from preview_routes(resource)
+    yield from preview_search_routes(catalog)
     for resource in catalog:
         yield from entry_routes(resource)
+        yield from duplicate_routes(resource)
         yield from publication_routes(resource)
         yield from revision_routes(resource)
+        yield from diff_routes(resource)
+        yield from usage_routes(resource)
+        yield from readiness_routes(resource)
         yield from preview_token_routes(resource)
+    yield from batch.ROUTES
     yield from (each for each in site.ROUTES if "manage" in each[1])
     yield from keys.ROUTES
+    yield from event_routes(catalog)

@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from cms.api import fields
+from cms.api.blocks import DELIVERED, TypedList
 from cms.api.fields import JSONSchema, Schema
+from cms.api.problems import WARNINGS
 from cms.content.types import ContentType
 
 
@@ -44,8 +46,10 @@ class Written(Schema):
         load_default=None, allow_none=True, description="Else made from the title; kept when the title changes."
     )
     locale = fields.Locale(load_default=None, allow_none=True, description="Else the site's default; fixed once made.")
-    translation_of = fields.Id(
-        load_default=None, allow_none=True, description="The entry of the same type that this one translates."
+    translation_of = fields.EntryName(
+        load_default=None,
+        allow_none=True,
+        description="Id or slug of the entry of the same type that this one translates.",
     )
     extra = fields.FreeObject(load_default=dict, description="Anything the frontend needs besides; at most 16 KB.")
     note = fields.Line(
@@ -77,6 +81,7 @@ class Body(Schema):
     html = fields.Delivered(TEXT, example='<h2 id="a-heading">A heading</h2>\n<p>A short paragraph.</p>\n')
     markdown = fields.Delivered(TEXT, description="As written where Markdown was written.")
     text = fields.Delivered(TEXT, description="Without any markup.")
+    blocks = TypedList(DELIVERED, description="Portable Text.")
 
 
 class Breadcrumb(Schema):
@@ -137,7 +142,7 @@ class Warning(Schema):
     """Something worth knowing that did not stop the write."""
 
     pointer = fields.Delivered(TEXT, example="#/authors/0")
-    code = fields.Delivered(TEXT, required=True, example="unpublished_reference")
+    code = fields.Choice(*WARNINGS, required=True, example="unpublished_author")
     detail = fields.Delivered(TEXT, required=True, example="This author is not live; delivery leaves it out.")
 
 
@@ -171,8 +176,22 @@ def list_of(schema: type[Schema]) -> type[Schema]:
     )
 
 
+def changes() -> fields.Many:
+    """What a dry run would change of ``data``, beside it."""
+    operation: JSONSchema = {
+        "type": "object",
+        "required": ["op", "path"],
+        "properties": {"op": TEXT, "path": TEXT, "from": TEXT, "value": {}},
+    }
+    return fields.Many(
+        fields.Delivered(operation),
+        most=10_000,
+        description="In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`.",
+    )
+
+
 def write_of(schema: type[Schema]) -> type[Schema]:
-    """``{"data": {…}, "warnings": […]}``"""
+    """``{"data": {…}, "warnings": […]}``, and ``changes`` in a dry run."""
     name = schema.__name__
     return made(
         f"{name}Written",
@@ -180,6 +199,7 @@ def write_of(schema: type[Schema]) -> type[Schema]:
         {
             "data": fields.Group(schema, required=True),
             "warnings": fields.Many(fields.Group(Warning), required=True),
+            "changes": changes(),
         },
     )
 

@@ -1,6 +1,7 @@
 """Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
@@ -91,7 +92,7 @@ def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, ty
     class Search(Endpoint):
         @public
         @operation("search")
-        @query(_search_query(names))
+        @query(search_query(names))
         @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
         def get(self, reading: Reading, query: dict[str, Any]) -> Response:
             """Search what is live in titles, summaries and texts.
@@ -101,12 +102,13 @@ def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, ty
             summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
             many. A cursor of an answer that newer content has made wrong is refused: begin again.
             """
-            return _search(reading, names, query)
+            return _public(reading, results(reading, names, query))
 
     return [("search", "/api/v1/search", Search)]
 
 
-def _search_query(names: Sequence[str]) -> type[Schema]:
+def search_query(names: Sequence[str]) -> type[Schema]:
+    """The query schema of a search over these types."""
     declared: dict[str, Any] = {
         "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
         "type": fields.Many(
@@ -128,12 +130,33 @@ def _names_field(parameter: str) -> fields.Many:
     return fields.Many(fields.EntryName(), most=FILTER_VALUES, description=text)
 
 
-def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Response:
+@dataclass(frozen=True)
+class Answered:
+    """A page of results, before anything is said of who may keep it; the headers describe it."""
+
+    document: dict[str, Any]
+    headers: dict[str, str]
+    entries: Sequence[tuple[str, str]]
+    """The type and id of each entry that is in it."""
+    types: Sequence[str]
+    """The types that were searched."""
+
+
+def _public(reading: Reading, answered: Answered) -> Response:
+    headers = cache_headers(reading.moment) | answered.headers | tag_headers(answered.entries, answered.types)
+    return cached_response(answered.document, headers)
+
+
+def results(reading: Reading, names: Sequence[str], given: dict[str, Any], version: int | None = None) -> Answered:
+    """A page of what is found as it is looked at; raises ``InvalidParameter``.
+
+    ``version`` counts what scores follow from beside what is live.
+    """
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
-    state = _state(moment)
+    state = [*_state(moment), version]
     after, best = _place(read_cursor(given.get("cursor"), given), state)
-    results = search_published(
+    found = search_published(
         reading.connection,
         services().types,
         SearchQuery(
@@ -144,19 +167,19 @@ def _search(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Re
             after=after,
             limit=given["limit"],
         ),
-        moment.perspective,
+        reading.perspective,
     )
-    best = best or next((each.hit.score for each in results.found), 1.0)
+    best = best or next((each.hit.score for each in found.found), 1.0)
     following = None
-    if results.more:
-        last = results.found[-1].hit
+    if found.more:
+        last = found.found[-1].hit
         following = ([last.score, best, state], str(last.id))
-    items = [_item(moment.site, each, best) for each in results.found]
+    items = [_item(moment.site, each, best) for each in found.found]
     document, headers = page(items, given, following, None)
-    document["suggestion"] = results.suggestion
+    document["suggestion"] = found.suggestion
     headers["Content-Language"] = chain[0]
-    headers |= tag_headers(((each.row.type, each.row.entry_id) for each in results.found), given.get("type") or names)
-    return cached_response(document, cache_headers(moment) | headers)
+    entries = [(each.row.type, each.row.entry_id) for each in found.found]
+    return Answered(document, headers, entries, given.get("type") or names)
 
 
 def _state(moment: Moment) -> list[Any]:

@@ -1,6 +1,7 @@
 """The site: its settings as delivered, and as managed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -28,13 +29,15 @@ from cms.api.responses import Answer, cached_response
 from cms.api.services import services
 from cms.api.v1.delivery import own_links, own_profiles
 from cms.api.v1.entries import ETAG, quoted
-from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made, nullable
+from cms.api.v1.schemas import Image, changes, embeds, fields_of, item_of, linked_data, made, nullable
 from cms.content.documents import Composition, Document, compose
 from cms.content.heads import publisher_of
+from cms.content.preconditions import changed_meanwhile, changed_settings, newest_seen
 from cms.content.queries import Row
+from cms.content.readiness import BLOCKERS
 from cms.content.settings import find_site, save_site
 from cms.content.version import Change
-from cms.errors import Fault, Invalid, PreconditionFailed
+from cms.errors import Fault, Invalid
 from cms.rendering.jsonld import site_graph
 from cms.site import DEFAULTS
 
@@ -128,6 +131,18 @@ class SiteWrite(Schema):
     navigation = fields.Many(fields.Group(NavigationItem), most=50, load_default=list)
     logo = fields.Group(Image, load_default=None, allow_none=True)
     words_per_minute = fields.Whole(50, 1000, load_default=200, description="For reading times.", example=200)
+    publish_blockers = fields.Many(
+        fields.Choice(*BLOCKERS),
+        most=len(BLOCKERS),
+        unique=True,
+        load_default=list,
+        description="The checks of `…/readiness` that block publishing where they fail (`not-ready`).",
+        example=["missing_alt", "broken_link"],
+    )
+
+
+# What only those who run the site need to know.
+PRIVATE = ("words_per_minute", "publish_blockers")
 
 
 def _delivered(name: str) -> Any:
@@ -140,7 +155,7 @@ Site = made(
     "Site",
     "The site's settings.",
     {
-        **{name: _delivered(name) for name in SiteWrite._declared_fields if name != "words_per_minute"},
+        **{name: _delivered(name) for name in SiteWrite._declared_fields if name not in PRIVATE},
         "social_links": fields.Delivered(
             embeds("SocialLink", identifiers=True),
             required=True,
@@ -160,6 +175,7 @@ ManagedSite = made(
     },
 )
 SiteItem, ManagedSiteItem = item_of(Site), item_of(ManagedSite)
+SiteWritten = made("SiteWritten", "The settings after a write.", {**fields_of(ManagedSiteItem), "changes": changes()})
 
 
 class SiteQuery(Schema):
@@ -215,7 +231,7 @@ class ManagedSettings(Endpoint):
     @scope("site:write")
     @operation("replaceSite")
     @body(SiteWrite, example={"name": "Harbour & Reed"})
-    @returns(200, ManagedSiteItem, ETag=ETAG)
+    @returns(200, SiteWritten, ETag=ETAG)
     @conditional
     def put(self, change: Change, body: dict[str, Any]) -> Answer:
         """Replace the site's settings."""
@@ -225,7 +241,7 @@ class ManagedSettings(Endpoint):
     @scope("site:write")
     @operation("updateSite")
     @body(SiteWrite, media_type=MERGE_PATCH, example={"tagline": "Books mended by hand"})
-    @returns(200, ManagedSiteItem, ETag=ETAG)
+    @returns(200, SiteWritten, ETag=ETAG)
     @conditional
     def patch(self, change: Change, body: Any) -> Answer:
         """Change some of the site's settings (RFC 7396)."""
@@ -237,7 +253,9 @@ class ManagedSettings(Endpoint):
 def _expect(change: Change) -> None:
     tags, row = expected_tags(), find_site(change.session)
     if tags is not None and str(row.changed) not in tags:
-        raise PreconditionFailed("The settings have changed since they were read.", etag=str(row.changed))
+        fields = changed_settings(change.session, newest_seen(tags))
+        detail = "The settings have changed since they were read."
+        raise changed_meanwhile(change.session, detail, row.changed, fields)
 
 
 def _save(change: Change, data: dict[str, Any]) -> Answer:
@@ -256,7 +274,11 @@ def _save(change: Change, data: dict[str, Any]) -> Answer:
         faults.append(Fault("unknown_locale", "This is none of the site's locales.", pointer="#/default_locale"))
     if faults:
         raise Invalid(*faults)
-    return _answer(save_site(change, data))
+    return replace(_answer(save_site(change, data)), before=_present)
+
+
+def _present(connection: Any) -> Any:
+    return _answer(find_site(connection)).document["data"]
 
 
 def _answer(row: Any) -> Answer:

@@ -221,3 +221,9 @@ def test_extra_is_delivered_as_given_in_the_order_of_its_names(service: Service,
         data = response.get_json()["data"]
         delivered = service.get(f"/api/v1/{plural}/{data['id']}").get_json()["data"]["extra"]
         assert json.dumps(data["extra"]) == json.dumps(delivered) == json.dumps(extra)
+
+
+def test_a_misspelt_field_is_told_the_nearest_that_there_is(service: Service) -> None:
+    response = service.editor.post("/api/v1/manage/articles", json={"titel": "A quiet morning", "qqq": 1})
+    meant = {each["pointer"]: each.get("did_you_mean") for each in response.get_json()["errors"]}
+    assert meant == {"#/title": None, "#/titel": "title", "#/qqq": None}

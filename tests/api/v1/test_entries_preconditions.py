@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms import clock
+from cms.api.contract import contract_of
 from tests.service import Caller, Service, written
 
 PLURALS = ("articles", "faqs", "authors", "social-links", "tags")
@@ -46,9 +47,77 @@ def test_a_stale_tag_is_412_with_the_present_one(service: Service, plural: str) 
         assert response.headers["ETag"] == entry["etag"]
         document = response.get_json()
         assert document["type"].endswith("/precondition-failed")
-        assert f'"{document["etag"]}"' == entry["etag"]
+        assert document["etag"] == entry["etag"]
         assert document["changed_fields"] == ["extra"]
+        assert document["changed_by"]["name"].startswith("Key ")
+        assert document["changed_at"] == entry["updated_at"]
     assert service.editor.read(plural, entry) == entry
+
+
+def test_who_was_faster_is_told_and_when(service: Service) -> None:
+    seen = service.author.create("articles", title="Mine")
+    path = f"/api/v1/manage/articles/{seen['id']}"
+    with clock.moved(timedelta(hours=1)):
+        newer = service.editor.change("articles", seen, title="Theirs", summary="Theirs too.")
+    problem = service.author.patch(path, json={"title": "Mine again"}, if_match=seen["etag"]).get_json()
+    editor = service.editor.get("/api/v1/manage/whoami").get_json()["data"]
+    assert problem["changed_by"] == {"id": editor["id"], "name": editor["name"]}
+    assert (problem["changed_at"], problem["changed_fields"]) == (newer["updated_at"], ["summary", "title"])
+    # A publication changes no field, and its author is told as well.
+    with clock.moved(timedelta(hours=2)):
+        service.admin.publish("articles", seen)
+    problem = service.author.patch(path, json={"title": "Mine again"}, if_match=newer["etag"]).get_json()
+    assert problem["changed_by"]["id"] == service.admin.get("/api/v1/manage/whoami").get_json()["data"]["id"]
+    assert (problem["changed_at"] > newer["updated_at"], problem["changed_fields"]) == (True, [])
+
+
+def test_an_id_that_is_taken_is_told_with_its_tag(service: Service) -> None:
+    entry = service.editor.create("tags")
+    new = {"If-None-Match": "*"}
+    response = service.editor.put(f"/api/v1/manage/tags/{entry['id']}", json=written("tags"), headers=new)
+    assert (response.status_code, response.headers["ETag"]) == (412, entry["etag"])
+    assert response.get_json()["changed_by"]["id"] == entry["created_by"]["id"]
+
+
+def test_the_settings_that_differ_are_told_with_who_changed_them(service: Service) -> None:
+    path = "/api/v1/manage/site"
+    seen = service.admin.patch(path, json={"words_per_minute": 250}, if_match="*").headers["ETag"]
+    service.admin.patch(path, json={"name": "Harbour & Reed"}, if_match="*")
+    newer = service.admin.patch(path, json={"tagline": "Books mended by hand"}, if_match="*").get_json()["data"]
+    problem = service.admin.patch(path, json={"name": "Mine"}, if_match=seen).get_json()
+    assert problem["changed_fields"] == ["name", "tagline"]
+    assert problem["changed_by"]["id"] == service.admin.get("/api/v1/manage/whoami").get_json()["data"]["id"]
+    assert (problem["changed_at"], problem["etag"]) == (newer["updated_at"], newer["etag"])
+
+
+# To revoke a key is to end it: nothing of what another has done can be lost.
+UNCONDITIONAL = {("DELETE", "/api/v1/manage/keys/<key_id>")}
+
+
+def test_every_route_that_changes_what_is_there_needs_a_precondition(service: Service) -> None:
+    without = set()
+    for rule in service.app.url_map.iter_rules():
+        endpoint = getattr(service.app.view_functions[rule.endpoint], "view_class", None)
+        for name in ("PUT", "PATCH", "DELETE"):
+            method = getattr(endpoint, name.lower(), None)
+            if method is not None and not contract_of(method).conditional:
+                without.add((name, str(rule)))
+    assert without == UNCONDITIONAL
+
+
+@pytest.mark.parametrize("action", ["undelete", "restore"])
+def test_what_needs_no_precondition_heeds_it_where_it_is_sent(service: Service, action: str) -> None:
+    entry = service.editor.create("articles")
+    path = f"/api/v1/manage/articles/{entry['id']}"
+    if action == "undelete":
+        service.editor.trash("articles", entry)
+    else:
+        service.editor.change("articles", entry, title="Newer")
+    sent = {"json": {"revision": 1}} if action == "restore" else {}
+    refused = service.editor.post(f"{path}/{action}", headers={"If-Match": entry["etag"]}, **sent)
+    assert refused.status_code == 412
+    present = {"If-Match": refused.headers["ETag"]}
+    assert service.editor.post(f"{path}/{action}", headers=present, **sent).status_code == 200
 
 
 def test_the_fields_that_differ_are_named_over_several_revisions(service: Service) -> None:

@@ -50,10 +50,20 @@ def test_a_reference_to_nothing_is_a_fault_at_its_place(service: Service, plural
 
 
 @EACH
-def test_an_entry_of_another_type_is_nothing(service: Service, plural: str, field: str, target: str) -> None:
+def test_an_entry_of_another_type_is_a_fault_that_names_the_type(
+    service: Service, plural: str, field: str, target: str
+) -> None:
     other = service.author.create("authors" if target == "tags" else "tags", slug="other")
-    assert faults(service, plural, **{field: [other["id"]]}) == {(f"#/{field}/0", "unknown_reference")}
-    assert faults(service, plural, **{field: ["other"]}) == {(f"#/{field}/0", "unknown_reference")}
+    names = ["other", other["id"], "no-such-entry"]
+    response = service.author.post(f"/api/v1/manage/{plural}", json=written(plural, **{field: names}))
+    assert response.status_code == 422
+    errors = response.get_json()["errors"]
+    assert [(each["pointer"], each["code"]) for each in errors] == [
+        (f"#/{field}/0", "wrong_type"),
+        (f"#/{field}/1", "wrong_type"),
+        (f"#/{field}/2", "unknown_reference"),
+    ]
+    assert all(f"of the type {other['type']};" in each["detail"] for each in errors[:2])
 
 
 @EACH
@@ -117,7 +127,7 @@ def test_a_faulty_reference_writes_nothing(service: Service) -> None:
 
 def test_a_reference_into_the_trash_is_kept_and_warned_of(service: Service) -> None:
     tag = service.editor.create_published("tags", slug="paper")
-    article = service.editor.create("articles", tags=["paper"])
+    article = service.editor.create("articles", tags=["paper"], summary="Of paper.")
     service.editor.trash("tags", tag, force="true")
     response = service.editor.patch(f"/api/v1/manage/articles/{article['id']}", json={"title": "B"}, if_match="*")
     assert response.status_code == 200
@@ -146,7 +156,8 @@ def test_a_slug_is_looked_up_in_the_entrys_own_locale_first(service: Service) ->
 
 
 def warnings(service: Service, plural: str, **fields: Any) -> set[tuple[str, str]]:
-    response = service.editor.post(f"/api/v1/manage/{plural}?publish=true", json=written(plural, **fields))
+    summary = {"summary": "Of paper."} if plural == "articles" else {}
+    response = service.editor.post(f"/api/v1/manage/{plural}?publish=true", json=written(plural, **fields, **summary))
     assert response.status_code == 201
     return {(each["pointer"], each["code"]) for each in response.get_json()["warnings"]}
 
@@ -159,17 +170,15 @@ def test_a_reference_to_what_is_not_live_warns_at_its_place(
     gone = service.editor.create_published(target)
     service.editor.unpublish(target, gone)
     names = [draft["id"], live["id"], gone["id"]]
-    assert warnings(service, plural, **{field: names}) == {
-        (f"#/{field}/0", "unpublished_reference"),
-        (f"#/{field}/2", "unpublished_reference"),
-    }
+    code = "unpublished_author" if target == "authors" else "unpublished_reference"
+    assert warnings(service, plural, **{field: names}) == {(f"#/{field}/0", code), (f"#/{field}/2", code)}
     assert warnings(service, plural, **{field: [live["id"]]}) == set()
 
 
 def test_the_author_of_a_social_link_warns_without_a_place_in_a_list(service: Service) -> None:
     author = service.editor.create("authors")
     found = warnings(service, "social-links", platform="github", handle="orla", author=author["id"])
-    assert found == {("#/author", "unpublished_reference")}
+    assert found == {("#/author", "unpublished_author")}
 
 
 def test_an_editorial_date_ahead_of_a_live_article_warns(service: Service) -> None:
@@ -178,6 +187,6 @@ def test_an_editorial_date_ahead_of_a_live_article_warns(service: Service) -> No
 
 
 def test_publishing_an_article_with_a_date_ahead_warns(service: Service) -> None:
-    entry = service.editor.create("articles", published_at="2999-01-01T00:00:00Z")
+    entry = service.editor.create("articles", published_at="2999-01-01T00:00:00Z", summary="Of paper.")
     response = service.editor.put(f"/api/v1/manage/articles/{entry['id']}/publication", json={}, if_match="*")
     assert [each["code"] for each in response.get_json()["warnings"]] == ["future_date"]

@@ -81,7 +81,7 @@ def test_the_owner_is_an_author_or_the_site(service: Service) -> None:
     assert service.editor.change("social-links", own, author=None)["author"] is None
     assert faults(service, platform="github", handle="x", author="nobody") == {("#/author", "unknown_reference")}
     tag = service.editor.create("tags")
-    assert faults(service, platform="github", handle="x", author=tag["id"]) == {("#/author", "unknown_reference")}
+    assert faults(service, platform="github", handle="x", author=tag["id"]) == {("#/author", "wrong_type")}
 
 
 def test_a_patch_of_the_handle_moves_the_address(service: Service) -> None:

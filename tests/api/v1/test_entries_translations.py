@@ -66,10 +66,10 @@ def test_the_language_is_fixed_once_the_entry_is_made(service: Service, plural: 
 @EACH
 def test_the_original_is_of_the_same_type_and_exists(service: Service, plural: str) -> None:
     other = service.author.create("authors" if plural == "tags" else "tags")
-    for name in (other["id"], str(uuid.uuid4())):
+    for name, code in ((other["id"], "wrong_type"), (str(uuid.uuid4()), "unknown_reference")):
         found = refused(post(service, plural, locale="de", translation_of=name))
-        assert found == {("#/translation_of", "unknown_reference")}
-    assert refused(post(service, plural, locale="de", translation_of="a-slug")) == {
+        assert found == {("#/translation_of", code)}
+    assert refused(post(service, plural, locale="de", translation_of="A slug")) == {
         ("#/translation_of", "invalid_format")
     }
 
@@ -122,3 +122,26 @@ def test_a_purged_original_leaves_its_translation_standing_alone(service: Servic
 def test_an_unknown_language_is_refused(service: Service) -> None:
     assert refused(post(service, "articles", locale="it")) == {("#/locale", "unknown_locale")}
     assert refused(post(service, "articles", locale="EN")) == {("#/locale", "invalid_format")}
+
+
+def test_an_original_is_named_by_its_slug_that_of_another_language_first(service: Service) -> None:
+    original = service.author.create("articles", slug="paper")
+    german = service.author.create("articles", locale="de", slug="papier", translation_of="paper")
+    assert german["translation_of"] == original["id"]
+    other = service.author.create("articles", locale="de", slug="paper")
+    assert service.author.change("articles", other, title="Anders")["translation_of"] is None
+    french = service.author.create("articles", locale="fr", slug="paper", translation_of="papier")
+    assert french["translation_of"] == original["id"]
+    path = f"/api/v1/manage/articles/{german['id']}"
+    changed = service.author.patch(path, json={"translation_of": "paper"}, if_match="*")
+    assert changed.get_json()["data"] == german
+    path = f"/api/v1/manage/articles/{original['id']}"
+    response = service.author.patch(path, json={"translation_of": "papier"}, if_match="*")
+    assert refused(response) == {("#/translation_of", "self_reference")}
+    assert refused(post(service, "articles", locale="de", translation_of="nobody")) == {
+        ("#/translation_of", "unknown_reference")
+    }
+    service.author.create("tags", slug="thread")
+    assert refused(post(service, "articles", locale="de", translation_of="thread")) == {
+        ("#/translation_of", "wrong_type")
+    }

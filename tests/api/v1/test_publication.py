@@ -58,6 +58,7 @@ def test_publishing_shows_the_entry_from_this_moment_on(service: Service, plural
         "has_unpublished_changes": False,
         "timeline": [
             {
+                "id": data["timeline"][0]["id"],
                 "revision": 1,
                 "slug": entry["slug"],
                 "live_from": data["live_from"],

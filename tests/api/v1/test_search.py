@@ -432,6 +432,48 @@ def test_a_walk_back_finds_what_the_index_finds(service: Service, monkeypatch: p
     assert look(service, types=["article"]) == ["Vellum 5", "Vellum 4"]
 
 
+def test_a_walk_back_through_a_type_finds_what_the_index_finds(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = service.editor.create_published("tags", name="Paper")
+    for number in range(5):
+        service.editor.create_published("articles", title=f"Vellum {number}", tags=[tag["id"]])
+    for number in range(3):
+        service.editor.create_published("faqs", question=f"Vellum {number}?", tags=[tag["id"]])
+    service.editor.create_published("authors", name="Vellum")
+    of_types = {"types": ["faq", "author"], "most": 2, "most_hot": 4}
+    of_tag = {"references": {"tag": ["paper"]}, "most": 2, "most_hot": 4}
+    newest = [["Vellum", "Vellum 2?", "Vellum 1?", "Vellum 0?"], ["Vellum 2?", "Vellum 1?", "Vellum 0?", "Vellum 4"]]
+    asked = (of_types, of_tag)
+    assert [sorted(look(service, **each)) for each in asked] == [sorted(each[:2]) for each in newest]
+    monkeypatch.setattr("cms.search.searching.HOT_DOCUMENTS", 1)
+    assert [sorted(look(service, **each)) for each in asked] == [sorted(each) for each in newest]
+    monkeypatch.setattr("cms.search.searching.WALK_DEPTH", 3)
+    assert "Vellum 4" not in look(service, **of_tag)
+
+
+def test_words_that_very_many_have_are_ranked_by_where_they_stand(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = service.editor
+    editor.create_published("articles", title="Both: vellum and thread", body="Nothing else.")
+    editor.create_published("articles", title="One: vellum", body="Of thread.")
+    editor.create_published("articles", title="In the summary", summary="Vellum, thread.")
+    editor.create_published("articles", title="In the body", body="Vellum, thread.")
+    editor.create_published("articles", title="Vellum alone")
+    order = ["Both: vellum and thread", "One: vellum", "In the summary", "In the body"]
+    assert sorted(titles(service, "vellum thread")) == sorted(order)
+    monkeypatch.setattr("cms.search.searching.MOST_COUNTED", 0)
+    assert titles(service, "vellum thread", type="article") == order
+    walked: list[str] = []
+    cursor = None
+    for _ in order:
+        document = answer(service, "vellum thread -alone", limit=1, **({"cursor": cursor} if cursor else {}))
+        walked += [each["title"] for each in document["data"]]
+        cursor = document["page"]["next"]
+    assert (walked, cursor) == (order, None)
+
+
 def test_candidates_are_the_live_publications_of_a_type_newest_first(service: Service) -> None:
     tag = service.editor.create_published("tags", name="Paper")
     made = [service.editor.create_published("articles", title=f"Vellum {n}", tags=[tag["id"]] * n) for n in (0, 1)]

@@ -1,4 +1,4 @@
-"""The working copies of events."""
+"""The working copies of workshops."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from cms.content.draft_model import Draft
 from cms.db import JSON, Base, UTCDateTime
 
 
-class EventEntry(Draft, Base):
-    __tablename__ = "event_entries"  # `events` is the audit log.
+class WorkshopEntry(Draft, Base):
+    __tablename__ = "workshops"
 
     name: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -25,10 +25,10 @@ def _taken_out_of_the_metadata() -> Table:
     one too many in every process that has imported this module. Its foreign key was resolved when the class was made,
     so it loses nothing.
     """
-    table = EventEntry.__table__
+    table = WorkshopEntry.__table__
     assert isinstance(table, Table)
     Base.metadata.remove(table)
     return table
 
 
-EVENT_ENTRIES = _taken_out_of_the_metadata()
+WORKSHOP_TABLE = _taken_out_of_the_metadata()

@@ -1,17 +1,18 @@
-"""Events on the wire."""
+"""Workshops on the wire."""
 
 from cms.api import fields
+from cms.api.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds
-from tests.events import EVENT
+from tests.workshops import WORKSHOP
 
 
-class EventWrite(Written):
-    """An event as an editor writes one."""
+class WorkshopWrite(Written):
+    """A workshop as an editor writes one."""
 
     name = fields.Line(200, required=True, example="An open bench")
     starts_at = fields.Time(required=True, example="2026-06-01T19:00:00+02:00")
-    venue = fields.Line(200, load_default=None, allow_none=True, example="The workshop")
-    description = fields.RichText(load_default=None, allow_none=True, example="Bring a book that is *broken*.")
+    venue = fields.Line(200, load_default=None, allow_none=True, example="The bindery")
+    description = RichText(load_default=None, allow_none=True, example="Bring a book that is *broken*.")
     hosts = fields.Many(
         fields.EntryName(example="orla-wrenmoor"),
         most=50,
@@ -20,12 +21,12 @@ class EventWrite(Written):
     )
 
 
-class Event(Document):
-    """An event."""
+class Workshop(Document):
+    """A workshop."""
 
     name = fields.Line(200, required=True, example="An open bench")
     starts_at = fields.Time(required=True, example="2026-06-01T17:00:00.000Z")
-    venue = fields.Line(200, required=True, allow_none=True, example="The workshop")
+    venue = fields.Line(200, required=True, allow_none=True, example="The bindery")
     description = fields.Group(Body, allow_none=True, description="Lists leave it out unless `fields` names it.")
     hosts = fields.Delivered(
         embeds("AuthorCard", "Author"), required=True, example=[], description="Cards in order; in full by `include`."
@@ -33,9 +34,9 @@ class Event(Document):
     extra = fields.FreeObject(required=True)
 
 
-EVENTS = ContentResource(
-    type=EVENT,
-    written=EventWrite,
-    delivered=Event,
-    example={"name": "An open bench", "starts_at": "2026-06-01T19:00:00+02:00", "venue": "The workshop"},
+WORKSHOPS = ContentResource(
+    type=WORKSHOP,
+    written=WorkshopWrite,
+    delivered=Workshop,
+    example={"name": "An open bench", "starts_at": "2026-06-01T19:00:00+02:00", "venue": "The bindery"},
 )

@@ -1,16 +1,16 @@
 """A sixth content type, made as the five are: a model, a type, two schemas and one entry of the catalogue.
 
-In ``cms/`` this folder would be ``cms/events/``, and ``wire.py`` would be ``cms/api/v1/events.py``. Nothing here is
-more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
+In ``cms/`` this folder would be ``cms/workshops/``, and ``wire.py`` would be ``cms/api/v1/workshops.py``. Nothing here
+is more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
 """
 
 from cms.content.types import ByReference, ByTime, ContentType, Reference
-from tests.events.model import EventEntry
+from tests.workshops.model import WorkshopEntry
 
-EVENT = ContentType(
-    name="event",
-    plural="events",
-    model=EventEntry,
+WORKSHOP = ContentType(
+    name="workshop",
+    plural="workshops",
+    model=WorkshopEntry,
     label=lambda content: str(content["name"]),
     sorts={"starts_at": "sort_time", "-starts_at": "sort_time", "name": "sort_text"},
     bodies=("description",),
