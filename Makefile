@@ -45,7 +45,7 @@ bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 -
 fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
 	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
 
-openapi: $(INSTALLED_DEV) ## write the OpenAPI document and its TypeScript types
+openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types and what API clients open
 	@$(BIN)/cms openapi
 	@$(BIN)/python -m tests.judges.typescript
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,18 +20,20 @@ from granian.log import LogLevels
 from sqlalchemy.exc import DatabaseError
 
 from cms import __version__, clock
+from cms.api.clients import client_files
 from cms.api.services import Services
 from cms.app import create_app
+from cms.content import preview
 from cms.content.search import fill_index
 from cms.content.version import Actor, Change, change
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
-from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key
+from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
 from cms.worker import run_worker
 
-DOCUMENT = Path("openapi/v1.json")
+CONTRACT = Path("openapi")
 WORKER_SECONDS = 10
 
 
@@ -148,10 +151,11 @@ def worker() -> None:
 
 @cli.command()
 def reindex() -> None:
-    """Build the search index anew, in batches; while it fills, searches find less."""
+    """Build the search indexes anew, in batches; while they fill, searches find less."""
     known = _services(_current_app())
     filled = fill_index(known.database, known.types, known.settings.public_url, anew=True)
-    click.echo(f"The search index has {filled} publications.")
+    drafts = preview.fill_index(known.database, known.types, anew=True)
+    click.echo(f"The search index has {filled} publications, and that of preview {drafts} drafts.")
 
 
 @cli.group()
@@ -175,7 +179,7 @@ def key_create(
     with _change() as unit:
         expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
         made = create_key(unit.session, name, chosen, unit.at, expires_at)
-        unit.record("key_created", "key", made.row.id)
+        unit.record("key_created", "key", made.row.id, after=told_of(made.row))
     if as_json:
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:
@@ -207,23 +211,37 @@ def key_revoke(key_id: str) -> None:
     """End a key at once."""
     with _change() as unit:
         if revoke_key(unit.session, key_id, unit.at):
-            unit.record("key_revoked", "key", key_id)
+            unit.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": unit.at})
     click.echo(f"{key_id} is revoked.")
 
 
 @cli.command()
-@click.option("--check", is_flag=True, help="Fail when the committed document differs.")
+@click.option("--check", is_flag=True, help="Fail when the committed files differ.")
 def openapi(check: bool) -> None:
-    """Write the contract to openapi/v1.json."""
+    """Write the contract to openapi/: the document, and what API clients open."""
     # The document is the same whatever the settings; it needs no database.
-    app = create_app(Settings(secret_key="x" * 32))
-    written = orjson.dumps(_services(app).document, option=orjson.OPT_INDENT_2) + b"\n"
+    document = _services(create_app(Settings(secret_key="x" * 32))).document
+    files = {CONTRACT / path: text.encode() for path, text in client_files(document).items()}
+    files[CONTRACT / "v1.json"] = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+    stale = sorted({*CONTRACT.glob("bruno/**/*.bru")} - files.keys())
     if not check:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_bytes(written)
-        click.echo(f"Wrote {DOCUMENT}.")
-    elif not DOCUMENT.exists() or DOCUMENT.read_bytes() != written:
-        _fail(f"{DOCUMENT} is not what the code says; run: cms openapi")
+        _write(files, stale)
+        click.echo(f"Wrote {CONTRACT}/: {len(files)} files.")
+        return
+    differing = [path for path, written in files.items() if not path.exists() or path.read_bytes() != written]
+    if differing or stale:
+        _fail(f"{', '.join(map(str, [*differing, *stale][:5]))} is not what the code says; run: cms openapi")
+
+
+def _write(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
+    """Write the files, and remove those that nothing stands for any more, with the folders that they leave empty."""
+    for path in stale:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    for path, written in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written)
 
 
 @cli.command()

@@ -41,9 +41,9 @@ def install() -> None:
         installed.write_bytes(LOCK.read_bytes())
 
 
-def run(tool: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(tool: str, *arguments: str | Path, folder: Path = HERE) -> subprocess.CompletedProcess[str]:
     """Run one of the installed tools, which knows of no network beyond this machine's."""
-    return _node((MODULES / ".bin" / tool).resolve(), *arguments)
+    return _node((MODULES / ".bin" / tool).resolve(), *arguments, folder=folder)
 
 
 def run_script(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,12 +51,14 @@ def run_script(script: Path, *arguments: str) -> subprocess.CompletedProcess[str
     return _node(script, *arguments)
 
 
-def _node(script: Path, *arguments: str | Path, seconds: int = SECONDS_TO_RUN) -> subprocess.CompletedProcess[str]:
+def _node(
+    script: Path, *arguments: str | Path, folder: Path = HERE, seconds: int = SECONDS_TO_RUN
+) -> subprocess.CompletedProcess[str]:
     quiet = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return subprocess.run(
         [NODE, script, *arguments],
-        cwd=HERE,
+        cwd=folder,
         env=os.environ | quiet | {"PATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,0 +1,57 @@
+"""The Bruno collection as Bruno reads it, and its walk as Bruno's command line takes it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cms.api.clients import client_files
+from cms.api.clients.walk import STEPS, TITLE
+from cms.app import create_app
+from cms.settings import Settings
+from tests.judges.typescript import HERE, run, run_script
+from tests.processes import new_key, serving, variables
+from tests.service import SECRET
+
+pytestmark = pytest.mark.usefixtures("tools")
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    """The collection as this tree writes it."""
+    document = create_app(Settings(database_url="sqlite:///never-opened.db", secret_key=SECRET)).extensions["cms"]
+    for path, text in client_files(document.document).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    return tmp_path / "bruno"
+
+
+def test_every_file_is_as_bruno_would_save_it(collection: Path) -> None:
+    done = run_script(HERE / "bruno.mjs", str(collection))
+    assert done.returncode == 0, done.stderr
+    saved: dict[str, str] = json.loads(done.stdout)
+    files = {str(path.relative_to(collection)): path.read_text(encoding="utf-8") for path in collection.rglob("*.bru")}
+    assert saved.keys() == files.keys()
+    # Bruno leaves spaces at the end of a line that has no value.
+    assert [path for path, text in saved.items() if re.sub(r"(?m) +$", "", text) != files[path]] == []
+
+
+def test_the_walk_passes_against_a_fresh_server(collection: Path, sqlite_url: str, tmp_path: Path) -> None:
+    # The runner reads the whole collection before it begins; the other folders are read by the test above.
+    for folder in collection.iterdir():
+        if folder.is_dir() and folder.name not in (TITLE, "environments"):
+            shutil.rmtree(folder)
+    settings = variables(sqlite_url)
+    key, report = new_key(tmp_path, settings), tmp_path / "report.json"
+    with serving(folder=tmp_path, settings=settings) as server:
+        environment = ("base_url", f"http://127.0.0.1:{server.port}"), ("key", key)
+        given = [part for name, value in environment for part in ("--env-var", f"{name}={value}")]
+        done = run("bru", "run", TITLE, "--env", "Local", *given, "--reporter-json", report, folder=collection)
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+    (iteration,) = json.loads(report.read_bytes())
+    assert len(iteration["results"]) == len(STEPS)
+    for result, step in zip(iteration["results"], STEPS, strict=True):
+        passed = [each["description"] for each in result["testResults"] if each["status"] == "pass"]
+        assert passed == [f"answers {step.status}", *step.claims], step.name
