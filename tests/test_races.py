@@ -65,6 +65,28 @@ def test_fifty_articles_of_one_title_get_fifty_slugs(editor: Client, database_ur
     check_numbers(database_url)
 
 
+def send_once(client: Client, number: int) -> tuple[int, str | None, str | None, int]:
+    """Everybody sends the very same request, under one key."""
+    headers = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+    reply, busy = client.insist("POST", ARTICLES, json={"title": "Sent by all"}, headers=headers)
+    made = reply.data["id"] if reply.status == 201 else reply.document["type"].rpartition("/")[2]
+    return reply.status, reply.headers.get("idempotency-replayed"), made, busy
+
+
+def test_fifty_equal_posts_under_one_key_make_one(editor: Client, database_url: str) -> None:
+    answers = at_once(send_once, editor, processes=2, threads=25)
+    seen = Counter((status, replayed) for status, replayed, _, _ in answers)
+    assert seen[201, None] == 1
+    assert seen[201, "true"] + seen[409, None] == 49
+    assert {made for status, _, made, _ in answers if status == 409} <= {"idempotency-in-progress"}
+    ((entry_id,),) = rows(database_url, "SELECT CAST(id AS VARCHAR(36)) FROM entries")
+    assert {made for status, _, made, _ in answers if status == 201} == {entry_id}
+    assert rows(database_url, "SELECT count(*) FROM idempotency_keys") == [(1,)]
+    again = send_once(editor, 0)
+    assert again[:3] == (201, "true", entry_id)
+    check_numbers(database_url)
+
+
 INCREMENTS = 20
 
 
