@@ -28,8 +28,9 @@ while arguments:
         headers[name] = value.strip()
     elif each == "-X":
         method = arguments.pop(0)
-    elif each == "-d":
-        body = arguments.pop(0).encode()
+    elif each in ("-d", "--data-binary"):
+        body = arguments.pop(0)
+        body = open(body[1:], "rb").read() if body.startswith("@") else body.encode()
     elif each == "-o":
         output = arguments.pop(0)
     elif each == "-D":
@@ -167,6 +168,59 @@ def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) ->
     assert json.loads(changes)["page"]["next"]
     assert "<rss" in maps
     assert "<urlset" in maps
+
+
+def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> None:
+    with serving_sample(database_url, tmp_path) as server:
+        key = new_key(tmp_path, variables(database_url))
+        manage = f"http://127.0.0.1:{server.port}/api/v1/manage"
+        environment = environment_with_curl(tmp_path, CMS=manage, KEY=key)
+        # One after the other in one shell, as they are pasted; what the reader sets first is not a part of the chapter.
+        names = [line for line in blocks_before("editors").splitlines() if not line.startswith("export")]
+        script = "\n".join([*names, *(f"{block}printf '\\x1e'" for block in blocks("editors"))])
+        told = said(script, tmp_path, environment).split("\x1e")[:-1]
+    tells, blocked, dry, safe, history, time, away, batch, forms, as_file, events = [answers(each) for each in told]
+
+    codes = {each["code"] for each in tells[0]["warnings"]}
+    assert codes == {
+        *("removed_element", "heading_jump", "missing_alt", "vague_link", "broken_link", "missing_summary"),
+    }
+    failed = {each["code"] for each in tells[1]["data"]["checks"] if each["state"] == "failed"}
+    assert failed == codes
+    assert [each.get("status") for each in blocked[1:2]] == [422]
+    assert {each["code"] for each in blocked[1]["errors"]} == {"missing_alt", "broken_link"}
+    assert blocked[2]["data"]["status"] == "published"
+
+    assert {"op": "replace", "path": "/title", "value": "Waxed thread"} in dry[0]["changes"]
+    assert safe[0]["data"]["version"] == 2
+    assert (safe[1]["status"], safe[1]["changed_by"]["name"]) == (412, "Test")
+    assert safe[1]["changed_fields"] == ["summary", "title"]
+    assert safe[2] == safe[3]
+    assert {"op": "delete", "text": " and when to use it"} in history[0]["data"]["texts"][0]["runs"]
+    assert [each["data"]["version"] for each in history[1:]] == [3, 1]
+
+    assert [each["state"] for each in time[0]["data"]["timeline"]] == ["live", "planned"]
+    assert time[1]["data"]["title"] == "Waxed thread and when to use it"
+    assert time[2]["data"]
+    assert [each["state"] for each in time[3]["data"]["timeline"]] == ["live"]
+
+    assert away[0]["data"][0]["field"] == "tags"
+    assert [each.get("status") for each in away[1:2]] == [409]
+    assert away[2]["data"]["slug"] == "repair"
+
+    assert [each["status"] for each in batch[0]["data"]] == [201, 201, 200]
+    kinds = [each["_type"] for each in forms[1]["data"]["body"]["blocks"]]
+    assert kinds == ["block", "pull-out", "embed", "html"]
+    assert "<hr" not in forms[1]["data"]["body"]["html"]
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").startswith("---\ntitle: Waxed thread and when")
+    assert as_file[0]["data"]["version"] == batch[0]["data"][2]["body"]["data"]["version"]
+    assert events[0]["data"][0]["subject"]["label"] == "Waxed thread and when to use it"
+
+
+def blocks_before(name: str) -> str:
+    """What a chapter has its reader set first: the last block before its commands."""
+    text = README.read_text(encoding="utf-8")
+    return str(re.findall(r"```sh\n(.*?)```", text[: text.index(f"<!-- {name} -->")], re.DOTALL)[-1])
 
 
 def test_every_setting_is_documented() -> None:
