@@ -929,6 +929,8 @@ export interface paths {
          * Sign a token with which anybody can see this one entry in the preview space, for a while
          * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
          *
+         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *
          *     Needs the scope `content:preview`.
          */
         post: operations["createArticlePreviewToken"];
@@ -1250,6 +1252,8 @@ export interface paths {
         /**
          * Sign a token with which anybody can see this one entry in the preview space, for a while
          * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         *
+         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1573,6 +1577,8 @@ export interface paths {
          * Sign a token with which anybody can see this one entry in the preview space, for a while
          * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
          *
+         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *
          *     Needs the scope `content:preview`.
          */
         post: operations["createAuthorPreviewToken"];
@@ -1894,6 +1900,8 @@ export interface paths {
         /**
          * Sign a token with which anybody can see this one entry in the preview space, for a while
          * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         *
+         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2217,6 +2225,8 @@ export interface paths {
          * Sign a token with which anybody can see this one entry in the preview space, for a while
          * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
          *
+         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *
          *     Needs the scope `content:preview`.
          */
         post: operations["createTagPreviewToken"];
@@ -2334,6 +2344,9 @@ export interface paths {
         /**
          * Revoke a key at once
          * @description Revoke a key at once.
+         *
+         *     Any key: `keys:write` is not bounded by the caller's other scopes here, so that a key that has leaked can always
+         *     be revoked. Preview tokens that the key made end with it.
          *
          *     Needs the scope `keys:write`.
          */
@@ -3426,10 +3439,10 @@ export interface components {
                 /** @description A request header. */
                 header?: string;
                 /**
-                 * @description `duplicate`: It stands there twice, or another has its place. `handle_mismatch`: The handle and the address name different profiles. `excluded`: It cannot stand beside another that is there. `expired_token`: What the token stands for is no longer known. `has_translations`: Other entries are translations of this one. `immutable`: It is fixed once it is made. `in_the_past`: The instant has passed. `invalid_character`: It has a character that no text may have. `invalid_cursor`: The cursor is none of this list, these filters and this sort. `invalid_format`: It has another form than expected. `invalid_handle`: The platform has no such handles. `invalid_name`: It is no name. `invalid_time`: It is no instant as RFC 3339 writes it. `invalid_token`: The token is none of this feed and these types. `invalid_type`: It has another JSON type than expected. `invalid_url`: It is no usable address. `missing_scope`: The key lacks the scope that this needs. `no_slug`: The content type has no slugs. `not_a_profile`: The address is not that of a profile. `not_live`: Nothing of the entry is live. `null`: It cannot be null. `out_of_order`: The end is not after the beginning. `out_of_range`: It lies outside the bounds. `outdated_cursor`: What the cursor stands for has changed; begin again. `overlaps`: Another publication is planned for that time. `referred_to`: Another entry refers to it. `refused`: The operation is refused for the reason that `detail` gives. `repeated`: It may stand there once. `required`: It is missing. `self_reference`: It refers to itself. `slug_taken`: Another entry has the slug. `too_deep`: It is nested too deep. `too_long`: It is too long. `too_many`: It has too many items. `too_short`: It is empty. `unknown_field`: There is no such field. `unknown_mark`: The mark is no decorator, and the block does not define it. `unknown_provider`: Nothing of that host can be embedded. `unknown_locale`: The site has no such language. `unknown_operation`: There is no such operation, or none that a batch can do. `unknown_parameter`: There is no such parameter. `unknown_platform`: There is no such platform in the registry. `unknown_reference`: It refers to nothing. `unknown_revision`: The entry has no such revision. `unknown_value`: It is none of the words that may stand there. `validator_failed`: It is not valid. `wrong_type`: It names an entry of another content type. `wrong_host`: The address is not one of the platform. `broken_link`: A link leads to an entry of the site that does not exist. `future_date`: The editorial date lies ahead, though the entry is live. `heading_jump`: A heading leaves out a level. `heading_level_1`: A heading has the level of the page's title. `heading_start`: The first heading is below level 2. `long_description`: Pages of results show only the beginning of the description. `long_title`: Pages of results show only the beginning of the title. `missing_alt`: An image has no text alternative. `missing_summary`: There is no summary. `moved_link`: A link leads to a slug that has moved. `planned_change`: An older revision is planned and will replace what is live. `plain_text`: A text has so much markup that it is taken for plain text. `removed_attribute`: An attribute was taken out of a text to make it safe. `removed_element`: An element was taken out of a text to make it safe. `unpublished_author`: It is by an author who is not live. `unpublished_link`: A link leads to an entry of the site that is not live. `unpublished_reference`: It refers to an entry that is not live. `vague_link`: A link's text does not say where it leads.
+                 * @description `duplicate`: It stands there twice, or another has its place. `handle_mismatch`: The handle and the address name different profiles. `excluded`: It cannot stand beside another that is there. `expired_token`: What the token stands for is no longer known. `has_translations`: Other entries are translations of this one. `immutable`: It is fixed once it is made. `in_the_past`: The instant has passed. `invalid_character`: It has a character that no text may have. `invalid_cursor`: The cursor is none of this list, these filters and this sort. `invalid_format`: It has another form than expected. `invalid_handle`: The platform has no such handles. `invalid_name`: It is no name. `invalid_time`: It is no instant as RFC 3339 writes it. `invalid_token`: The token is none of this feed and these types. `invalid_type`: It has another JSON type than expected. `invalid_url`: It is no usable address. `missing_scope`: The key lacks the scope that this needs. `no_slug`: The content type has no slugs. `not_a_profile`: The address is not that of a profile. `not_live`: Nothing of the entry is live. `null`: It cannot be null. `out_of_order`: The end is not after the beginning. `out_of_range`: It lies outside the bounds. `outdated_cursor`: What the cursor stands for has changed; begin again. `overlaps`: Another publication is planned for that time. `referred_to`: Another entry refers to it. `refused`: The operation is refused for the reason that `detail` gives. `repeated`: It may stand there once. `required`: It is missing. `self_reference`: It refers to itself. `slug_taken`: Another entry has the slug. `too_deep`: It is nested too deep. `too_long`: It is too long. `too_many`: It has too many items. `too_short`: It is empty. `unknown_field`: There is no such field. `unknown_mark`: The mark is no decorator, and the block does not define it. `unknown_provider`: Nothing of that host can be embedded. `unknown_locale`: The site has no such language. `locale_in_use`: Entries are written in a language that would be left out. `unknown_operation`: There is no such operation, or none that a batch can do. `unknown_parameter`: There is no such parameter. `unknown_platform`: There is no such platform in the registry. `unknown_reference`: It refers to nothing. `unknown_revision`: The entry has no such revision. `unknown_value`: It is none of the words that may stand there. `validator_failed`: It is not valid. `wrong_type`: It names an entry of another content type. `wrong_host`: The address is not one of the platform. `broken_link`: A link leads to an entry of the site that does not exist. `ends`: A plan ends, and what it replaces was to last longer and does not come back. `future_date`: The editorial date lies ahead, though the entry is live. `heading_jump`: A heading leaves out a level. `heading_level_1`: A heading has the level of the page's title. `heading_start`: The first heading is below level 2. `long_description`: Pages of results show only the beginning of the description. `long_title`: Pages of results show only the beginning of the title. `missing_alt`: An image has no text alternative. `missing_summary`: There is no summary. `moved_link`: A link leads to a slug that has moved. `planned_change`: An older revision is planned and will replace what is live. `plain_text`: A text has so much markup that it is taken for plain text. `removed_attribute`: An attribute was taken out of a text to make it safe. `removed_element`: An element was taken out of a text to make it safe. `unpublished_author`: It is by an author who is not live. `unpublished_link`: A link leads to an entry of the site that is not live. `unpublished_reference`: It refers to an entry that is not live. `vague_link`: A link's text does not say where it leads.
                  * @enum {string}
                  */
-                code: "duplicate" | "handle_mismatch" | "excluded" | "expired_token" | "has_translations" | "immutable" | "in_the_past" | "invalid_character" | "invalid_cursor" | "invalid_format" | "invalid_handle" | "invalid_name" | "invalid_time" | "invalid_token" | "invalid_type" | "invalid_url" | "missing_scope" | "no_slug" | "not_a_profile" | "not_live" | "null" | "out_of_order" | "out_of_range" | "outdated_cursor" | "overlaps" | "referred_to" | "refused" | "repeated" | "required" | "self_reference" | "slug_taken" | "too_deep" | "too_long" | "too_many" | "too_short" | "unknown_field" | "unknown_mark" | "unknown_provider" | "unknown_locale" | "unknown_operation" | "unknown_parameter" | "unknown_platform" | "unknown_reference" | "unknown_revision" | "unknown_value" | "validator_failed" | "wrong_type" | "wrong_host" | "broken_link" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
+                code: "duplicate" | "handle_mismatch" | "excluded" | "expired_token" | "has_translations" | "immutable" | "in_the_past" | "invalid_character" | "invalid_cursor" | "invalid_format" | "invalid_handle" | "invalid_name" | "invalid_time" | "invalid_token" | "invalid_type" | "invalid_url" | "missing_scope" | "no_slug" | "not_a_profile" | "not_live" | "null" | "out_of_order" | "out_of_range" | "outdated_cursor" | "overlaps" | "referred_to" | "refused" | "repeated" | "required" | "self_reference" | "slug_taken" | "too_deep" | "too_long" | "too_many" | "too_short" | "unknown_field" | "unknown_mark" | "unknown_provider" | "unknown_locale" | "locale_in_use" | "unknown_operation" | "unknown_parameter" | "unknown_platform" | "unknown_reference" | "unknown_revision" | "unknown_value" | "validator_failed" | "wrong_type" | "wrong_host" | "broken_link" | "ends" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
                 /** @description A sentence for people. */
                 detail: string;
                 /** @description The nearest known word to an unknown one. */
@@ -3750,7 +3763,7 @@ export interface components {
         Warning: {
             pointer?: string;
             /** @enum {string} */
-            code: "broken_link" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
+            code: "broken_link" | "ends" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
             detail: string;
         };
         /** @description An article as an editor writes one. */
@@ -4326,7 +4339,7 @@ export interface components {
              */
             revision?: number | null;
             /**
-             * @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it.
+             * @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it.
              * @default null
              */
             override_reason?: string | null;
@@ -4451,7 +4464,7 @@ export interface components {
         /** @description One point of the list. */
         ReadinessCheck: {
             /** @enum {string} */
-            code: "plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference" | "future_date" | "planned_change";
+            code: "plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference" | "future_date" | "planned_change" | "ends";
             title: string;
             /** @enum {string} */
             state: "passed" | "failed";
@@ -5125,7 +5138,7 @@ export interface components {
              */
             base_url?: string | null;
             /**
-             * @description For search engines; has `{title}` and may have `{site}`.
+             * @description For search engines; has `{title}` and may have `{site}`; no other braces.
              * @default {title} | {site}
              */
             title_template?: string;
@@ -5175,7 +5188,7 @@ export interface components {
              * @description Where the frontend lives; else the address of this service.
              */
             base_url?: string | null;
-            /** @description For search engines; has `{title}` and may have `{site}`. */
+            /** @description For search engines; has `{title}` and may have `{site}`; no other braces. */
             title_template?: string | null;
             default_locale?: string | null;
             locales?: components["schemas"]["SiteLocale"][] | null;
@@ -7776,7 +7789,7 @@ export interface operations {
                      *       ],
                      *       "page": {
                      *         "limit": 20,
-                     *         "next": "WyJjaGFuZ2VzIl0.c2ln",
+                     *         "next": "Fb0zqK3uVYw2dN7s",
                      *         "more": false
                      *       },
                      *       "links": {
@@ -7806,7 +7819,7 @@ export interface operations {
             header?: {
                 /**
                  * @description The id of the last event that the client had.
-                 * @example WyJjaGFuZ2VzIl0.c2ln
+                 * @example Fb0zqK3uVYw2dN7s
                  */
                 "Last-Event-ID"?: string;
                 /**
@@ -7831,7 +7844,7 @@ export interface operations {
                     /**
                      * @example retry: 2000
                      *
-                     *     id: WyJjaGFu.c2ln
+                     *     id: Fb0zqK3uVYw2dN7s
                      *     event: upsert
                      *     data: {"action":"upsert","type":"tag"}
                      */
@@ -8022,7 +8035,7 @@ export interface operations {
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
                 at?: string;
                 /** @description A preview token, where no `Authorization` can be sent. */
                 token?: string;
@@ -8276,7 +8289,7 @@ export interface operations {
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
                 at?: string;
                 /** @description A preview token, where no `Authorization` can be sent. */
                 token?: string;
@@ -8499,7 +8512,7 @@ export interface operations {
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
                 at?: string;
                 /** @description A preview token, where no `Authorization` can be sent. */
                 token?: string;
@@ -8725,7 +8738,7 @@ export interface operations {
                 include?: "author"[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
                 at?: string;
                 /** @description A preview token, where no `Authorization` can be sent. */
                 token?: string;
@@ -8897,7 +8910,7 @@ export interface operations {
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
                 /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
                 at?: string;
                 /** @description A preview token, where no `Authorization` can be sent. */
                 token?: string;
@@ -9242,7 +9255,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -9537,7 +9550,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -9864,7 +9877,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -11285,7 +11298,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -11480,7 +11493,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -11707,7 +11720,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -12970,7 +12983,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -13190,7 +13203,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -13442,7 +13455,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -14722,7 +14735,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -14899,7 +14912,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -15117,7 +15130,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -16369,7 +16382,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -16537,7 +16550,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;
@@ -16746,7 +16759,7 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it. */
+                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
                 override_reason?: string | null;
                 /** @description Only show what would happen; nothing is kept. */
                 dry_run?: boolean;

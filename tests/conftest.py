@@ -11,7 +11,7 @@ import pytest
 from cms.app import create_app
 from cms.migrate import migrate
 from cms.settings import Settings
-from tests.postgresql import SHARED_SERVER, PostgreSQLServer
+from tests.postgresql import SHARED_SERVER, PostgreSQLServer, SharedDatabase
 from tests.service import SECRET, Service
 
 
@@ -53,6 +53,16 @@ def postgresql_template(postgresql: PostgreSQLServer, worker_name: str) -> Itera
     postgresql.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def postgresql_database(
+    postgresql: PostgreSQLServer, postgresql_template: str, worker_name: str
+) -> Iterator[SharedDatabase]:
+    """The database that this worker's tests use one after the other."""
+    shared = SharedDatabase(postgresql, f"test_{worker_name}", postgresql_template)
+    yield shared
+    shared.drop()
+
+
 def _migrated(url: str) -> None:
     app = create_app(Settings(database_url=url, secret_key=SECRET))
     migrate(app)
@@ -68,17 +78,14 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_name: str) -> Iterator[str]:
-    """The address of a new, migrated database: once on SQLite, once on PostgreSQL."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty, migrated database: once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
         path = tmp_path / "cms.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: PostgreSQLServer = request.getfixturevalue("postgresql")
-    name = f"test_{worker_name}"
-    yield server.create_database(name, template=request.getfixturevalue("postgresql_template"))
-    server.drop_database(name)
+        return f"sqlite:///{path}"
+    shared: SharedDatabase = request.getfixturevalue("postgresql_database")
+    return shared.fresh()
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ def check_invariants(database_url: str) -> None:
     check_drafts(known)
     check_slugs(known)
     check_publications(known)
+    check_translations(known)
     check_counts(known)
     check_search(known)
     check_events(known)
@@ -178,6 +179,26 @@ def check_publications(known: Contents) -> None:
                 ]
                 assert _triples(links[each.id]) == expected
                 assert _keys_differ(each, links[each.id], "entry_id", "live_from", "live_until", "over") == []
+
+
+def check_translations(known: Contents) -> None:
+    """Originals exist and translate nothing; every copy of who translates whom says the same."""
+    entries = {each.id: each for each in known.of(Entry)}
+    groups = {each.id: each.translation_of or each.id for each in entries.values()}
+    for entry in entries.values():
+        original = entries[groups[entry.id]]
+        assert (original.type, original.translation_of) == (entry.type, None), entry
+    for each in known.of(DraftPublication):
+        assert each.translation_group == groups[each.entry_id], each
+    for each in known.of(DraftSearchDocument):
+        assert each.translation_group == groups[each.publication_id], each
+    for each in known.of(Publication):
+        assert each.translation_group in entries, each
+        if each.revision == entries[each.entry_id].version and not each.over:
+            assert each.translation_group == groups[each.entry_id], each
+    published = {each.id: each.translation_group for each in known.of(Publication)}
+    for each in (*known.of(SearchDocument), *known.of(PastSearchDocument)):
+        assert each.translation_group == published[each.publication_id], each
 
 
 def check_counts(known: Contents) -> None:

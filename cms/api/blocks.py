@@ -6,12 +6,13 @@ except members that say nothing where they are absent, which Portable Text has n
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
 from cms.api import fields
-from cms.api.fields import JSONSchema, Schema, fault
+from cms.api.fields import FAULTS_AT_MOST, JSONSchema, Schema, fault
 from cms.rendering.blocks import DECORATORS, LIST_KINDS, PULL_OUTS, STYLES
 from cms.rendering.blocks.canonical import TRUSTS
 from cms.rendering.blocks.embeds import PROVIDERS, embed_of, provider_of
@@ -25,12 +26,6 @@ DELIVERED_AT_MOST = 100_000
 KEY_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 LANGUAGE_PATTERN = r"^[A-Za-z0-9_+#.-]{1,40}$"
 HEADING_ID_PATTERN = r"^[a-z0-9-]{1,80}$"
-# What the sanitiser leaves: https, mailto, tel, and addresses within the site, relative ones too.
-_PART = r"[^\u0000-\u0020\u007f\\]"
-SAFE_ADDRESS_PATTERN = (
-    rf"^(https?://{_PART}+|(mailto|tel):{_PART}+|(/(?!/))?[^\u0000-\u0020\u007f\\:/?#]*([/?#]{_PART}*)?)$"
-)
-SAFE_SOURCE_PATTERN = SAFE_ADDRESS_PATTERN.replace("|(mailto|tel):" + _PART + "+", "")
 
 Schemas = dict[str, type[Schema]]
 
@@ -88,7 +83,7 @@ class TypedList(fields.Many):
             if not isinstance(error.messages, dict):
                 raise
             errors = error.messages
-        for position in _repeated_keys(value):
+        for position in islice(_repeated_keys(value), FAULTS_AT_MOST):
             if isinstance(errors.setdefault(position, {}), dict):
                 message = fault("duplicate", "Another one beside it has this key.").messages
                 errors[position].setdefault("_key", message)
@@ -124,11 +119,14 @@ class MarkedText(Schema):
     def check_marks(self, data: Any, original: Any, **_: Any) -> None:
         keys = {each.get("_key") for each in _objects(original.get("markDefs")).values()}
         known = {*DECORATORS, *(each for each in keys if isinstance(each, str))}
-        errors = {
-            position: {"marks": unknown}
+        unknown = (
+            (position, place, messages)
             for position, child in _objects(original.get("children")).items()
-            if (unknown := dict(_unknown_marks(child.get("marks"), known)))
-        }
+            for place, messages in _unknown_marks(child.get("marks"), known)
+        )
+        errors: dict[int, Any] = {}
+        for position, place, messages in islice(unknown, FAULTS_AT_MOST):
+            errors.setdefault(position, {"marks": {}})["marks"][place] = messages
         if errors:
             raise ValidationError({"children": errors})
 
@@ -236,7 +234,7 @@ class _Family:
             "LinkMark",
             "Where a link leads; spans name its key among their marks.",
             {
-                "href": fields.Line(2048, shortest=0, pattern=SAFE_ADDRESS_PATTERN, required=True, example="/visit"),
+                "href": fields.Address(fields.HREF_PATTERN, shortest=0, required=True, example="/visit"),
                 "title": fields.Line(500, **self._optional()),
             },
         )
@@ -277,7 +275,7 @@ class _Family:
 
     def _image_members(self) -> dict[str, Any]:
         return {
-            "src": fields.Line(2048, pattern=SAFE_SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
+            "src": fields.Address(fields.SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
             "alt": fields.Line(500, shortest=0, example="A workbench with a half-sewn book.", **self._given("")),
             "title": fields.Line(500, **self._optional()),
             "width": fields.Whole(1, 99_999, **self._optional()),

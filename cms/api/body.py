@@ -10,9 +10,9 @@ from typing import Any
 from flask import request
 
 from cms.api.problems import ContentTooLarge, MalformedRequest, UnsupportedMediaType
+from cms.rendering.front_matter import DEPTH
 
 BODY_BYTES = 1024 * 1024
-DEPTH = 32
 MEMBERS = 1000
 
 

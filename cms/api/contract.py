@@ -18,21 +18,21 @@ from flask import Response, g, request
 from flask_restx import Resource
 from marshmallow import ValidationError
 
-from cms import clock
 from cms.api import auth, idempotency
 from cms.api.body import BODY_BYTES, OtherForm, read_body
-from cms.api.fields import Flag, JSONSchema, Many, Schema, faults_of
+from cms.api.fields import Flag, Group, JSONSchema, Many, Schema, faults_of
 from cms.api.negotiation import check_accept
 from cms.api.problems import InvalidParameter, MalformedRequest, problem_response, request_id
 from cms.api.responses import Answer, encode, json_response
 from cms.api.rich_text import RichText
 from cms.api.services import services
+from cms.content.blocks import BLOCKS
 from cms.content.diffs import json_patch
 from cms.content.queries import Perspective
-from cms.content.version import Actor, Change, Moment, change, read_moment
+from cms.content.version import Actor, Change, Moment, change, has_purged, hold_still, read_moment
 from cms.errors import Fault, Invalid, NotFound
 from cms.keys import Repeatable
-from cms.rendering import render
+from cms.rendering import remembered, render
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -41,6 +41,8 @@ SAFE = ("GET", "HEAD")
 DRY_RUN = "dry_run"
 # What a URI fragment may hold as it is (RFC 3986, 3.5), beside letters and digits.
 FRAGMENT = "-._~!$&'()*+,;=:@?"
+POINTED_AT_MOST = 200
+"""Characters of each name in a pointer; no field has so long a one."""
 
 
 @dataclass(frozen=True)
@@ -302,8 +304,9 @@ class Endpoint(Resource):  # type: ignore[misc]
         """Run one request by the contract of its method."""
         if request.method == "OPTIONS":
             return self.options()
-        call = read_call(self, path)
-        return _write(call) if call.contract.writes else _read(call)
+        with remembered():
+            call = read_call(self, path)
+            return _write(call) if call.contract.writes else _read(call)
 
     def options(self) -> Response:
         """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
@@ -385,27 +388,28 @@ def _write(call: Call) -> Response:
     assert call.actor.key_id is not None, "whoever writes has a key"
     repetition = idempotency.repeatable(call.actor.key_id, call.idempotency_key, call.document)
     with idempotency.alone(repetition):
-        try:
-            return _in_one_transaction(call, repetition)
-        except idempotency.LASTING as error:
-            _keep_apart(repetition, problem_response(error))
-            raise
+        return _in_one_transaction(call, repetition)
 
 
 def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
     known = services()
     assert call.actor is not None, "whoever writes has a key"
-    with change(known.database, known.types, call.actor, known.settings.public_url, dry_run=call.dry_run) as unit:
-        if repetition and (replayed := idempotency.replay(unit.session, repetition, unit.at)):
-            return replayed
-        answer = perform(call, unit)
-        # Encoded before the commit: what cannot be answered is not done.
-        response = json_response(answer)
+    try:
+        with change(known.database, known.types, call.actor, known.settings.public_url, dry_run=call.dry_run) as unit:
+            if repetition and (replayed := idempotency.replay(unit.session, repetition, unit.at)):
+                return replayed
+            answer = perform(call, unit)
+            # Encoded before the commit: what cannot be answered is not done.
+            response = json_response(answer)
+            if repetition:
+                kept = json_response(_without_secrets(call.contract, answer))
+                idempotency.keep(unit.session, repetition, unit.at, kept, but=unit.erased)
+    except idempotency.LASTING as error:
         if repetition:
-            kept = json_response(_without_secrets(call.contract, answer))
-            idempotency.keep(unit.session, repetition, unit.at, kept, but=unit.erased)
+            _keep_apart(repetition, problem_response(error), unit.number)
+        raise
     if repetition and not unit.recorded:
-        _keep_apart(repetition, kept)
+        _keep_apart(repetition, kept, unit.number)
     return response
 
 
@@ -435,10 +439,15 @@ def _without_secrets(contract: Contract, answer: Answer) -> Answer:
     return replace(answer, document={**answer.document, "data": data})
 
 
-def _keep_apart(repetition: Repeatable, response: Response) -> None:
-    """Keep the answer of what changed nothing, and so has no transaction of its own."""
+def _keep_apart(repetition: Repeatable, response: Response, number: int) -> None:
+    """Keep the answer of what changed nothing, and so has no transaction of its own.
+
+    It may tell of what another has erased since the number was had; then nothing is kept of it.
+    """
     with services().database.transaction() as session:
-        idempotency.keep(session, repetition, clock.now(), response)
+        at = hold_still(session)
+        if not has_purged(session, number):
+            idempotency.keep(session, repetition, at, response)
 
 
 def _check_encoding() -> None:
@@ -492,17 +501,25 @@ def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
 
 def _load_body(contract: Contract, document: Any) -> Any:
     assert contract.body is not None
-    _render_ahead(_instance(contract.body), document)
-    return document if contract.body_type == MERGE_PATCH else load(_instance(contract.body), document)
+    is_patch = contract.body_type == MERGE_PATCH
+    _render_ahead(_instance(contract.body), document, is_patch=is_patch)
+    return document if is_patch else load(_instance(contract.body), document)
 
 
-def _render_ahead(schema: Schema, document: Any) -> None:
+def _render_ahead(schema: Schema, document: Any, *, is_patch: bool) -> None:
     """Render rich texts before the transaction begins, so that no other writer waits; the engine finds them done."""
     for name, known in schema.load_fields.items():
         if isinstance(known, RichText) and isinstance(document, dict) and document.get(name) is not None:
             with suppress(ValidationError):  # Said with everything else.
-                text: dict[str, Any] = known.deserialize(document[name]) or {}
+                text: dict[str, Any] = known.deserialize(_likely(document[name]) if is_patch else document[name]) or {}
                 render(text["format"], text["source"])
+
+
+def _likely(patch: Any) -> Any:
+    """A patch of a rich text as it will be read, if its format stays and is the usual one."""
+    if not isinstance(patch, dict) or "format" in patch:
+        return patch
+    return {"format": BLOCKS if isinstance(patch.get("source"), list) else "markdown", **patch}
 
 
 def load(schema: Schema, document: Any) -> dict[str, Any]:
@@ -526,18 +543,24 @@ def _near(name: str, names: Iterable[str]) -> str | None:
 
 
 def pointer(path: tuple[str, ...]) -> str:
-    """A JSON Pointer as a URI fragment (RFC 6901, 6)."""
-    return "#" + "".join("/" + quote(each.replace("~", "~0").replace("/", "~1"), safe=FRAGMENT) for each in path)
+    """A JSON Pointer as a URI fragment (RFC 6901, 6); of a name that is too long for any field, its beginning."""
+    names = (each[:POINTED_AT_MOST].replace("~", "~0").replace("/", "~1") for each in path)
+    return "#" + "".join("/" + quote(each, safe=FRAGMENT) for each in names)
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
-    """Apply a JSON Merge Patch (RFC 7396)."""
+def merge_patch(target: Any, patch: Any, schema: Schema | None = None) -> Any:
+    """Apply a JSON Merge Patch (RFC 7396).
+
+    A null for what the ``schema`` of the result does not have stays there: loading finds a name that is misspelt.
+    """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
-        if value is None:
+        if value is None and (schema is None or name in schema.load_fields):
             merged.pop(name, None)
         else:
-            merged[name] = merge_patch(merged.get(name), value)
+            known = schema.load_fields.get(name) if schema else None
+            below = known.schema if isinstance(known, Group) else None
+            merged[name] = merge_patch(merged.get(name), value, below)
     return merged

@@ -6,6 +6,7 @@ A rule that a field checks is a rule that its ``json_schema`` states, and the ot
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ JSONSchema = dict[str, Any]
 INT32 = 2**31 - 1
 EXTRA_BYTES = 16 * 1024
 DEPTH = 16
+FAULTS_AT_MOST = 100
+"""Of one document, and of any list in it: who has to correct more reads no more."""
 
 TIME_PATTERN = (
     r"^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -36,6 +39,13 @@ LINK_PATTERN = r"^(https?://[^/?#]+.*|(mailto|tel):.+|/([^/].*)?|[#?].*)$"
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 LINE_PATTERN = rf"^[^{_CONTROLS}]*$"
+_UNSAFE = rf'{_CONTROLS}{_SPACES}\\<>"{{}}|^`'
+_REST = rf"([/?#][^{_UNSAFE}]*)?"
+_ABSOLUTE = rf"https?://[^@/?#{_UNSAFE}]+{_REST}"
+_WITHIN = rf"(?!//)[^:&;@/?#{_UNSAFE}]*{_REST}"
+SOURCE_PATTERN = rf"^({_ABSOLUTE}|{_WITHIN})$"
+HREF_PATTERN = rf"^({_ABSOLUTE}|(mailto|tel):[^{_UNSAFE}]+|{_WITHIN})$"
+"""What the URL fields take that take paths, and relative addresses, which Markdown and HTML may have."""
 WRITTEN_LINE_PATTERN = rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_SPACES}][^{_CONTROLS}]*$"
 TEXT_PATTERN = r"^[^\u0000]*$"
 
@@ -255,6 +265,22 @@ class URL(Line):
         return text
 
 
+class Address(Line):
+    """Where a link leads or a picture is: as a URL or path, or relative to the page; the pattern says which."""
+
+    def __init__(self, pattern: str, **options: Any) -> None:
+        super().__init__(2048, pattern=pattern, **options)
+
+    def complaint(self) -> str:
+        return "This is not an address of the form https://host/path, nor a path such as /contact."
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if text.startswith(("http://", "https://")) and not _is_address(text, paths=True):
+            raise fault("invalid_format", self.complaint())
+        return text
+
+
 def _is_address(text: str, *, paths: bool) -> bool:
     if any(each.isspace() for each in text) or any(each in text for each in '\\<>"{}|^`'):
         return False
@@ -382,14 +408,20 @@ class Many(Field):
             raise fault("invalid_type", "This must be a list.")
         if len(value) > self.most:
             raise fault("too_many", f"This has {len(value)} items; {self.most} is the most.")
-        loaded, errors = [], {}
+        loaded: list[Any] = []
+        errors: dict[int, Any] = {}
+        told = 0
         for position, each in enumerate(value):
+            if told >= FAULTS_AT_MOST:
+                break
             try:
                 loaded.append(self.inner.deserialize(each))
                 if self.unique and loaded[-1] in loaded[:-1]:
                     errors[position] = fault("duplicate", "This stands in the list twice.").messages
+                    told += 1
             except ValidationError as error:
                 errors[position] = error.messages
+                told += len(faults_of(error))
         if errors:
             raise ValidationError(errors)
         return loaded
@@ -476,17 +508,16 @@ def _is_whole(name: str, messages: Any) -> bool:
 
 
 def faults_of(error: ValidationError) -> list[tuple[tuple[str, ...], str, str]]:
-    """Every message of a validation error as path, code and detail, in the order of the fields."""
+    """The first 100 messages of a validation error as path, code and detail, in the order of the fields."""
 
-    def walk(messages: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], str, str]]:
+    def walk(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
         if isinstance(messages, Mapping):
-            return [
-                each
-                for name, inner in messages.items()
-                for each in walk(inner, path if _is_whole(name, inner) else (*path, str(name)))
-            ]
-        if isinstance(messages, Sequence) and not isinstance(messages, str):
-            return [each for inner in messages for each in walk(inner, path)]
-        return [(path, getattr(messages, "code", "invalid"), str(messages))]
+            for name, inner in messages.items():
+                yield from walk(inner, path if _is_whole(name, inner) else (*path, str(name)))
+        elif isinstance(messages, Sequence) and not isinstance(messages, str):
+            for inner in messages:
+                yield from walk(inner, path)
+        else:
+            yield path, getattr(messages, "code", "invalid"), str(messages)
 
-    return walk(error.messages, ())
+    return list(islice(walk(error.messages, ()), FAULTS_AT_MOST))

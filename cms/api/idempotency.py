@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from cms.api.problems import IdempotencyInProgress, IdempotencyKeyReused, MalformedRequest
 from cms.errors import Conflict, Fault, NotFound, PreconditionFailed
-from cms.keys import Repeatable, find_answer, keep_answer
+from cms.keys import NO_REQUEST, Repeatable, find_answer, keep_answer
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -73,7 +74,9 @@ def replay(session: Session, repetition: Repeatable, now: datetime) -> Response 
     if kept is None:
         return None
     if kept.fingerprint != repetition.fingerprint:
-        raise IdempotencyKeyReused("This Idempotency-Key was sent with another request in the last 24 hours.")
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key was sent with another request in the last 24 hours, or its answer has been erased."
+        )
     response = Response(kept.content, kept.status)
     response.headers.pop("Content-Type", None)
     response.headers.update(kept.headers)
@@ -84,9 +87,9 @@ def replay(session: Session, repetition: Repeatable, now: datetime) -> Response 
 def keep(
     session: Session, repetition: Repeatable, now: datetime, response: Response, *, but: Collection[str] = ()
 ) -> None:
-    """Keep the answer for repetitions, but never one that tells of what the same request erased for good."""
+    """Keep the answer for repetitions; of one that tells of what the same request erased for good, only that it was."""
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     content = response.get_data(as_text=True)
     if any(erased in content for erased in but):
-        return  # To do it again is refused, since what it was about is gone.
+        repetition, headers, content = replace(repetition, fingerprint=NO_REQUEST), {}, ""
     keep_answer(session, repetition, now, status=response.status_code, headers=headers, content=content)

@@ -366,7 +366,7 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
         text = "The entity tag of what was read, or `*` for whatever is there."
         yield header("If-Match", text, '"42"', required=required)
     if contract.resumes:
-        yield header("Last-Event-ID", "The id of the last event that the client had.", "WyJjaGFuZ2VzIl0.c2ln")
+        yield header("Last-Event-ID", "The id of the last event that the client had.", "Fb0zqK3uVYw2dN7s")
     if contract.creates:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
     if contract.may_be_repeated:

@@ -127,6 +127,7 @@ FAULTS: dict[str, str] = {
 # What did not stop a write and is worth knowing: the ``code`` of each of its ``warnings``.
 WARNINGS: dict[str, str] = {
     "broken_link": "A link leads to an entry of the site that does not exist.",
+    "ends": "A plan ends, and what it replaces was to last longer and does not come back.",
     "future_date": "The editorial date lies ahead, though the entry is live.",
     "heading_jump": "A heading leaves out a level.",
     "heading_level_1": "A heading has the level of the page's title.",

@@ -8,12 +8,14 @@ from marshmallow import ValidationError
 
 from cms.api.blocks import WRITTEN, TypedList
 from cms.api.fields import TEXT_PATTERN, Field, JSONSchema, Schema, Text, fault
+from cms.content.blocks import BLOCKS
 
 SOURCE_CHARACTERS = 250_000
 SOURCE_BYTES = 500_000
 """Of blocks as JSON, which says the same in more words."""
+OBJECTS_AT_MOST = 10_000
+"""Blocks, spans, links, rows and cells together: what each of them costs is more than its few bytes say."""
 TEXTS = ("markdown", "html")
-BLOCKS = "blocks"
 MEMBERS = {"format", "source"}
 
 
@@ -67,9 +69,24 @@ class RichText(Field):
         if format != BLOCKS:
             self.text.deserialize(source)
             return
+        if (number := _objects_in(source)) > OBJECTS_AT_MOST:
+            raise fault("too_many", f"This has {number} objects at all depths; {OBJECTS_AT_MOST} is the most.")
         self.blocks.deserialize(source)
         if (size := len(orjson.dumps(source))) > SOURCE_BYTES:
             raise fault("too_long", f"This has {size} bytes of JSON; {SOURCE_BYTES} is the most.")
+
+
+def _objects_in(source: Any) -> int:
+    """The objects at every depth, in no recursion: nothing has judged how deep it is."""
+    number, left = 0, [source]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            number += 1
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return number
 
 
 def _written(members: JSONSchema) -> JSONSchema:

@@ -9,7 +9,7 @@ from cms.site import Site
 
 
 def _present(data: Content, outline: Content, site: Site) -> Content:
-    body: dict[str, Any] = outline["body"] or {"excerpt": "", "toc": [], "word_count": 0}
+    body: dict[str, Any] = outline.get("body") or {"excerpt": "", "toc": [], "word_count": 0}
     return {
         "summary": data["summary"] or body["excerpt"],
         "toc": body["toc"],

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from cms.content import drafts, links, preview, revisions, search, slugs, timeline, usage
 from cms.content.draft_model import Entry, Link
-from cms.content.model import SLUG_LENGTH, Publication, Revision
+from cms.content.model import SLUG_LENGTH, Event, Publication, Revision
 from cms.content.preconditions import changed_meanwhile, newest_seen
 from cms.content.queries import is_identifier
 from cms.content.raw_html import check_raw_html
@@ -39,6 +39,12 @@ def holder_of(change: Change, entry_id: str) -> Entry | None:
     return change.session.get(Entry, entry_id)
 
 
+def is_purged(change: Change, entry_id: str) -> bool:
+    """Whether an entry had this id that was erased; tokens and the audit log still speak of it, so no other gets it."""
+    purged = select(Event.change).where(Event.subject == entry_id, Event.action == "purged").limit(1)
+    return change.session.execute(purged).first() is not None
+
+
 def expect(change: Change, entry: Entry, tags: Iterable[str] | None) -> None:
     """Check the entity tags that a client holds; ``None`` stands for whatever is there.
 
@@ -58,12 +64,10 @@ def create(
     *,
     note: str | None = None,
     entry_id: str | None = None,
-    known: Content | None = None,
 ) -> Entry:
     """Make an entry with its draft and first revision.
 
-    ``known`` is content of which raw HTML may be taken over by whoever may not write any. Raises ``Invalid``,
-    ``Forbidden``, ``SlugTaken`` or ``Conflict``.
+    Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
     entry = Entry(
         id=entry_id or str(uuid7()),
@@ -78,7 +82,7 @@ def create(
         updated_at=change.at,
         created_by=change.actor.key_id,
     )
-    check_raw_html(change, kind, content, known)
+    check_raw_html(change, kind, content)
     content = _settled(change, kind, entry, content)
     change.session.add(entry)
     change.session.flush()
@@ -94,14 +98,12 @@ def save(
     content: Content,
     *,
     note: str | None = None,
-    known: Content | None = None,
 ) -> bool:
     """Make the content the entry's draft; returns false, with nothing written, when it already was.
 
-    ``known`` is content of which raw HTML may be taken over, beside that of the draft. Raises ``Invalid``,
-    ``Forbidden``, ``SlugTaken`` or ``Conflict``.
+    Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
-    check_raw_html(change, kind, content, revisions.to_content(revisions.newest(change.session, entry)), known)
+    check_raw_html(change, kind, content, revisions.to_content(revisions.newest(change.session, entry)))
     content = _settled(change, kind, entry, content)
     if not _write(change, kind, entry, content, note):
         return False
@@ -117,14 +119,15 @@ def duplicate(
 
     Without a slug of its own it gets the entry's with ``-copy``, numbered where there is one already.
     """
-    content = links.without_lost(change.session, kind, revisions.to_content(revisions.newest(change.session, entry)))
+    newest = revisions.newest(change.session, entry)
+    content = links.without_lost(change.session, kind, entry, revisions.completed(kind, newest))
     if entry.slug and not slug:
         stem = COPY.sub("", entry.slug)[: SLUG_LENGTH - len("-copy")].rstrip("-")
         slug = slugs.free_slug(change.session, kind, entry.locale, f"{stem}-copy", "")
     undated = {"published_at": None} if content.get("published_at") else {}
     content |= undated | {"slug": slug, "translation_of": None}
     note = note or f"Duplicated from {entry.id}, revision {entry.version}."
-    return create(change, kind, content, note=note, known=content)
+    return create(change, kind, content, note=note)
 
 
 def _settled(change: Change, kind: ContentType, entry: Entry, content: Content) -> Content:
@@ -229,8 +232,8 @@ def restore(change: Change, kind: ContentType, entry: Entry, number: int, *, not
     revision = change.session.get(Revision, (entry.id, number))
     if revision is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
-    content = links.without_lost(change.session, kind, revisions.to_content(revision))
-    return save(change, kind, entry, content, known=content, note=note or f"Restored from revision {number}.")
+    content = links.without_lost(change.session, kind, entry, revisions.completed(kind, revision))
+    return save(change, kind, entry, content, note=note or f"Restored from revision {number}.")
 
 
 def trash(change: Change, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
@@ -265,8 +268,8 @@ def _check_unused(change: Change, entry: Entry, force: bool) -> None:
 def undelete(change: Change, kind: ContentType, entry: Entry) -> None:
     """Take the entry out of the trash, as an unpublished draft."""
     trashed_at, entry.trashed_at = entry.trashed_at, None
-    content = revisions.to_content(revisions.newest(change.session, entry))
-    preview.put_in(change.session, kind, entry, links.without_lost(change.session, kind, content))
+    content = revisions.completed(kind, revisions.newest(change.session, entry))
+    preview.put_in(change.session, kind, entry, links.without_lost(change.session, kind, entry, content))
     change.touch(entry)
     change.record("undeleted", kind.name, entry.id, before={"trashed_at": trashed_at}, after={"trashed_at": None})
 
@@ -292,6 +295,8 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
     preview.forget(session, entry_id)
     change.erased.add(entry_id)
     forget_answers_about(session, entry_id)
+    # A reason is somebody's words about the entry, the one part of the log that may quote it.
+    session.execute(update(Event).where(Event.subject == entry_id).values(reason=None))
     session.execute(delete(Entry).where(Entry.id == entry_id))
     preview.scrub_indexes(session)
     session.expire_all()
@@ -301,16 +306,20 @@ def purge(change: Change, kind: ContentType, entry: Entry, *, force: bool = Fals
 
 
 def _pass_on_translations(change: Change, original: str) -> None:
-    """Make the oldest translation the original of the others, in drafts and in what is published."""
+    """Make the oldest translation the original of the others, in drafts and in what is published.
+
+    What is one only in what is published, since its draft was let go, is asked last.
+    """
     session = change.session
-    translations = session.scalars(
-        select(Entry.id).where(Entry.translation_of == original).order_by(Entry.created_at, Entry.id)
-    ).all()
-    if not translations:
+    oldest = select(Entry.id).order_by(Entry.created_at, Entry.id)
+    published = select(Publication.entry_id).where(Publication.translation_group == original)
+    translations = session.scalars(oldest.where(Entry.translation_of == original)).all()
+    heirs = translations or session.scalars(oldest.where(Entry.id.in_(published), Entry.id != original).limit(1)).all()
+    if not heirs:
         return
-    heir = translations[0]
+    heir = heirs[0]
     session.execute(update(Entry).where(Entry.id.in_(translations)).values(translation_of=heir, changed=change.number))
-    session.execute(update(Entry).where(Entry.id == heir).values(translation_of=None))
+    session.execute(update(Entry).where(Entry.id == heir, Entry.translation_of == heir).values(translation_of=None))
     session.execute(update(Publication).where(Publication.translation_group == original).values(translation_group=heir))
     search.pass_on_translations(session, original, heir)
     preview.pass_on_translations(session, original, heir)

@@ -168,9 +168,12 @@ def find_labels(connection: Connection, types: Types, rows: Sequence[Row[Any]]) 
 
 
 def numbers_of(row: Any) -> tuple[int | None, int | None]:
-    """The revisions of an entry before and after an event: of what was saved, or of what is shown."""
+    """The revisions of an entry before and after an event: of what was saved, or of what is shown.
+
+    A save makes its revision from the one before it, unless it says which it was made from.
+    """
     if row.action in CONTENT_ACTIONS and row.revision is not None:
-        return row.revision - 1 or None, row.revision
+        return row.before["revision"] if row.before else row.revision - 1 or None, row.revision
     if row.action in SHOWING_ACTIONS:
         shown = row.before["revision"] if row.before and row.before["status"] == "published" else None
         return shown, row.revision

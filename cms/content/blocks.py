@@ -31,8 +31,8 @@ def read_blocks(connection: Connection, rows: Iterable[Row]) -> Known:
 
 
 def blocks_of(blocks: Mapping[str, Blocks | None] | None, bodies: Mapping[str, Any], field: str) -> Blocks | None:
-    """One rich text of a revision as blocks, made of its HTML where the revision is from before these were kept."""
-    if blocks is not None:
-        return blocks.get(field)
+    """One rich text of a revision as blocks, made of its HTML where the revision does not keep them."""
+    if blocks is not None and field in blocks:
+        return blocks[field]
     body = bodies.get(field)
     return from_html(body["html"]) if body else None

@@ -189,7 +189,7 @@ class _Composer:
 
     def document(self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str]) -> Document:
         """A row with everything that is shown of it, in the order of the delivered schema."""
-        data = row.data | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
+        data = kind.blank | row.data | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
         values = self._own(kind, row, kind.present(data, row.outline, self.site))
         for name in kind.bodies:
             if name in shown:
@@ -215,7 +215,7 @@ class _Composer:
     def _live(self, row: Row, field: str) -> str | None:
         """The entry that a reference names, if it is live; below the last level it is the one that embeds the row."""
         if self.inner is None:
-            return row.data[field]  # type: ignore[no-any-return]
+            return row.data.get(field)  # type: ignore[no-any-return]
         return next((each.row.entry_id for each in self.found[row.entry_id, field]), None)
 
     def _count(self, row: Row, field: str) -> int:
@@ -226,7 +226,7 @@ class _Composer:
 
     def _own(self, kind: ContentType, row: Row, computed: Content) -> Document:
         """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
-        values = {"version": row.revision, **row.data, **computed}
+        values = {"version": row.revision, **kind.blank, **row.data, **computed}
         for name in IDENTITY:
             if name != "url" or kind.has_slug:
                 values[name] = self._identity(kind, row, name)
@@ -314,7 +314,8 @@ class _Composer:
         known = self._cards.get((row.entry_id, is_translation))
         if known is None:
             names = TRANSLATION_FIELDS if is_translation else self.how.cards[kind.name]
-            known = {name: self._identity(kind, row, name) if name in IDENTITY else row.data[name] for name in names}
+            data = kind.blank | row.data
+            known = {name: self._identity(kind, row, name) if name in IDENTITY else data[name] for name in names}
             self._cards[row.entry_id, is_translation] = known
         return known
 

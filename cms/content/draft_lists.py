@@ -19,11 +19,10 @@ from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime,
 
 KEYS = ("updated_at", "created_at", "label")
 """The columns of every entry that its list may be ordered by."""
-
-
 FEW = 1000
 """How many entries a filter may leave to be begun with."""
 SAVED = ByTime("updated_at", "updated_at")
+"""When the working copy was saved last, which every type can be filtered by."""
 
 
 @dataclass(frozen=True)
@@ -272,13 +271,16 @@ def _matching(
 ) -> list[str]:
     """The newest entries in whose drafts the words occur, in every language or in the one that is listed.
 
-    The search is told of tags and authors too: it looks no further than its newest matches.
+    The search is told of tags and authors too: it looks no further than its newest matches. It knows none in the trash.
     """
     references = {
         _named_type(kind, each): targets[each.parameter]
         for each in kind.filters
         if isinstance(each, ByReference) and each.parameter in targets
     }
+    named = {target for each in references.values() for target in each}
+    lost = named - set(connection.scalars(select(Entry.id).where(Entry.id.in_(named), Entry.trashed_at.is_(None))))
+    references = {name: each for name, each in references.items() if lost.isdisjoint(each)}
     locale = query.filters.get("locale")
     asked = SearchQuery(
         query.filters["q"], [locale] if locale else query.chain, [kind.name], references, hides_translations=False

@@ -116,12 +116,6 @@ def find_entry(connection: Connection, kind: ContentType, entry_id: str) -> Work
     return copy
 
 
-def now(connection: Connection) -> datetime:
-    """The database's time."""
-    moment: datetime = connection.execute(select(database_now())).scalar_one()
-    return moment
-
-
 def timeline_rows(connection: Connection, entry_id: str) -> list[Any]:
     """Every publication of the entry, oldest first."""
     statement = select(Publication.__table__).where(Publication.entry_id == entry_id)

@@ -122,12 +122,12 @@ def _person(row: Row, site: Site, related: Related) -> jsonld.Person:
         id=row.entry_id,
         name=row.data["name"],
         url=site.url("author", row.slug),
-        honorific_prefix=row.data["honorific_prefix"],
-        credentials=row.data["credentials"],
-        job_title=row.data["job_title"],
+        honorific_prefix=row.data.get("honorific_prefix"),
+        credentials=row.data.get("credentials"),
+        job_title=row.data.get("job_title"),
         biography=biography.get("text"),
-        avatar=row.data["avatar"],
-        website=row.data["website"],
+        avatar=row.data.get("avatar"),
+        website=row.data.get("website"),
         same_as=related.profiles.get(row.entry_id, ()),
     )
 

@@ -106,16 +106,19 @@ def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, in
             yield reference.field, position, target
 
 
-def without_lost(session: Session, kind: ContentType, content: Content) -> Content:
-    """The content without references to entries that have been erased since it was written."""
+def without_lost(session: Session, kind: ContentType, entry: Entry, content: Content) -> Content:
+    """The entry's content without references to what has been erased since it was written.
+
+    A translation whose original was erased is one of the entry that has taken its place.
+    """
     named = {target for _, _, target in references_of(kind, content)} | {content.get("translation_of")}
     known = set(session.scalars(select(Entry.id).where(Entry.id.in_(named - {None}))))
     kept = dict(content)
     for reference in kind.references:
         ids = [each for each in _named(reference, content) if each in known]
         kept[reference.field] = ids if reference.many else next(iter(ids), None)
-    if kept.get("translation_of") not in known:
-        kept["translation_of"] = None
+    if kept.get("translation_of") and kept["translation_of"] not in known:
+        kept["translation_of"] = entry.translation_of
     return kept
 
 

@@ -209,4 +209,4 @@ class Event(Base):
     """What it was; never the content of an entry, which its revisions hold and a purge erases."""
     after: Mapped[Any | None] = mapped_column(JSON)
     reason: Mapped[str | None] = mapped_column(String(500))
-    """Why somebody did it in spite of what speaks against it."""
+    """Why somebody did it in spite of what speaks against it; a purge of the entry erases it."""

@@ -190,7 +190,7 @@ def _long_description(subject: Subject) -> Iterator[Fault]:
 
 
 def _missing_summary(subject: Subject) -> Iterator[Fault]:
-    if not subject.content["summary"]:
+    if not subject.content.get("summary"):
         detail = "Without a summary of its own, lists and search engines show the beginning of the text."
         yield Fault("missing_summary", detail, pointer="#/summary")
 
@@ -232,6 +232,17 @@ def _planned_change(subject: Subject) -> Iterator[Fault]:
             f"be live instead of revision {standing.revision}."
         )
         yield Fault("planned_change", detail, pointer="#/live_from")
+
+
+def _ends(subject: Subject) -> Iterator[Fault]:
+    """The end of what cut short something that was to last longer, which does not come back by itself."""
+    ends = subject.standing.ends if subject.standing else None
+    if ends is None:
+        return
+    asked = select(publications.c.asked_until).where(publications.c.entry_id == subject.entry_id)
+    before = subject.connection.scalar(asked.order_by(publications.c.live_from.desc()).offset(1).limit(1))
+    if before is not None and before > ends:
+        yield Fault("ends", f"After {clock.to_wire(ends)} nothing of this entry is live.", pointer="#/live_until")
 
 
 def _always(kind: ContentType, types: Types) -> bool:
@@ -290,6 +301,7 @@ CHECKS: tuple[Check, ...] = (
     Check("unpublished_reference", "Everything referred to is live.", _refers_to_others, _unpublished_reference),
     Check("future_date", "What is live is not dated ahead.", _has("published_at"), _future_date, may_block=False),
     Check("planned_change", "No other revision is to replace what is live.", _always, _planned_change, may_block=False),
+    Check("ends", "Nothing that was to stay live ends with what replaces it.", _always, _ends, may_block=False),
 )
 BLOCKERS = tuple(each.code for each in CHECKS if each.may_block)
 """The codes that a site may have block publishing."""

@@ -79,17 +79,18 @@ def _replace_in(change: Change, entry: Entry, old: str, new: str) -> bool:
     kind = change.types[entry.type]
     newest = entry.version
     shown = [each.revision for each in timeline.timeline(change.session, entry.id) if each.live_until > change.at]
+    note = revisions.note_of_replacement(old, new)
     copies: dict[int, int] = {}
     # The newest comes last, since the newest revision is the draft.
     for number in (*dict.fromkeys(each for each in shown if each != newest), newest):
         revision = revisions.numbered(change.session, entry, number)
         # The tables of drafts take no reference to what has been erased.
-        data = links.without_lost(change.session, kind, revision.data) if number == newest else revision.data
+        data = links.without_lost(change.session, kind, entry, revision.data) if number == newest else revision.data
         exchanged = _exchanged(kind, data, old, new, entry.id)
         if exchanged != data or (number == newest and copies):
-            copies[number] = revisions.add_copy(change, entry, revision, exchanged, f"{old} replaced by {new}.")
-            change.record("saved", kind.name, entry.id, entry.version)
-    actions.put_draft(change, kind, entry, revisions.to_content(revisions.newest(change.session, entry)))
+            copies[number] = revisions.add_copy(change, entry, revision, exchanged, note)
+            change.record("saved", kind.name, entry.id, entry.version, before={"revision": number})
+    actions.put_draft(change, kind, entry, revisions.completed(kind, revisions.newest(change.session, entry)))
     change.touch(entry)
     return timeline.exchange(change, kind, entry, copies)
 

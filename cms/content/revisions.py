@@ -1,10 +1,12 @@
 """Revisions: a saved state with its renditions, computed once, when it is made."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from cms import clock
@@ -16,6 +18,8 @@ from cms.content.version import Change
 from cms.errors import NotFound
 from cms.rendering import Rendition, render
 
+_ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+REPLACED = re.compile(rf"{_ID} replaced by {_ID}\.")
 # The columns of a revision that hold something of each rich text.
 RENDERED = ("outline", "bodies", "blocks", "review")
 
@@ -62,6 +66,25 @@ def add_copy(change: Change, entry: Entry, source: Revision, data: Content, note
     return entry.version
 
 
+def note_of_replacement(old_id: str, new_id: str) -> str:
+    """What is noted of a revision in which one entry took the place of another: ids, so that a purge leaves no name."""
+    return f"{old_id} replaced by {new_id}."
+
+
+def readable_notes(connection: Connection, rows: Sequence[Any]) -> list[str | None]:
+    """The notes of revisions; who took whose place is named by slug, as far as these entries exist."""
+    found = [REPLACED.fullmatch(row.note or "") for row in rows]
+    ids = {each for match in found if match for each in match.groups()}
+    if not ids:
+        return [row.note for row in rows]
+    named = connection.execute(select(Entry.id, Entry.slug).where(Entry.id.in_(ids), Entry.slug.is_not(None)))
+    slugs: dict[str, str] = {row.id: row.slug for row in named}
+    return [
+        note_of_replacement(*(slugs.get(each, each) for each in match.groups())) if match else row.note
+        for row, match in zip(rows, found, strict=True)
+    ]
+
+
 def to_plain(content: Content) -> Content:
     """The content as it is after a round trip through JSON: times are the wire's text, tuples are lists."""
     plain: Content = orjson.loads(orjson.dumps(content, default=_to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME))
@@ -79,7 +102,7 @@ def _rendered(body: dict[str, Any] | None, field: str, previous: Revision | None
     if body is None:
         return dict.fromkeys(RENDERED)
     before = previous.bodies.get(field) if previous else None
-    if previous and before and _is_same_source(before, body):
+    if previous and before and field in previous.outline and _is_same_source(before, body):
         return {
             "outline": previous.outline[field],
             "bodies": before,
@@ -114,14 +137,12 @@ def _reviewed(rendition: Rendition) -> dict[str, Any]:
 
 
 def review_of(revision: Any, field: str) -> dict[str, Any]:
-    """What was found in a rich text, ``findings`` and ``links``; found now in revisions from before this was kept."""
+    """What was found in a rich text, ``findings`` and ``links``; found now where a revision does not keep it."""
     body = revision.bodies.get(field)
     if body is None:
         return {"findings": [], "links": []}
-    if revision.review is None:
-        return _reviewed(render(body["format"], body["source"]))
-    known: dict[str, Any] = revision.review[field]
-    return known
+    known: dict[str, Any] | None = (revision.review or {}).get(field)
+    return _reviewed(render(body["format"], body["source"])) if known is None else known
 
 
 def to_content(revision: Any) -> Content:
@@ -131,6 +152,11 @@ def to_content(revision: Any) -> Content:
     }
     content: Content = revision.data | bodies
     return content
+
+
+def completed(kind: ContentType, revision: Revision) -> Content:
+    """What was written, with the fields that the type has got since then."""
+    return kind.blank | to_content(revision)
 
 
 def newest(session: Session, entry: Entry) -> Revision:

@@ -20,11 +20,12 @@ from cms.content.draft_model import Entry
 from cms.content.links import publish_links, settle
 from cms.content.model import Publication, PublicationLink, Revision
 from cms.content.preview_model import DraftPublication, DraftPublicationLink
+from cms.content.raw_html import check_raw_html
 from cms.content.readiness import check_publishable
-from cms.content.revisions import to_content
+from cms.content.revisions import completed, newest, to_content
 from cms.content.types import Content, ContentType
 from cms.content.version import Change
-from cms.errors import Conflict, Fault, Invalid, NotFound
+from cms.errors import Conflict, Fault, Invalid, NotFound, NotReady
 
 Status = Literal["draft", "scheduled", "published", "unpublished"]
 
@@ -34,7 +35,7 @@ class Standing:
     """Where an entry stands at an instant; ``live_from`` and ``live_until`` are of what is live or else next.
 
     ``has_unpublished_changes`` says that the draft is neither live nor planned, while something is; ``next_revision``
-    and ``next_from`` are of the next plan after ``at``.
+    and ``next_from`` are of the next plan after ``at``; ``ends`` is when the last plan ends, ``None`` for never.
     """
 
     status: Status
@@ -44,6 +45,7 @@ class Standing:
     has_unpublished_changes: bool
     next_revision: int | None = None
     next_from: datetime | None = None
+    ends: datetime | None = None
 
 
 def timeline(session: Session, entry_id: str) -> list[Publication]:
@@ -68,6 +70,7 @@ def standing(publications: Sequence[Publication], version: int, at: datetime) ->
         has_unpublished_changes=all(each.revision != version for each in publications if at < each.live_until),
         next_revision=planned.revision if planned else None,
         next_from=planned.live_from if planned else None,
+        ends=None if publications[-1].live_until == FOREVER else publications[-1].live_until,
     )
 
 
@@ -149,7 +152,8 @@ def publish(
     is one; with ``keep_end`` until what it replaces would have ended. Raises ``Invalid`` for times that have passed
     or are out of order and ``Conflict`` when it reaches into a later plan or begins within one that has an end of its
     own, and ``NotReady`` with what the site has block publishing, unless there is an ``override_reason``, which the
-    audit log keeps. Returns whether anything changed.
+    audit log keeps where it was needed, and ``Forbidden`` for raw HTML that the draft has no more. Returns whether
+    anything changed.
     """
     chosen = change.session.get(Revision, (entry.id, revision or entry.version))
     if chosen is None:
@@ -158,13 +162,15 @@ def publish(
     before = spans(publications)
     shown = _already(publications, chosen, live_from, change.at)
     slot = _slot(change.at, publications, shown, live_from, live_until, keep_end=keep_end)
+    reason = None
     if shown:
         if (shown.live_until, shown.asked_until) == (slot.end, slot.asked_until):
             return False
         _set_end(change, shown, slot.end)
     else:
-        if override_reason is None:
-            check_publishable(change, kind, entry.id, chosen, slot.start)
+        if chosen.number != entry.version:
+            check_raw_html(change, kind, to_content(chosen), to_content(newest(change.session, entry)))
+        reason = _overriding(change, kind, entry, chosen, slot.start, override_reason)
         if slot.replaced:
             _cut(change, slot.replaced, slot.start, keep_asked=True)
         shown = _begin(change, kind, entry, chosen, slot.start, slot.end)
@@ -174,8 +180,21 @@ def publish(
     change.moves_content()
     change.touch(entry)
     action = "scheduled" if slot.start > change.at else "published"
-    record(change, action, entry, before, chosen.number, override_reason)
+    record(change, action, entry, before, chosen.number, reason)
     return True
+
+
+def _overriding(
+    change: Change, kind: ContentType, entry: Entry, chosen: Revision, start: datetime, reason: str | None
+) -> str | None:
+    """The reason if there is something that it overrides; without one raises ``NotReady`` for what blocks."""
+    try:
+        check_publishable(change, kind, entry.id, chosen, start)
+    except NotReady:
+        if reason is None:
+            raise
+        return reason
+    return None
 
 
 def _already(
@@ -276,21 +295,22 @@ def _begin(
     revision: Revision,
     start: datetime,
     end: datetime,
-    translation_group: str | None = None,
+    instead_of: Publication | None = None,
 ) -> Publication:
-    content = to_content(revision)
+    """Make a publication; one ``instead_of`` a plan that has the same beginning goes by the same id."""
+    content = completed(kind, revision)
     if content["slug"] is not None:
         slugs.reserve(change.session, kind, entry.locale, content["slug"], entry.id)
     given = content.get("published_at")
     published_at = clock.from_wire(given) if given else start
     publication = Publication(
-        id=str(uuid7()),
+        id=instead_of.id if instead_of and instead_of.live_from == start else str(uuid7()),
         entry_id=entry.id,
         revision=revision.number,
         type=kind.name,
         locale=entry.locale,
         slug=content["slug"],
-        translation_group=translation_group or content["translation_of"] or entry.id,
+        translation_group=instead_of.translation_group if instead_of else _group(change, entry, content),
         live_from=start,
         live_until=end,
         dated=given is not None,
@@ -303,6 +323,15 @@ def _begin(
     publish_links(change.session, kind, publication, content)
     search.put_in(change.session, kind, publication, revision)
     return publication
+
+
+def _group(change: Change, entry: Entry, content: Content) -> str:
+    """The original of those that translate each other; where the one named was erased, who has taken its place."""
+    named = content["translation_of"]
+    if named is None:
+        return entry.id
+    original = change.session.get(Entry, named)
+    return (original.translation_of or original.id) if original else (entry.translation_of or entry.id)
 
 
 def sort_keys(kind: ContentType, content: Content, *, published_at: datetime, updated_at: datetime) -> dict[str, Any]:
@@ -358,7 +387,7 @@ def exchange(change: Change, kind: ContentType, entry: Entry, numbers: Mapping[i
         revision = change.session.get_one(Revision, (entry.id, numbers[each.revision]))
         start, end, asked = max(each.live_from, change.at), each.live_until, each.asked_until
         _cut(change, each, start)
-        anew = _begin(change, kind, entry, revision, start, end, each.translation_group)
+        anew = _begin(change, kind, entry, revision, start, end, instead_of=each)
         anew.asked_until = asked
     if affected:
         _review(change.session, entry.id)

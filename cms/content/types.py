@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from cms.site import Site
 
@@ -168,6 +170,18 @@ class ContentType:
         """The written fields that are columns of the draft table."""
         table = self.model.__table__  # type: ignore[attr-defined]
         return tuple(column.name for column in table.columns if column.name != "entry_id")
+
+    @cached_property
+    def blank(self) -> Content:
+        """What each field holds where nothing was written, as in a revision from before the type had it."""
+        hints, table = get_type_hints(self.model), self.model.__table__  # type: ignore[attr-defined]
+        written = {name: get_args(hints[name])[0] for name in self.columns}
+        blank = {
+            name: None if table.c[name].nullable else (get_origin(python) or python)()
+            for name, python in written.items()
+            if table.c[name].nullable or python is not datetime  # No time stands for none.
+        }
+        return blank | {each.field: [] if each.many else None for each in self.references}
 
     @property
     def relations(self) -> tuple[Reference | Backlink, ...]:

@@ -67,11 +67,6 @@ def uses(
     return found, found[-1].key if len(rows) > limit else None
 
 
-def is_used(session: Session, target_id: str, at: datetime) -> bool:
-    """Whether anything refers to the entry."""
-    return session.execute(_statement(False), {"target": target_id, "at": at, "most": 1}).first() is not None
-
-
 def _place(key: UseKey, at: datetime) -> Literal["draft", "live", "planned"]:
     if key.live_from == BEFORE_ALL:
         return "draft"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 CLOCK_SLACK = timedelta(seconds=10)
+NEVER_TAKEN = 2**52
+"""Added to the number of a dry run, which stays exact in JSON."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,18 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
 def read_change(connection: Connection) -> int:
     """The number of the last write, whatever it wrote."""
     return int(connection.execute(select(ContentVersion.change)).scalar_one())
+
+
+def hold_still(session: Session) -> datetime:
+    """Let no write begin until the session's transaction ends; returns the time that one would have."""
+    row = session.execute(select(ContentVersion.at, database_now().label("now")).with_for_update()).one()
+    return _steady(row.now, row.at)
+
+
+def has_purged(session: Session, since: int) -> bool:
+    """Whether this write, or one after it, erased an entry."""
+    purged = select(Event.change).where(Event.action == "purged", Event.change >= since).limit(1)
+    return session.execute(purged).first() is not None
 
 
 @lru_cache(maxsize=1)
@@ -186,7 +200,8 @@ def change(
     """Begin a write: take the next number under the counter's lock and read the time after the lock was had.
 
     A write that records nothing changed nothing: it is discarded with its number, so that the numbers have no gaps.
-    So is a dry run, whatever it recorded.
+    So is a dry run, whatever it recorded. Its number is one that no write will have: the entity tags in its answer
+    must match nothing, or the next write would be overwritten by whoever holds them.
     """
     with database.transaction() as session:
         number, last, now = session.execute(
@@ -197,7 +212,7 @@ def change(
         at = _steady(now, last)
         session.execute(update(ContentVersion).values(at=at))
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
-        unit = Change(number, at, session, types, site, actor, dry_run)
+        unit = Change(number + NEVER_TAKEN if dry_run else number, at, session, types, site, actor, dry_run)
         yield unit
         if dry_run or not unit.recorded:
             discard(session)

@@ -12,6 +12,7 @@ from cms.keys.actions import (
     told_of,
 )
 from cms.keys.idempotency import (
+    NO_REQUEST,
     Repeatable,
     find_answer,
     forget_answers_about,
@@ -24,6 +25,7 @@ from cms.keys.model import APIKey
 from cms.keys.scopes import ROLES, SCOPES
 
 __all__ = [
+    "NO_REQUEST",
     "ROLES",
     "SCOPES",
     "USE_IS_NOTED_EVERY",

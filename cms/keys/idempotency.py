@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.orm import Session
 
 from cms.db import insert_for
 from cms.keys.idempotency_model import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
+NO_REQUEST = ""
+"""The fingerprint of none: what was done with the key is not done again, though nothing is known of it any more."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +61,6 @@ def forget_expired_answers(session: Session, now: datetime) -> None:
 
 
 def forget_answers_about(session: Session, entry_id: str) -> None:
-    """Forget every answer that names an entry, for a purge leaves nothing of its content."""
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.content.contains(entry_id)))
+    """Forget every answer that names an entry, for a purge leaves nothing of its content; its key stays used."""
+    nothing = {"fingerprint": NO_REQUEST, "headers": {}, "content": ""}
+    session.execute(update(IdempotencyKey).where(IdempotencyKey.content.contains(entry_id)).values(nothing))

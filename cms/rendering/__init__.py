@@ -2,15 +2,15 @@
 
 Limits, so that hostile input of 1 MiB costs one or two seconds at worst and never raises:
 
-* a Markdown source with more than 30,000 markup characters becomes plain paragraphs;
-* of HTML, the first 50,000 opening tags count, nested at most 50 deep; text beyond them is kept, tags are not;
+* a Markdown source with more than 30,000 markup characters or 10,000 cells in tables becomes plain paragraphs;
+* of HTML, the first 12,000 opening tags count, nested at most 50 deep; text beyond them is kept, tags are not;
 * an attribute of more than 10,000 characters is dropped;
 * a heading's id has at most 80 characters, its text in the table of contents 200, an excerpt 1,000.
 """
 
 from cms.rendering.headings import Heading
 from cms.rendering.removals import Finding
-from cms.rendering.rendition import Format, Rendition, render
+from cms.rendering.rendition import Format, Rendition, remembered, render
 from cms.rendering.words import reading_time_minutes
 
-__all__ = ["Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "render"]
+__all__ = ["Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "remembered", "render"]

@@ -13,6 +13,7 @@ import yaml
 
 FRONT_MATTER_CHARACTERS = 64 * 1024
 DEPTH = 32
+"""How deep a document may be nested, in whichever form it comes."""
 OPENING = re.compile(r"---[ \t]*(?:\r?\n|\Z)")
 CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 BLANK_LINE = re.compile(r"\r?\n")

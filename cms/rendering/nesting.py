@@ -22,7 +22,7 @@ from cms.rendering.allowed import (
 )
 from cms.rendering.removals import Removals
 
-MAX_TAGS = 50_000
+MAX_TAGS = 12_000
 MAX_DEPTH = 50
 MAX_FORMATTING_DEPTH = 8
 MAX_ATTRIBUTE = 10_000
@@ -48,7 +48,7 @@ HUNDRED_AMPERSANDS = re.compile(r"(?:[&\xa0][^&\xa0]*+){100}")
 
 
 def bound_nesting(html: str, removals: Removals | None = None) -> str:
-    """Return the same document with allowed tags only: at most 50,000, 50 deep, attributes up to 10,000 characters.
+    """Return the same document with allowed tags only: at most 12,000, 50 deep, attributes up to 10,000 characters.
 
     What else it has is told to ``removals``, with its position among lines that end in a line feed alone.
     """

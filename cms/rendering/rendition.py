@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -32,7 +33,8 @@ ADDRESS_LENGTH = 2048
 
 TAKEN_FOR_TEXT = Finding(
     "plain_text",
-    f"The Markdown has more than {markdown.MAX_MARKERS:,} markup characters and stands as plain paragraphs.",
+    f"The Markdown has more than {markdown.MAX_MARKERS:,} markup characters, or {markdown.MAX_CELLS:,} cells in "
+    "tables, and stands as plain paragraphs.",
 )
 
 # Where raw HTML stands until headings have their ids; sanitised HTML has no such character.
@@ -64,17 +66,34 @@ class Rendition:
     """The addresses that it links to, each once, the first 500."""
 
 
+_remembered: ContextVar[dict[tuple[Format, str | bytes], Rendition] | None] = ContextVar("remembered", default=None)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """A block that renders nothing twice: a request renders before it takes the lock that every writer needs."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def render(format: Format, source: Source) -> Rendition:
-    """Render a source without U+0000; raises ValueError for another format, and nothing because of the source.
+    """Render a source without U+0000; raises ValueError for another format, and nothing because of the source."""
+    written = source if isinstance(source, str) else orjson.dumps(source)
+    known = _remembered.get()
+    if known is None:
+        return _rendered(format, written)
+    if (format, written) not in known:
+        known[format, written] = _rendered(format, written)
+    return known[format, written]
 
-    The last few are remembered: a request renders before it takes the lock that every writer needs.
-    """
-    if isinstance(source, str):
-        return _of_text(format, source)
-    return _of_blocks(orjson.dumps(source))
+
+def _rendered(format: Format, written: str | bytes) -> Rendition:
+    return _of_text(format, written) if isinstance(written, str) else _of_blocks(written)
 
 
-@lru_cache(maxsize=16)
 def _of_text(format: Format, source: str) -> Rendition:
     source = LONE_SURROGATE.sub("\ufffd", source)
     if format == "markdown":
@@ -103,7 +122,6 @@ def _of_text(format: Format, source: str) -> Rendition:
     )
 
 
-@lru_cache(maxsize=16)
 def _of_blocks(source: bytes) -> Rendition:
     written: list[Block] = orjson.loads(source)
     blocks, removed = _completed(written)
@@ -127,7 +145,7 @@ def _of_blocks(source: bytes) -> Rendition:
 def _completed(written: list[Block]) -> tuple[list[Block], list[Finding]]:
     """The complete blocks, and what was taken out of the Markdown among them."""
     # Each piece alone may be within what is parsed; together they must be too.
-    is_parsed = markdown.is_within_limits("".join(markdown_in(written)))
+    is_parsed = markdown.is_within_limits("\n\n".join(markdown_in(written)))
     removed: list[Finding] = []
 
     def parse(source: str) -> str:

@@ -135,7 +135,7 @@ def _frequencies_statement(index: SearchIndex) -> Select[Any]:
 def newest(
     connection: Connection, search: Search, known: Frequencies, *, most: int = MOST, most_hot: int = MOST_HOT
 ) -> list[str]:
-    """The publications that match, newest first and capped; a statement for each index, or none for no words."""
+    """The publications that match, of each index newest first and capped; a statement each, none for no words."""
     if not search.branches:
         return []
     found = []

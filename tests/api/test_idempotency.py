@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from cms import clock
+from cms.api import contract
 from cms.content import actions
 from cms.content.draft_model import Entry
 from cms.keys import APIKey, IdempotencyKey, Repeatable, keep_answer
@@ -151,6 +152,9 @@ def test_a_purge_takes_the_answers_with_it(service: Service) -> None:
     service.editor.trash("tags", entry, purge="true")
     assert not any(secret in line for line in dump(service))
     assert is_replay(post(service.editor, {"name": other}, key="other"), kept)
+    # It is not done again, though its answer is gone.
+    assert post(service.editor, {"name": secret}).status_code == 422
+    assert count(service, Entry) == 1
 
 
 def test_nor_does_a_batch_keep_what_it_has_purged(service: Service) -> None:
@@ -164,7 +168,49 @@ def test_nor_does_a_batch_keep_what_it_has_purged(service: Service) -> None:
     first = post(service.editor, batch, path="/api/v1/manage/batch")
     assert first.get_json()["data"][0]["body"]["data"]["name"] == secret
     assert not any(secret in line for line in dump(service))
-    assert post(service.editor, batch, path="/api/v1/manage/batch").status_code == 404
+    assert post(service.editor, batch, path="/api/v1/manage/batch").status_code == 422
+
+
+def test_what_makes_and_purges_in_one_batch_is_not_done_twice(service: Service) -> None:
+    path = f"/tags/{UUID}"
+    batch = {
+        "operations": [
+            {"method": "PUT", "path": path, "headers": {"If-None-Match": "*"}, "body": {"name": "Paper"}},
+            {"method": "DELETE", "path": path, "headers": {"If-Match": "*"}, "query": {"purge": True}},
+            {"method": "POST", "path": "/tags", "body": {"name": "Card"}},
+        ]
+    }
+    keys = (UUID, UUID, "another", "another")
+    answers = [post(service.editor, batch, key=key, path="/api/v1/manage/batch").status_code for key in keys]
+    assert (answers, count(service, Entry)) == ([200, 422, 409, 409], 1)
+
+
+def test_what_is_kept_late_tells_nothing_of_what_was_purged_meanwhile(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers of what changed nothing are kept in a transaction of their own, and another may come before it."""
+    editor, keep_apart = service.editor, contract._keep_apart
+
+    def kept_after(path: str, body: Any, **query: str) -> int:
+        entry = editor.create("tags", name="a word that nobody else has", slug="paper")
+        before = count(service, IdempotencyKey)
+
+        def late(*arguments: Any) -> None:
+            editor.trash("tags", entry, **query)
+            keep_apart(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(contract, "_keep_apart", late)
+            response = post(editor, body, key=f"after-{before}", path=path.format(entry["id"]))
+        assert response.status_code in (200, 409)
+        return count(service, IdempotencyKey) - before
+
+    for path, body in ((TAGS + "/{}/restore", {"revision": 1}), (TAGS, {"name": "Card", "slug": "paper"})):
+        assert kept_after(path, body, purge="true") == 0
+        assert not any("a word that nobody else has" in line for line in dump(service))
+        assert kept_after(path, body) == 1
+        (trashed,) = editor.get(f"{TAGS}?trashed=true").get_json()["data"]
+        editor.trash("tags", trashed, purge="true")
 
 
 def test_a_secret_is_shown_once_and_kept_nowhere(service: Service) -> None:

@@ -36,6 +36,7 @@ from cms.api.contract import scope as needs
 from cms.api.fields import JSONSchema, Schema
 from cms.api.problems import InvalidParameter, request_id
 from cms.api.responses import Answer
+from cms.api.v1.entries import quoted
 from cms.api.v1.schemas import OBJECT, TEXT, made, nullable
 from cms.content.version import Actor, Change
 from cms.errors import CMSError, Fault, Invalid
@@ -264,6 +265,9 @@ def _run(change: Change, position: int, each: Mapping[str, Any], call: Call) -> 
         with _as_request(each):
             answer = perform(call, change)
     except CMSError as error:
+        if error.extensions.get("etag") == quoted(change.number):
+            # That state is gone with the batch: nobody may be told its tag, which another write will have.
+            error.detail, error.extensions = "An operation before this one changes the same; send If-Match: *.", {}
         raise _placed(error, position) from None
     # The next operation finds what this one left in the database, and nothing of it in memory.
     change.session.flush()

@@ -8,7 +8,7 @@ from cms.api.contract import Endpoint, operation, pointer, problems, query, retu
 from cms.api.fields import Schema
 from cms.api.responses import Answer
 from cms.api.v1.revisions import Revision
-from cms.api.v1.revisions import represent as represent_revision
+from cms.api.v1.revisions import represent as represent_revisions
 from cms.api.v1.schemas import TEXT, ContentResource, fields_of, item_of, made
 from cms.content import drafts
 from cms.content.diffs import json_patch, word_diff
@@ -97,9 +97,9 @@ def diff_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint
                 **dict(_texts(fields_of(resource.written), old, new, ())),
                 **dict(_rich_texts(kind.bodies, before.bodies, after.bodies)),
             }
+            described = represent_revisions(connection, [before, after])
             document = {
-                "from": represent_revision(before),
-                "to": represent_revision(after),
+                **dict(zip(("from", "to"), described, strict=True)),
                 "patch": json_patch(old, new),
                 "texts": [
                     {"pointer": pointer(path), "runs": word_diff(*both)}

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from cms.api import fields
+from cms.api.auth import check_scope
 from cms.api.conditional import expected_tags, must_be_new, tags_if_any
 from cms.api.contract import (
     JSON,
@@ -34,18 +35,17 @@ from cms.api.services import services
 from cms.api.v1.delivery import QUERY_LENGTH, filter_parameters
 from cms.api.v1.markdown_form import also_answered, also_read, markdown_response
 from cms.api.v1.schemas import ContentResource, item_of, list_of, made, write_of
-from cms.api.v1.usage import replaced_in_what_is_shown
-from cms.content import actions, draft_lists, drafts, timeline
+from cms.content import actions, draft_lists, drafts, replacing, timeline
 from cms.content.draft_lists import DraftQuery
 from cms.content.drafts import WorkingCopy, working_copies
 from cms.content.preconditions import changed_meanwhile
 from cms.content.readiness import warnings_about
 from cms.content.version import Change, entity_tag, read_moment
-from cms.errors import Conflict, Fault, Forbidden, NotFound, PreconditionFailed
+from cms.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 
 ETAG = "For `If-Match` of the next change."
 SEARCHED = 'Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match.'
-OVERRIDE = "Why to publish in spite of what the site has block it (`not-ready`); the audit log keeps it."
+OVERRIDE = "Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it."
 
 
 class PublishQuery(Schema):
@@ -146,7 +146,8 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             entry = actions.find(change, kind, entry_id)
             actions.expect(change, entry, expected_tags())
             (copy,) = working_copies(change.session, kind, [entry], change.at)
-            content = load(resource.written(), _patched(resource, copy, body))
+            schema = resource.written()
+            content = load(schema, _patched(resource, schema, copy, body))
             actions.save(change, kind, entry, content, note=content.pop("note"))
             _publish_if_asked(change, resource, entry, query)
             return written(change, resource, entry)
@@ -161,10 +162,10 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             entry = actions.find(change, kind, entry_id, trashed=None if query["purge"] else False)
             actions.expect(change, entry, expected_tags())
             if timeline.is_shown(change, entry):
-                require(change, "content:publish")  # It takes a page from its readers.
+                check_scope(change.actor.scopes, "content:publish")  # It takes a page from its readers.
             _replace_if_asked(change, resource, entry, query)
             if query["purge"]:
-                require(change, "content:purge")
+                check_scope(change.actor.scopes, "content:purge")
                 actions.purge(change, kind, entry, force=query["force"])
             else:
                 actions.trash(change, kind, entry, force=query["force"])
@@ -269,14 +270,14 @@ def _patch_example(resource: ContentResource) -> dict[str, Any]:
     return {name: resource.example[name], "note": "One field changed."}
 
 
-def _patched(resource: ContentResource, copy: WorkingCopy, patch: Any) -> Any:
+def _patched(resource: ContentResource, schema: Schema, copy: WorkingCopy, patch: Any) -> Any:
     """The written document with the patch applied; what a patched field stands in for is cleared."""
     current = dict(copy.content)
     if isinstance(patch, dict):
         for name in patch.keys() & resource.type.supersedes.keys():
             for other in set(resource.type.supersedes[name]) - patch.keys():
                 current[other] = None
-    return merge_patch(_to_written(resource, current), patch)
+    return merge_patch(_to_written(resource, current), patch, schema)
 
 
 def _to_written(resource: ContentResource, content: dict[str, Any]) -> dict[str, Any]:
@@ -288,23 +289,27 @@ def _to_written(resource: ContentResource, content: dict[str, Any]) -> dict[str,
 def _check_free(change: Change, entry_id: str) -> None:
     if re.fullmatch(ID_PATTERN, entry_id) is None:
         raise NotFound
-    holder = actions.holder_of(change, entry_id)
+    holder = _check_not_gone(change, entry_id)
     if holder is None:
         return
-    _check_not_trashed(holder)
     raise changed_meanwhile(change.session, "There is an entry with this id already.", holder.changed, [])
 
 
-def _check_not_trashed(holder: Any) -> None:
+def _check_not_gone(change: Change, entry_id: str) -> Any:
+    """The entry that has this id, if there is one; raises ``Conflict`` if it is in the trash or was erased."""
+    holder = actions.holder_of(change, entry_id)
+    if holder is None and actions.is_purged(change, entry_id):
+        raise Conflict("An entry with this id was erased; choose another id.")
     if holder is not None and holder.trashed_at is not None:
         raise Conflict("An entry in the trash has this id; take it out first.")
+    return holder
 
 
 def _refuse_creation(change: Change, entry_id: str) -> None:
     """Say how a PUT creates, where the id is free; one that claims to know an entity tag is out of date."""
     if re.fullmatch(ID_PATTERN, entry_id) is None:
         return
-    _check_not_trashed(actions.holder_of(change, entry_id))
+    _check_not_gone(change, entry_id)
     try:
         expected_tags()
     except PreconditionRequired:
@@ -314,19 +319,23 @@ def _refuse_creation(change: Change, entry_id: str) -> None:
 
 def _publish_if_asked(change: Change, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
     if query["publish"]:
-        require(change, "content:publish")
+        check_scope(change.actor.scopes, "content:publish")
         timeline.publish(change, resource.type, entry, keep_end=True, override_reason=query["override_reason"])
 
 
 def _replace_if_asked(change: Change, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
-    if query["replace_with"] and replaced_in_what_is_shown(change, resource.type, entry, query):
-        require(change, "content:publish")
-
-
-def require(change: Change, wanted: str) -> None:
-    """Raises ``Forbidden`` unless the caller has this scope too."""
-    if wanted not in change.actor.scopes:
-        raise Forbidden(f"This needs a key with the scope {wanted}.", scope=wanted)
+    """Let all that refers to the entry refer to another; whoever changes what is live or planned must be able to."""
+    if not query["replace_with"]:
+        return
+    if query["force"]:
+        detail = "Either others are changed to refer to something else, or they are left as they are."
+        raise InvalidParameter(Fault("excluded", detail, parameter="force"))
+    try:
+        is_shown = replacing.replace_references(change, resource.type, entry, query["replace_with"])
+    except Invalid as error:
+        raise InvalidParameter(*error.faults) from None
+    if is_shown:
+        check_scope(change.actor.scopes, "content:publish")
 
 
 def represent(resource: ContentResource, copy: WorkingCopy) -> dict[str, Any]:

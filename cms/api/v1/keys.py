@@ -118,7 +118,11 @@ class OneKey(Endpoint):
     @returns(204, description="Revoked, from this moment on.")
     @problems("not-found")
     def delete(self, change: Change, key_id: str) -> Answer:
-        """Revoke a key at once."""
+        """Revoke a key at once.
+
+        Any key: `keys:write` is not bounded by the caller's other scopes here, so that a key that has leaked can always
+        be revoked. Preview tokens that the key made end with it.
+        """
         if revoke_key(change.session, key_id, change.at):
             revoked = {"revoked_at": change.at}
             change.record("key_revoked", "key", key_id, before={"revoked_at": None}, after=revoked)

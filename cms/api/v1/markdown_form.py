@@ -16,8 +16,9 @@ from cms.api.body import OtherForm, decoded, parse
 from cms.api.contract import Form
 from cms.api.problems import MalformedRequest
 from cms.api.responses import content_type
-from cms.api.rich_text import BLOCKS, SOURCE_BYTES
+from cms.api.rich_text import SOURCE_BYTES
 from cms.api.v1.schemas import ContentResource, Written, fields_of
+from cms.content.blocks import BLOCKS
 from cms.content.drafts import WorkingCopy
 from cms.content.types import ContentType
 from cms.errors import Fault, Invalid

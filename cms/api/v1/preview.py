@@ -43,6 +43,7 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 # C2 of a private space: no cache keeps it, whatever its own rules, and no search engine lists it.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization", "X-Robots-Tag": "noindex"}
 PERSPECTIVES = ("draft", "published")
+AT = "As of this instant, past or to come, as far as it is planned by now."
 
 
 class Preview(Endpoint):
@@ -150,24 +151,28 @@ def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str,
 def item_query(resource: ContentResource) -> type[Schema]:
     """The parameters of delivery's item, when to look at it, and the token for those who can send no header."""
     token = fields.Line(2000, description="A preview token, where no `Authorization` can be sent.")
-    declared = {**fields_of(delivery.item_query(resource)), **_when(), BY_QUERY: token}
+    declared = {**fields_of(delivery.item_query(resource)), **_when(AT + " Not with a token."), BY_QUERY: token}
     return made(f"Preview{resource.name}Query", "", {**declared, "is_query": True})
 
 
-def _when() -> dict[str, fields.Field]:
+def _when(at: str = AT) -> dict[str, fields.Field]:
     return {
         "perspective": fields.Choice(
             *PERSPECTIVES,
             description="`draft`: everything as last saved, live or not; `published`: what is live. "
             "By default `draft`, and `published` with `at`.",
         ),
-        "at": fields.Time(description="As of this instant, past or to come, as far as it is planned by now."),
+        "at": fields.Time(description=at),
     }
 
 
 def _reading(connection: Any, given: dict[str, Any]) -> Reading:
     moment = read_moment(connection, services().settings.public_url)
     if isinstance(g.actor, TokenHolder):
+        if given.get("at") is not None:
+            raise InvalidParameter(
+                Fault("excluded", "A token shows one entry among what is live now: leave this out.", parameter="at")
+            )
         return Reading(connection, moment, _perspective(moment, given, alone=True), only=g.actor.entry_id)
     return Reading(connection, moment, _perspective(moment, given, alone=False))
 
@@ -204,7 +209,10 @@ def preview_token_routes(resource: ContentResource) -> list[tuple[str, str, type
         @shows_once("token")
         @problems("not-found")
         def post(self, change: Change, body: dict[str, Any], entry_id: str) -> Answer:
-            """Sign a token with which anybody can see this one entry in the preview space, for a while."""
+            """Sign a token with which anybody can see this one entry in the preview space, for a while.
+
+            As its draft or as it is live, among what is live now: a token looks at no other instant.
+            """
             entry = actions.find(change, kind, entry_id)
             asked = change.at + timedelta(seconds=body["expires_in_seconds"])
             expires_at = min(asked, change.actor.expires_at or asked)

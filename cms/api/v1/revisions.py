@@ -1,17 +1,17 @@
 """The history of an entry, for every type: who saved what when, and back to it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cms.api import fields
 from cms.api.conditional import tags_if_any
 from cms.api.contract import Endpoint, body, operation, optionally_conditional, problems, query, returns, scope
 from cms.api.fields import Schema
-from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.pagination import page, read_cursor
 from cms.api.responses import Answer
 from cms.api.v1.entries import ETAG, written
-from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, item_of, list_of, nullable, write_of
-from cms.content import actions, drafts
-from cms.content.revisions import to_content
+from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, PageQuery, item_of, list_of, nullable, write_of
+from cms.content import actions, drafts, revisions
 from cms.content.version import Change
 from cms.errors import NotFound
 
@@ -35,15 +35,6 @@ class FullRevision(Revision):
     content = fields.Delivered(OBJECT, required=True, example={"title": "A quiet morning"})
 
 
-class RevisionQuery(Schema):
-    """Parameters of the history."""
-
-    is_query = True
-
-    limit = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
-    cursor = fields.Line(2000, description="`page.next` of the page before.")
-
-
 class Restore(Schema):
     """Which revision to go back to."""
 
@@ -61,7 +52,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
     class Revisions(Endpoint):
         @scope("content:preview")
         @operation(f"list{title}Revisions")
-        @query(RevisionQuery)
+        @query(PageQuery)
         @returns(200, RevisionList, Link="`next` and `first` (RFC 8288).")
         @problems("not-found")
         def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
@@ -71,8 +62,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             rows, last = drafts.list_revisions(
                 connection, entry_id, before=after[0] if after else None, limit=query["limit"]
             )
-            items = [represent(row) for row in rows]
-            document, headers = page(items, query, (last, entry_id) if last else None, None)
+            document, headers = page(represent(connection, rows), query, (last, entry_id) if last else None, None)
             return Answer(document, headers=headers)
 
     class OneRevision(Endpoint):
@@ -84,7 +74,8 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             """Get one saved state with what was written."""
             drafts.find_entry(connection, kind, entry_id)
             row = drafts.find_revision(connection, entry_id, _number(number))
-            return Answer({"data": represent(row) | {"content": to_content(row)}})
+            (document,) = represent(connection, [row])
+            return Answer({"data": document | {"content": revisions.to_content(row)}})
 
     class EntryRestore(Endpoint):
         @scope("content:write")
@@ -115,11 +106,14 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def represent(row: Any) -> dict[str, Any]:
-    """A saved state on the wire, without its content."""
-    return {
-        "number": row.number,
-        "created_at": row.created_at,
-        "created_by": row.created_by and {"id": row.created_by, "name": row.author},
-        "note": row.note,
-    }
+def represent(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Saved states on the wire, without their content."""
+    return [
+        {
+            "number": row.number,
+            "created_at": row.created_at,
+            "created_by": row.created_by and {"id": row.created_by, "name": row.author},
+            "note": note,
+        }
+        for row, note in zip(rows, revisions.readable_notes(connection, rows), strict=True)
+    ]

@@ -8,6 +8,7 @@ from typing import Any
 from cms.api import fields
 from cms.api.blocks import DELIVERED, TypedList
 from cms.api.fields import JSONSchema, Schema
+from cms.api.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.problems import WARNINGS
 from cms.content.types import ContentType
 
@@ -121,6 +122,15 @@ def linked_data() -> fields.Delivered:
         ),
         example=LINKED_DATA_EXAMPLE,
     )
+
+
+class PageQuery(Schema):
+    """Which page of a list."""
+
+    is_query = True
+
+    limit = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
+    cursor = fields.Line(2000, description="`page.next` of the page before.")
 
 
 class PageInformation(Schema):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from flask import Response
 
 from cms import clock
@@ -15,6 +16,7 @@ from cms.api.languages import languages
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.problems import InvalidParameter
 from cms.api.responses import cached_response
+from cms.api.sealing import keyed_digest
 from cms.api.services import services
 from cms.api.v1.delivery import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made, nullable
@@ -154,7 +156,7 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any], versi
     """
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
-    state = [*_state(moment), version]
+    state = _state(moment, version)
     after, best = _place(read_cursor(given.get("cursor"), given), state)
     found = search_published(
         reading.connection,
@@ -182,13 +184,17 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any], versi
     return Answered(document, headers, entries, given.get("type") or names)
 
 
-def _state(moment: Moment) -> list[Any]:
-    """What scores follow from: everything that is live, and what of it the index has taken in or out so far."""
+def _state(moment: Moment, version: int | None) -> str:
+    """What scores follow from: everything that is live, and what of it the index has taken in or out so far.
+
+    As a digest that only this site can make, since anyone can read a cursor, and what is planned is private.
+    """
     following = None if moment.next_change is None else clock.to_wire(moment.next_change)
-    return [moment.content, following, moment.settled]
+    state = orjson.dumps([moment.content, following, moment.settled, version])
+    return keyed_digest(services().settings.secret_key, state)
 
 
-def _place(cursor: tuple[Any, str] | None, state: list[Any]) -> tuple[tuple[float, int] | None, float | None]:
+def _place(cursor: tuple[Any, str] | None, state: str) -> tuple[tuple[float, int] | None, float | None]:
     """The score and the number of the last hit of the page before, and the best score of all.
 
     When scores are others by now, hits could come twice or never, and ``InvalidParameter`` says so.

@@ -43,6 +43,9 @@ from cms.site import DEFAULTS
 
 PATTERN = r'^/(?!/)(?!(.*/)?\.{1,2}(/|$))[^\u0000-\u0020\u007f<>"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>"\\^`{}|]*)?$'
 
+_PIECE = r"([^{}\u0000-\u001f\u007f-\u009f\u2028\u2029]|\{title\}|\{site\})"
+TEMPLATE_PATTERN = rf"^{_PIECE}*\{{title\}}{_PIECE}*$"
+
 
 class SiteLocale(Schema):
     """A language of the site, and the one that stands in for what it lacks."""
@@ -102,12 +105,25 @@ class URLPatterns(fields.Field):
         return complete
 
 
+class SiteAddress(fields.URL):
+    """An absolute address that paths are appended to, and so without a query and a fragment."""
+
+    def json_schema(self) -> fields.JSONSchema:
+        return super().json_schema() | {"pattern": r"^https?://[^/?#]+[^?#]*$"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if "?" in text or "#" in text:
+            raise fields.fault("invalid_url", "Paths are appended to this address: it has no query and no fragment.")
+        return text
+
+
 class SiteWrite(Schema):
     """The site's settings as an administrator writes them."""
 
     name = fields.Line(120, required=True, example="Harbour & Reed")
     tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
-    base_url = fields.URL(
+    base_url = SiteAddress(
         load_default=None,
         allow_none=True,
         description="Where the frontend lives; else the address of this service.",
@@ -115,10 +131,10 @@ class SiteWrite(Schema):
     )
     title_template = fields.Line(
         120,
-        pattern=r"^.*\{title\}.*$",
+        pattern=TEMPLATE_PATTERN,
         load_default=DEFAULTS["title_template"],
         example="{title} | {site}",
-        description="For search engines; has `{title}` and may have `{site}`.",
+        description="For search engines; has `{title}` and may have `{site}`; no other braces.",
     )
     default_locale = fields.Locale(load_default="en")
     locales = fields.Many(
@@ -247,7 +263,8 @@ class ManagedSettings(Endpoint):
         """Change some of the site's settings (RFC 7396)."""
         _expect(change)
         current = DEFAULTS | find_site(change.session).data
-        return _save(change, load(SiteWrite(), merge_patch(current, body)))
+        schema = SiteWrite()
+        return _save(change, load(schema, merge_patch(current, body, schema)))
 
 
 def _expect(change: Change) -> None:

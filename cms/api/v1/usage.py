@@ -5,18 +5,12 @@ from typing import Any
 from cms import clock
 from cms.api import fields
 from cms.api.contract import Endpoint, operation, problems, query, returns, scope
-from cms.api.fields import Schema
-from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
-from cms.api.problems import InvalidParameter
+from cms.api.pagination import page, read_cursor
 from cms.api.responses import Answer
 from cms.api.services import services
-from cms.api.v1.schemas import TEXT, ContentResource, list_of, made
-from cms.content import drafts, replacing
-from cms.content.draft_model import Entry
-from cms.content.types import ContentType
+from cms.api.v1.schemas import TEXT, ContentResource, PageQuery, list_of, made
+from cms.content import drafts
 from cms.content.usage import UseKey, uses
-from cms.content.version import Change
-from cms.errors import Fault, Invalid
 
 Usage = made(
     "Usage",
@@ -33,15 +27,6 @@ Usage = made(
 )
 
 
-class UsageQuery(Schema):
-    """Parameters of a list of references."""
-
-    is_query = True
-
-    limit = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
-    cursor = fields.Line(2000, description="`page.next` of the page before.")
-
-
 UsageList = list_of(Usage)
 
 
@@ -52,7 +37,7 @@ def usage_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
     class EntryUsage(Endpoint):
         @scope("content:preview")
         @operation(f"list{title}Usage")
-        @query(UsageQuery)
+        @query(PageQuery)
         @returns(200, UsageList, Link="`next` and `first` (RFC 8288).")
         @problems("not-found")
         def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
@@ -66,17 +51,6 @@ def usage_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             return Answer(document, headers=headers)
 
     return [(f"manage {kind.plural}", f"/api/v1/manage/{kind.plural}/<entry_id>/usage", EntryUsage)]
-
-
-def replaced_in_what_is_shown(change: Change, kind: ContentType, entry: Entry, query: dict[str, Any]) -> bool:
-    """Let all that refers to the entry refer to ``replace_with``; returns whether anything live or planned did."""
-    if query["force"]:
-        detail = "Either others are changed to refer to something else, or they are left as they are."
-        raise InvalidParameter(Fault("excluded", detail, parameter="force"))
-    try:
-        return replacing.replace_references(change, kind, entry, query["replace_with"])
-    except Invalid as error:
-        raise InvalidParameter(*error.faults) from None
 
 
 def _read(query: dict[str, Any]) -> UseKey | None:

@@ -192,12 +192,13 @@ def _table(table: Block) -> str:
         rows.insert(0, [])
     signs = {"left": ":--", "center": ":-:", "right": "--:", None: "---"}
     alignment = [*table.get("alignment", []), *[None] * columns][:columns]
-    lines = [_row(rows[0], columns), _row([signs[each] for each in alignment], columns)]
-    return "\n".join([*lines, *(_row(row, columns) for row in rows[1:])])
+    head = [*rows[0], *[""] * (columns - len(rows[0]))]
+    # A parser fills up the other rows: written in full, a long table with one wide row would be of any size.
+    return "\n".join(map(_row, [head, [signs[each] for each in alignment], *rows[1:]]))
 
 
-def _row(cells: Sequence[str], columns: int) -> str:
-    return "| " + " | ".join([*cells, *[""] * (columns - len(cells))]) + " |"
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _cell(value: Sequence[Block]) -> str:

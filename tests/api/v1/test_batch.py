@@ -1,8 +1,11 @@
 """Many writes in one request: all or none, in their order, through the contract of each."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -10,12 +13,14 @@ from cms.api.contract import METHODS, contract_of
 from cms.api.v1.batch import SCOPES, Batch
 from cms.content.draft_model import Entry
 from cms.content.model import Event, Revision
+from cms.content.version import Change, change
+from cms.rendering import rendition
 from tests.service import Caller, Service
 
 PATH = "/api/v1/manage/batch"
 NEW = {"If-None-Match": "*"}
 WHATEVER = {"If-Match": "*"}
-AUTHOR, LINK, QUESTION, ARTICLE = (f"0199c0de-0000-7000-8000-00000000b00{number}" for number in range(1, 5))
+AUTHOR, LINK, QUESTION, ARTICLE, OTHER = (f"0199c0de-0000-7000-8000-00000000b00{number}" for number in range(1, 6))
 
 
 def put(path: str, body: Any, *, headers: dict[str, str] = NEW, **query: Any) -> dict[str, Any]:
@@ -127,6 +132,37 @@ def test_what_is_wrong_with_the_form_of_any_is_told_before_the_first_is_run(serv
     assert service.editor.read("tags", entry) == entry
 
 
+def test_what_is_written_is_rendered_before_the_transaction_begins(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, pieces = "Old.", {"format": "blocks", "source": []}
+    entry, told = (service.editor.create("articles", body=each) for each in (text, pieces))
+    running: list[Any] = []
+    rendered: list[bool] = []
+    known = rendition._rendered
+
+    @contextmanager
+    def observed(*given: Any, **options: Any) -> Iterator[Change]:
+        with change(*given, **options) as unit:
+            running.append(unit)
+            yield unit
+            running.clear()
+
+    def counted(format: Any, source: Any) -> rendition.Rendition:
+        rendered.append(bool(running))
+        return known(format, source)
+
+    monkeypatch.setattr("cms.api.contract.change", observed)
+    monkeypatch.setattr("cms.rendering.rendition._rendered", counted)
+    new = [{"method": "POST", "path": "/articles", "body": {"title": "A", "body": f"Page {n}."}} for n in range(20)]
+    again = patch(f"/articles/{entry['id']}", {"body": {"source": "New."}})
+    paragraph = {"_type": "block", "children": [{"_type": "span", "text": "New."}]}
+    blocks = patch(f"/articles/{told['id']}", {"body": {"source": [paragraph]}})
+    done(send(service.editor, *new, again, blocks))
+    assert rendered == [False] * 22
+    assert service.editor.read("articles", entry)["body"]["source"] == "New."
+
+
 def test_each_operation_needs_its_own_scope(service: Service) -> None:
     entry = service.editor.create("tags")
     change = patch(f"/tags/{entry['id']}", {"name": "Changed"})
@@ -149,7 +185,7 @@ def test_preconditions_hold_for_each_operation(service: Service) -> None:
         412,
         "precondition-failed",
     )
-    assert (problem["operation"], f'"{problem["etag"]}"', problem["changed_fields"]) == (1, newer["etag"], ["name"])
+    assert (problem["operation"], problem["etag"], problem["changed_fields"]) == (1, newer["etag"], ["name"])
     without = {"method": "DELETE", "path": f"/tags/{other['id']}"}
     assert refused(send(service.editor, first, without), 428, "precondition-required")["operation"] == 1
     assert service.editor.read("tags", one) == one
@@ -158,7 +194,7 @@ def test_preconditions_hold_for_each_operation(service: Service) -> None:
     assert done(send(service.editor, first))[0]["body"]["data"]["name"] == "Changed"
 
 
-def test_one_entry_can_be_changed_published_trashed_and_made_anew_in_one_batch(service: Service) -> None:
+def test_one_entry_can_be_made_published_trashed_and_erased_in_one_batch(service: Service) -> None:
     path = f"/articles/{ARTICLE}"
     live = {"method": "PUT", "path": f"{path}/publication", "headers": WHATEVER}
     results = done(
@@ -173,13 +209,13 @@ def test_one_entry_can_be_changed_published_trashed_and_made_anew_in_one_batch(s
             {"method": "POST", "path": f"{path}/undelete"},
             {"method": "POST", "path": f"{path}/restore", "body": {"revision": 1}},
             {"method": "DELETE", "path": path, "headers": WHATEVER, "query": {"purge": True}},
-            put(path, {"title": "Third"}, publish="true"),
+            put(f"/articles/{OTHER}", {"title": "Third", "slug": "first"}, publish="true"),
         )
     )
     assert [each["status"] for each in results] == [201, 200, 200, 200, 200, 204, 200, 200, 204, 201]
     assert results[5] == {"status": 204, "headers": {}, "body": None}
     assert [each["body"]["data"]["version"] for each in (results[0], results[2], results[3])] == [1, 2, 2]
-    assert service.get(f"/api/v1/articles/{ARTICLE}").get_json()["data"]["title"] == "Third"
+    assert service.get("/api/v1/articles/first").get_json()["data"]["title"] == "Third"
     with service.services.database.snapshot() as connection:
         told = connection.execute(
             select(Event.change, Event.position, Event.action)
@@ -278,3 +314,15 @@ def test_a_batch_may_be_larger_than_a_request_and_each_of_its_operations_may_not
 def test_an_odd_path_leads_nowhere(service: Service) -> None:
     for path in ("/../site", "/tags/..", "//tags", "/tags/"):
         assert send(service.admin, put(path, {"name": "x"})).status_code in (404, 422), path
+
+
+def test_a_refused_batch_tells_no_tag_that_another_write_will_have(service: Service) -> None:
+    entry = service.editor.create("tags", name="First")
+    path = f"/tags/{entry['id']}"
+    change = {"method": "PATCH", "path": path, "headers": {"If-Match": entry["etag"]}}
+    operations = [{**change, "body": {"name": "Once"}}, {**change, "body": {"name": "Twice"}}]
+    refused = service.editor.post("/api/v1/manage/batch", json={"operations": operations})
+    assert refused.status_code == 412
+    assert "ETag" not in refused.headers
+    assert refused.get_json().keys().isdisjoint({"etag", "changed_by", "changed_at"})
+    assert refused.get_json()["operation"] == 1

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from marshmallow import ValidationError
 
+from cms.api.fields import faults_of
+from cms.api.rich_text import RichText
 from cms.content.model import Revision
 from cms.content.version import Actor, change
 from tests.service import Service
@@ -176,6 +179,38 @@ def test_every_fault_of_blocks_has_its_pointer(service: Service) -> None:
     }
 
 
+def test_an_address_that_leaves_the_site_unseen_or_holds_markup_is_refused(service: Service) -> None:
+    addresses = ["//evil.example", "///evil.example", "https://a:b@c.example", "https://c.example:x/", "<script>"]
+    addresses += ['https://c.example"onclick=x', '/x"y', "javascript&colon;alert(1)", "javascript:x", "data:,x"]
+    links = [{"_type": "link", "_key": f"l{number}", "href": each} for number, each in enumerate(addresses)]
+    source = [paragraph("a", markDefs=links), *({"_type": "image", "src": each} for each in addresses)]
+    assert refused(service, source) == {
+        *((f"0/markDefs/{number}/href", "invalid_format") for number in range(len(addresses))),
+        *((f"{number + 1}/src", "invalid_format") for number in range(len(addresses))),
+    }
+    fine = ("/visit", "#times", "?page=2", "mailto:post@site.example", "tel:+4355", "../a.html", "https://c.example/ü")
+    links = [{"_type": "link", "_key": f"l{number}", "href": each} for number, each in enumerate(fine)]
+    service.editor.create("articles", body=body([paragraph("a", markDefs=links)]))
+
+
+@pytest.mark.parametrize("span", [{"text": "a", "marks": ["m9"] * 20}, {"text": 5, "marks": [0] * 20}])
+def test_after_a_hundred_faults_no_more_are_looked_for(span: dict[str, Any]) -> None:
+    source = [paragraph("a", children=[{"_type": "span", **span}] * 1_000)] * 3
+    with pytest.raises(ValidationError) as caught:
+        RichText().deserialize(body(source))
+    assert 100 <= str(caught.value.messages).count("This ") <= 300
+    assert len(faults_of(caught.value)) == 100
+
+
+def test_more_than_ten_thousand_objects_are_refused_unjudged(service: Service) -> None:
+    rows = [{"_type": "row", "cells": [{"_type": "cell", "value": []}] * 5}] * 1_700
+    assert refused(service, [{"_type": "table", "rows": rows}]) == {("#/body/source", "too_many")}
+
+
+def test_a_pointer_to_a_field_of_a_long_name_has_its_beginning(service: Service) -> None:
+    assert refused(service, [paragraph("a", **{"x" * 9_000: 1})]) == {(f"0/{'x' * 200}", "unknown_field")}
+
+
 @pytest.mark.parametrize("source", ["a string", {"_type": "block"}, None, 7])
 def test_the_source_of_blocks_is_a_list(service: Service, source: Any) -> None:
     assert refused(service, source) == {("#/body/source", "null" if source is None else "invalid_type")}
@@ -227,15 +262,35 @@ def test_who_may_not_write_raw_html_leaves_what_is_there(service: Service) -> No
     assert moved["body"]["source"][1] == RAW
     path = f"/api/v1/manage/articles/{article['id']}"
     changed = RAW | {"html": "<script>other()</script>"}
-    for wrong in ([changed], [RAW, changed]):
+    for wrong in ([changed], [RAW, changed], [RAW, RAW]):
         response = service.editor.patch(path, json={"body": body(wrong)}, if_match="*")
         assert response.status_code == 403
     emptied = service.editor.change("articles", article, body="Nothing.")
     refused_again = service.editor.patch(path, json={"body": body([RAW])}, if_match="*")
     assert refused_again.status_code == 403, "It is no longer there."
-    restored = service.editor.post(f"{path}/restore", json={"revision": 1}, headers={"If-Match": emptied["etag"]})
-    assert restored.status_code == 200, restored.get_data(as_text=True)
-    assert restored.get_json()["data"]["body"]["source"] == [RAW]
+    assert service.editor.read("articles", article) == emptied
+
+
+def test_raw_html_comes_back_and_spreads_by_who_may_write_it_only(service: Service) -> None:
+    article = service.admin.create("articles", body=body([RAW]))
+    path = f"/api/v1/manage/articles/{article['id']}"
+    assert service.editor.put(f"{path}/publication", json={}, if_match="*").status_code == 200, "It is in the draft."
+    service.editor.unpublish("articles", article)
+    assert service.editor.post(f"{path}/duplicate").status_code == 403
+    service.editor.trash("articles", article)
+    assert service.editor.post(f"{path}/undelete").status_code == 200, "The draft has it still."
+    service.admin.change("articles", article, body="Nothing.")
+    old = {"revision": 1}
+    refused = [
+        service.editor.post(f"{path}/restore", json=old),
+        service.editor.put(f"{path}/publication", json=old, if_match="*"),
+    ]
+    for response in refused:
+        assert response.status_code == 403
+        assert response.get_json()["scope"] == "html:raw"
+    assert service.editor.read("articles", article)["body"]["source"] == "Nothing."
+    assert service.admin.post(f"{path}/restore", json=old).get_json()["data"]["body"]["source"] == [RAW]
+    assert service.admin.post(f"{path}/duplicate").get_json()["data"]["body"]["source"] == [RAW]
 
 
 def test_markdown_and_html_come_as_blocks_too(service: Service) -> None:

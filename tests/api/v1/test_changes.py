@@ -1,5 +1,6 @@
 """The feed of changes keeps a copy exactly in step: nothing is missed, and nothing is told that was never live."""
 
+import base64
 import random
 import threading
 from collections.abc import Iterable
@@ -390,6 +391,15 @@ def test_a_node_that_is_behind_the_token_of_a_first_walk_does_not_end_it(service
 def test_any_other_string_is_refused(service: Service, text: str) -> None:
     status, _, parameter = fault_code(service, text)
     assert (status, parameter) == (400, "since")
+
+
+def test_a_token_says_nothing_of_what_else_is_written(service: Service) -> None:
+    standing = place(service)
+    later = replace(standing, change=standing.change + 10**6, position=7)
+    tokens = [as_token(service, each) for each in (standing, later)]
+    assert len({len(each) for each in tokens}) == 1
+    held = base64.urlsafe_b64decode(tokens[1] + "==")
+    assert not any(each in held for each in (str(later.change).encode(), clock.to_wire(later.told_at)[:10].encode()))
 
 
 def test_a_cursor_is_no_token_and_a_token_no_cursor(service: Service) -> None:

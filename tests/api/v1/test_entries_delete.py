@@ -145,14 +145,26 @@ def test_a_purge_is_remembered_without_content(service: Service) -> None:
     assert (last.action, last.type, last.subject) == ("purged", "tag", entry["id"])
 
 
-def test_a_purge_frees_slug_and_id(service: Service) -> None:
+def test_a_purge_frees_the_slugs(service: Service) -> None:
     entry = service.editor.create_published("tags", slug="paper")
     service.editor.change("tags", entry, slug="cardboard")
     service.editor.trash("tags", entry, purge="true")
     for slug in ("paper", "cardboard"):
         assert service.editor.create("tags", slug=slug)["slug"] == slug
+
+
+def test_no_other_entry_ever_gets_a_purged_ones_id(service: Service) -> None:
+    """Preview tokens and the audit log speak of it still: they must not come to speak of another."""
+    entry = service.editor.create_published("tags")
     path = f"/api/v1/manage/tags/{entry['id']}"
-    assert service.editor.put(path, json=written("tags"), headers={"If-None-Match": "*"}).status_code == 201
+    service.editor.trash("tags", entry, purge="true")
+    for plural in ("tags", "articles"):
+        for precondition in ({"If-None-Match": "*"}, {"If-Match": "*"}, {}):
+            path = f"/api/v1/manage/{plural}/{entry['id']}"
+            response = service.editor.put(path, json=written(plural), headers=precondition)
+            assert (response.status_code, response.get_json()["type"].split("/")[-1]) == (409, "conflict")
+            assert "erased" in response.get_json()["detail"]
+        assert service.viewer.get(path).status_code == 404
 
 
 def referring(service: Service, target: dict[str, Any]) -> list[str]:

@@ -96,6 +96,16 @@ def test_words_are_found_in_every_language_that_is_listed(service: Service) -> N
     assert ids(service, "articles", q="vellum", tag="a") == {english["id"]}
 
 
+def test_words_are_found_beside_a_tag_that_is_in_the_trash(service: Service) -> None:
+    paper, thread = (service.editor.create("tags")["id"] for _ in range(2))
+    one, two = (service.editor.create("articles", title="Vellum", tags=[each])["id"] for each in (paper, thread))
+    service.editor.create("articles", title="Vellum")
+    service.editor.create("articles", tags=[paper])
+    service.editor.trash("tags", paper, force="true")
+    assert ids(service, "articles", q="vellum", tag=paper) == {one}
+    assert ids(service, "articles", q="vellum", tag=[paper, thread]) == {one, two}
+
+
 def test_lists_are_walked_in_the_orders_of_delivery_undated_last(service: Service) -> None:
     editor = service.editor
     dates = {"beech": "2026-03-03T08:00:00Z", "ash": "2026-01-01T08:00:00Z", "oak": None, "elm": None, "fir": None}

@@ -222,6 +222,24 @@ def test_patch_reads_merge_patches_only_and_says_so(service: Service, plural: st
     assert options.headers["Allow"] == "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 
+def test_a_null_for_what_does_not_exist_is_a_fault_as_any_other_value(service: Service) -> None:
+    entry = service.author.create("articles", summary="Kept")
+    response = patch(service, "articles", entry, {"sumary": None, "title": 5, "id": None, "seo": {"titel": None}})
+    assert response.status_code == 422
+    assert {(each["pointer"], each["code"]) for each in response.get_json()["errors"]} == {
+        ("#/sumary", "unknown_field"),
+        ("#/title", "invalid_type"),
+        ("#/id", "unknown_field"),
+        ("#/seo/titel", "unknown_field"),
+    }
+    near = {each["pointer"]: each.get("did_you_mean") for each in response.get_json()["errors"]}
+    assert near["#/sumary"] == "summary"
+    response = service.admin.patch("/api/v1/manage/site", json={"colour": None, "logo": {"wdth": None}}, if_match="*")
+    assert response.status_code == 422
+    assert {"#/colour", "#/logo/wdth"} < {each["pointer"] for each in response.get_json()["errors"]}
+    assert service.author.read("articles", entry) == entry
+
+
 SOURCES = [
     "",
     " ",

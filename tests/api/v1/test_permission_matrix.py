@@ -75,8 +75,8 @@ def callers(service: Service) -> dict[str, tuple[Caller, frozenset[str] | None]]
     assert revoked.key is not None
     service.admin.delete(f"/api/v1/manage/keys/{revoked.key.split('_')[1]}")
     strangers = {"none": service, "bad": Caller(service.app, "cms_bad"), "revoked": revoked, "expired": expired}
-    roles = {role: (getattr(service, role), frozenset(ROLES[role])) for role in ROLES}
-    return {name: (caller, None) for name, caller in strangers.items()} | roles
+    found: dict[str, tuple[Caller, frozenset[str] | None]] = {name: (each, None) for name, each in strangers.items()}
+    return found | {role: (getattr(service, role), frozenset(ROLES[role])) for role in ROLES}
 
 
 def routes(service: Service) -> Iterator[tuple[str, str, str]]:

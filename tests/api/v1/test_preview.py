@@ -100,14 +100,14 @@ def test_the_trash_hides_a_draft_and_undelete_shows_it_again(service: Service) -
     assert [each["name"] for each in seen(service.viewer, f"articles/{article['id']}")["tags"]] == ["Repair"]
 
 
-def test_erasing_leaves_nothing_even_for_an_entry_that_takes_the_same_id(service: Service) -> None:
+def test_erasing_leaves_nothing_and_no_entry_takes_the_same_id(service: Service) -> None:
     editor = service.editor
     tag = editor.create("tags", name="Repair")
     article = editor.create("articles", tags=[tag["id"]])
     editor.trash("tags", tag, force="true", purge="true")
     assert service.viewer.get(f"/api/v1/preview/tags/{tag['id']}").status_code == 404
     path = f"/api/v1/manage/tags/{tag['id']}"
-    assert editor.put(path, json={"name": "Another"}, headers={"If-None-Match": "*"}).status_code == 201
+    assert editor.put(path, json={"name": "Another"}, headers={"If-None-Match": "*"}).status_code == 409
     assert seen(service.viewer, f"articles/{article['id']}")["tags"] == []
     assert editor.read("articles", article)["tags"] == []
 

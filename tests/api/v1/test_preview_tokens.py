@@ -94,16 +94,23 @@ def test_a_token_opens_no_translation_of_its_entry(service: Service) -> None:
     assert [each["slug"] for each in shown["translations"]] == ["morgen"]
 
 
-def test_a_token_sees_its_entry_at_any_moment(service: Service) -> None:
-    article = service.editor.create("articles", title="As planned")
+def test_a_token_sees_no_instant_but_the_present(service: Service) -> None:
     start = clock.to_wire(clock.now() + timedelta(hours=1))
+    author = service.editor.create("authors", name="A secret until then")
+    service.editor.publish("authors", author, live_from=start)
+    article = service.editor.create("articles", title="As planned", authors=[author["id"]])
     service.editor.publish("articles", article, live_from=start)
     service.editor.change("articles", article, title="Later still")
     token = token_for(service.editor, "articles", article)["token"]
-    path = f"articles/{article['id']}"
-    assert opened(service, token, path).get_json()["data"]["title"] == "Later still"
-    assert opened(service, token, f"{path}?at={start}").get_json()["data"]["title"] == "As planned"
-    assert opened(service, token, f"{path}?perspective=published").status_code == 404
+    path = f"articles/{article['id']}?include=authors"
+    shown = opened(service, token, path).get_json()["data"]
+    assert (shown["title"], shown["authors"]) == ("Later still", [])
+    assert opened(service, token, f"{path}&perspective=published").status_code == 404
+    for query in (f"at={start}", f"at={start}&perspective=published", f"at={start}&perspective=draft"):
+        refused = opened(service, token, f"{path}&{query}")
+        assert refused.status_code == 400
+        assert [(each["code"], each["parameter"]) for each in refused.get_json()["errors"]] == [("excluded", "at")]
+        assert service.get(f"/api/v1/preview/{path}&{query}&token={token}").status_code == 400
 
 
 def test_a_token_follows_the_live_slug_of_its_own_entry_only(service: Service) -> None:

@@ -167,3 +167,25 @@ def test_a_plan_without_an_end_makes_room_for_a_later_one(service: Service) -> N
     service.editor.publish("tags", entry, live_from=at(1))
     plan_of(service, entry, 2, live_from=at(3), live_until=at(4))
     assert times(timeline(service, entry)) == [(1, at(1), at(3), "planned"), (2, at(3), at(4), "planned")]
+
+
+def test_an_end_after_which_nothing_comes_back_is_warned_of(service: Service) -> None:
+    entry, at = service.editor.create_published("tags", extra={"n": 1}), Hours()
+    service.editor.change("tags", entry, extra={"n": 2})
+    warnings = put(service, "tags", entry, live_from=at(1), live_until=at(2)).get_json()["warnings"]
+    detail = f"After {at(2)} nothing of this entry is live."
+    assert [(each["code"], each["pointer"], each["detail"]) for each in warnings if each["code"] == "ends"] == [
+        ("ends", "#/live_until", detail)
+    ]
+    readiness = service.viewer.get(f"/api/v1/manage/tags/{entry['id']}/readiness").get_json()["data"]["checks"]
+    assert [each["detail"] for check in readiness if check["code"] == "ends" for each in check["findings"]] == [detail]
+    followed = put(service, "tags", entry, live_from=at(2), revision=1).get_json()["warnings"]
+    assert "ends" not in {each["code"] for each in followed}
+
+
+def test_an_end_that_was_asked_for_all_along_is_not_warned_of(service: Service) -> None:
+    entry, at = service.editor.create_published("tags", extra={"n": 1}), Hours()
+    first = put(service, "tags", entry, live_until=at(2)).get_json()["warnings"]
+    path = f"/api/v1/manage/tags/{entry['id']}?publish=true"
+    second = service.editor.patch(path, json={"extra": {"n": 2}}, if_match="*").get_json()["warnings"]
+    assert (first, second) == ([], [])

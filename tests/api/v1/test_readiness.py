@@ -333,6 +333,20 @@ def test_a_reason_passes_and_is_kept_in_the_audit_log(service: Service, way: str
     assert service.get(f"/api/v1/articles/{entry['id']}").status_code == 200
     events = service.admin.get(f"/api/v1/manage/events?subject={entry['id']}&action=published").get_json()["data"]
     assert [each["reason"] for each in events] == [reason]
+    service.admin.trash("articles", entry, purge="true")
+    events = service.admin.get(f"/api/v1/manage/events?subject={entry['id']}").get_json()["data"]
+    assert {"published", "purged"} <= {each["action"] for each in events}
+    assert {each["reason"] for each in events} == {None}
+
+
+def test_a_reason_that_nothing_needed_is_not_kept(service: Service) -> None:
+    block(service, "missing_summary")
+    entry = post(service, summary="There is one.").get_json()["data"]
+    assert publish(service, entry, override_reason="To be sure.").status_code == 200
+    until = clock.to_wire(clock.now() + timedelta(hours=1))
+    assert publish(service, entry, live_until=until, override_reason="To be sure.").status_code == 200
+    events = service.admin.get(f"/api/v1/manage/events?subject={entry['id']}").get_json()["data"]
+    assert [(each["action"], each["reason"]) for each in events[:2]] == [("published", None)] * 2
 
 
 def test_a_batch_publishes_no_more_than_single_requests_do(service: Service) -> None:

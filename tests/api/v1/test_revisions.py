@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cms import clock
+from cms.content.model import Revision
 from tests.service import Service
 
 PLURALS = ("articles", "faqs", "authors", "social-links", "tags")
@@ -158,6 +160,39 @@ def test_restoring_brings_references_back_in_their_order(service: Service) -> No
     service.author.change("articles", entry, authors=[one])
     path = f"/api/v1/manage/articles/{entry['id']}/restore"
     assert service.author.post(path, json={"revision": 1}).get_json()["data"]["authors"] == [two, one]
+
+
+def test_revisions_from_before_the_type_had_a_field_are_shown_restored_and_published(service: Service) -> None:
+    editor = service.editor
+    orla = editor.create_published("authors", credentials="MA, ACR")
+    old = editor.create_published("articles", slug="old", body="# A", featured=True, authors=[orla["id"]])
+    new = editor.create_published("articles", related=[old["id"]])
+    kept = {"title", "name", "slug", "locale", "translation_of", "authors"}
+    with service.services.database.transaction() as session:
+        for revision in session.scalars(select(Revision).where(Revision.entry_id.in_([old["id"], orla["id"]]))):
+            revision.data = {name: value for name, value in revision.data.items() if name in kept}
+            revision.outline, revision.blocks, revision.review = {}, {}, {}
+    path = f"/api/v1/manage/articles/{old['id']}"
+    assert service.viewer.get(f"{path}/readiness").get_json()["data"]["ready"] is True
+    assert service.viewer.get(f"{path}/diff").status_code == 200
+    page = service.get("/api/v1/articles/old?include=authors,seo,jsonld&formats=html,blocks").get_json()["data"]
+    assert (page["calls_to_action"], page["hero_image"], page["toc"]) == ([], None, [])
+    assert page["body"]["blocks"][0]["children"][0]["text"] == "A"
+    assert page["authors"][0]["credentials"] is None
+    assert service.get("/api/v1/authors/" + orla["slug"]).get_json()["data"]["credentials"] is None
+    related = service.get(f"/api/v1/articles/{new['slug']}?include=related").get_json()["data"]["related"]
+    assert [each["id"] for each in related] == [old["id"]]
+
+    response = editor.patch(path, json={"title": "B"}, if_match="*")
+    assert [each["code"] for each in response.get_json()["warnings"]] == ["heading_level_1", "missing_summary"]
+    assert editor.post(f"{path}/duplicate", json={}).status_code == 201
+    assert editor.publish("articles", old, revision=1)["revision"] == 1
+    response = editor.post(f"{path}/restore", json={"revision": 1})
+    assert response.status_code == 200
+    assert response.get_json()["data"]["featured"] is False
+    assert service.get("/api/v1/articles/old").get_json()["data"]["toc"] == []
+    editor.publish("articles", old)
+    assert [each["text"] for each in service.get("/api/v1/articles/old").get_json()["data"]["toc"]] == ["A"]
 
 
 def test_a_note_alone_makes_no_revision(service: Service) -> None:

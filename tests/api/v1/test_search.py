@@ -397,6 +397,17 @@ def test_a_cursor_does_not_cross_what_begins_by_schedule(service: Service) -> No
     assert [each.get_json()["errors"][0]["code"] for each in refused] == ["outdated_cursor"] * 3
 
 
+def test_a_cursor_tells_nothing_of_what_is_planned(service: Service) -> None:
+    for number in range(2):
+        service.editor.create_published("articles", title=f"Vellum {number}")
+    planned = in_hours(1)
+    service.editor.publish("articles", service.editor.create("articles"), live_from=planned)
+    cursor = answer(service, "vellum", limit=1)["page"]["next"]
+    held = str(service.services.cursors.loads(cursor))
+    assert "plain" in held
+    assert planned not in held
+
+
 # Caps.
 
 

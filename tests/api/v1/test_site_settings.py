@@ -130,6 +130,18 @@ def test_every_fault_is_reported_at_its_place(service: Service) -> None:
     assert settings(service) == before
 
 
+@pytest.mark.parametrize("field", ["base_url", "title_template"])
+def test_what_no_address_and_no_title_can_be_made_of_is_refused(service: Service, field: str) -> None:
+    wrong = {
+        "base_url": ("https://harbour.example/?a=1", "https://harbour.example/#top", "https://harbour.example?"),
+        "title_template": ("{title} {", "{title} {name}", "{{title}}", "{site}", "}{title}"),
+    }
+    for value in wrong[field]:
+        assert {pointer for pointer, _ in faults(patch(service, **{field: value}))} == {f"#/{field}"}, value
+    right = {"base_url": "https://harbour.example/books", "title_template": "{site}: {title} & {title}"}
+    assert patch(service, **right).status_code == 200
+
+
 def test_locales_are_a_list_without_repetition_whose_names_all_exist(service: Service) -> None:
     locales = [{"code": "en", "fallback": "fr"}, {"code": "de", "fallback": "de"}, {"code": "en"}]
     assert faults(patch(service, locales=locales, default_locale="it")) == {
@@ -210,7 +222,8 @@ def test_a_language_that_entries_are_written_in_cannot_be_left_out(service: Serv
     german = service.editor.create("articles", locale="de")
     refused = service.admin.patch("/api/v1/manage/site", json={"locales": both[:1]}, if_match="*")
     assert refused.status_code == 422
-    assert [(each["code"], each["pointer"]) for each in refused.get_json()["errors"]] == [("locale_in_use", "#/locales")]
+    (fault,) = refused.get_json()["errors"]
+    assert (fault["code"], fault["pointer"]) == ("locale_in_use", "#/locales")
     path = f"/api/v1/manage/articles/{german['id']}"
     assert service.admin.delete(f"{path}?purge=true", if_match="*").status_code == 204
     assert service.admin.patch("/api/v1/manage/site", json={"locales": both[:1]}, if_match="*").status_code == 200

@@ -127,10 +127,39 @@ def test_another_entry_takes_the_place_in_drafts_and_for_readers_and_no_draft_le
         assert (shown["question"], [each["id"] for each in shown["tags"]]) == ("Then?", [new["id"]])
     with at.passed(2.5):
         assert service.get(f"/api/v1/faqs/{planned['id']}").status_code == 404
-    note = service.viewer.get(f"/api/v1/manage/articles/{live['id']}/revisions").get_json()["data"][0]["note"]
-    assert note == f"{old['id']} replaced by {new['id']}."
+    revisions = f"/api/v1/manage/articles/{live['id']}/revisions"
+    assert service.viewer.get(revisions).get_json()["data"][0]["note"] == "old replaced by new."
     assert usage(service, old) == []
     assert service.viewer.get(f"/api/v1/manage/tags/{old['id']}").get_json()["data"]["trashed_at"] is not None
+    service.editor.trash("tags", old, purge="true")
+    assert service.viewer.get(f"{revisions}/2").get_json()["data"]["note"] == f"{old['id']} replaced by new."
+
+
+def test_the_log_says_of_each_copy_what_was_replaced_in_it_and_nothing_else(service: Service) -> None:
+    old, _ = (service.editor.create_published("tags", slug=slug) for slug in ("old", "new"))
+    article = service.editor.create_published("articles", title="Live", tags=[old["id"]])
+    service.editor.change("articles", article, title="Secret")
+    assert delete(service, old, replace_with="new").status_code == 204
+    log = service.admin.get(f"/api/v1/manage/events?subject={article['id']}&limit=3").get_json()["data"]
+    for event in log:
+        shown = service.admin.get(f"/api/v1/manage/events/{event['id']}").get_json()["data"]
+        assert shown["changed_fields"] == ["tags"], event
+    assert [(each["action"], each["revision"]) for each in log] == [("published", 3), ("saved", 4), ("saved", 3)]
+
+
+def test_a_plan_keeps_its_id_when_a_reference_in_it_is_replaced(service: Service) -> None:
+    old, _ = (service.editor.create_published("tags", slug=slug) for slug in ("old", "new"))
+    article, at = service.editor.create_published("articles", tags=[old["id"]]), Hours()
+    service.editor.change("articles", article, title="Then")
+    live, plan = service.editor.publish("articles", article, live_from=at(1))["timeline"]
+    assert delete(service, old, replace_with="new").status_code == 204
+    path = f"/api/v1/manage/articles/{article['id']}/publication"
+    past, anew, planned = service.viewer.get(path).get_json()["data"]["timeline"]
+    assert (past["id"], planned) == (live["id"], plan | {"revision": 4})
+    assert anew["id"] not in (live["id"], plan["id"])
+    check_invariants(service.services.settings.database_url)
+    assert service.editor.delete(f"{path}/{plan['id']}", if_match="*").status_code == 200
+    check_invariants(service.services.settings.database_url)
 
 
 def test_a_lone_reference_is_replaced_and_a_purge_may_follow_at_once(service: Service) -> None:
