@@ -112,6 +112,7 @@ def test_every_problem_that_a_client_can_cause_is_one_document(service: Service,
         "changed_fields",
         "changed_by",
         "changed_at",
+        "usage",
         "operation",
         "scope",
     }

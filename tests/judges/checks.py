@@ -34,6 +34,7 @@ _required: dict[str, set[str]] = {}
 def before_load_schema(context: Any, raw_schema: JSONObject) -> None:
     """``fields`` and ``exclude`` leave out what is required otherwise, which OpenAPI has no way to say."""
     schemas = raw_schema["components"]["schemas"]
+    _without_blocks(schemas)
     for path, operations in raw_schema["paths"].items():
         for operation in operations.values():
             # No schema says what front matter may hold: all that could be made of this one are texts without a title.
@@ -49,6 +50,19 @@ def before_load_schema(context: Any, raw_schema: JSONObject) -> None:
         schemas[f"Picked{delivered}"] = {name: value for name, value in whole.items() if name != "required"}
         told = json.dumps(schemas[wrapper]).replace(f'schemas/{delivered}"', f'schemas/Picked{delivered}"')
         schemas[wrapper] = json.loads(told)
+
+
+def _without_blocks(node: Any) -> None:
+    """Leave bodies of blocks to tests of their own: all that they may hold of each other would be tried for hours."""
+    if isinstance(node, dict) and isinstance(forms := node.get("oneOf"), list):
+        node["oneOf"] = [each for each in forms if not _is_of_blocks(each)]
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _without_blocks(each)
+
+
+def _is_of_blocks(schema: Any) -> bool:
+    written: Any = schema.get("properties", {}).get("format", {}) if isinstance(schema, dict) else {}
+    return isinstance(written, dict) and written.get("enum") == ["blocks"]
 
 
 def _name(schema: JSONObject) -> str:
@@ -82,6 +96,8 @@ def refused_for_what_a_schema_says(ctx: Any, response: Any, case: Any) -> None:
     problem = response.json()
     faults = [each for each in problem.get("errors", []) if (each["code"], each.get("pointer")) not in UNSAID]
     said = [each for each in faults if each["code"] in SAID_BY_SCHEMAS]
+    if problem["type"].endswith("/idempotency-key-reused"):
+        return  # The cases share one key.
     assert problem.get("errors"), f"Refused without saying what for: {problem['detail']}"
     assert not said, f"The document allows this and the service does not: {said}"
 
