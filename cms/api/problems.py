@@ -113,7 +113,6 @@ FAULTS: dict[str, str] = {
     "unknown_mark": "The mark is no decorator, and the block does not define it.",
     "unknown_provider": "Nothing of that host can be embedded.",
     "unknown_locale": "The site has no such language.",
-    "locale_in_use": "Entries are written in a language that would be left out.",
     "unknown_operation": "There is no such operation, or none that a batch can do.",
     "unknown_parameter": "There is no such parameter.",
     "unknown_platform": "There is no such platform in the registry.",

@@ -5,9 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
-from cms.content.draft_model import Entry
 from cms.content.version import Change
-from cms.errors import Fault, Invalid
 from cms.site import DEFAULTS, Site, SiteRow
 
 
@@ -17,10 +15,9 @@ def find_site(session: Session | Connection) -> Any:
 
 
 def save_site(change: Change, data: dict[str, Any]) -> Any:
-    """Store the settings; the same ones again change nothing. Raises ``Invalid`` where a locale in use is left out."""
+    """Store the settings; the same ones again change nothing."""
     stored = find_site(change.session).data
     if stored != data:
-        _check_locales(change, data)
         change.session.execute(update(SiteRow).values(data=data, changed=change.number, updated_at=change.at))
         change.site = Site.of(data, change.site.public_url)
         change.moves_content()
@@ -33,12 +30,3 @@ def save_site(change: Change, data: dict[str, Any]) -> Any:
             after={name: after[name] for name in changed},
         )
     return find_site(change.session)
-
-
-def _check_locales(change: Change, data: dict[str, Any]) -> None:
-    """Nobody could ask for what is written in a language that the site does not have."""
-    codes = {each["code"] for each in data["locales"]}
-    gone = [code for code in change.site.locales if code not in codes]
-    if gone and (used := change.session.scalars(select(Entry.locale).where(Entry.locale.in_(gone)).distinct()).all()):
-        detail = f"Entries are written in {', '.join(sorted(used))}; it cannot be left out while there are any."
-        raise Invalid(Fault("locale_in_use", detail, pointer="#/locales"))

@@ -214,16 +214,3 @@ def test_the_graph_reads_the_sites_links_no_second_time(service: Service) -> Non
             assert service.get(f"/api/v1/site{query}").status_code == 200
         statements.append(measured.statements)
     assert statements[0] == statements[1]
-
-
-def test_a_language_that_entries_are_written_in_cannot_be_left_out(service: Service) -> None:
-    both = [{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}]
-    service.admin.patch("/api/v1/manage/site", json={"locales": both}, if_match="*")
-    german = service.editor.create("articles", locale="de")
-    refused = service.admin.patch("/api/v1/manage/site", json={"locales": both[:1]}, if_match="*")
-    assert refused.status_code == 422
-    (fault,) = refused.get_json()["errors"]
-    assert (fault["code"], fault["pointer"]) == ("locale_in_use", "#/locales")
-    path = f"/api/v1/manage/articles/{german['id']}"
-    assert service.admin.delete(f"{path}?purge=true", if_match="*").status_code == 204
-    assert service.admin.patch("/api/v1/manage/site", json={"locales": both[:1]}, if_match="*").status_code == 200
