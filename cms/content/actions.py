@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -11,11 +12,11 @@ from uuid_utils.compat import uuid7
 from cms.content import drafts, links, preview, revisions, search, slugs, timeline, usage
 from cms.content.draft_model import Entry, Link
 from cms.content.model import SLUG_LENGTH, Event, Publication, Revision
-from cms.content.preconditions import changed_meanwhile, newest_seen
+from cms.content.preconditions import check_tags
 from cms.content.queries import is_identifier
 from cms.content.raw_html import check_raw_html
 from cms.content.types import Content, ContentType
-from cms.content.version import Change, entity_tag
+from cms.content.version import Change
 from cms.errors import Conflict, Fault, Invalid, NotFound
 from cms.keys import forget_answers_about
 
@@ -50,20 +51,13 @@ def expect(change: Change, entry: Entry, tags: Iterable[str] | None) -> None:
 
     Raises ``PreconditionFailed`` with the present tag, the fields that differ, and who changed the entry when.
     """
-    if tags is None or entity_tag(entry.changed) in tags:
-        return
     detail = "The entry has changed since it was read; fetch it again and repeat the change."
-    fields = revisions.changed_fields(change.session, entry, newest_seen(tags))
-    raise changed_meanwhile(change.session, detail, entry.changed, fields)
+    fields = partial(revisions.changed_fields, change.session, entry)
+    check_tags(change.session, tags, entry.changed, detail, fields)
 
 
 def create(
-    change: Change,
-    kind: ContentType,
-    content: Content,
-    *,
-    note: str | None = None,
-    entry_id: str | None = None,
+    change: Change, kind: ContentType, content: Content, *, note: str | None = None, entry_id: str | None = None
 ) -> Entry:
     """Make an entry with its draft and first revision.
 
@@ -91,14 +85,7 @@ def create(
     return entry
 
 
-def save(
-    change: Change,
-    kind: ContentType,
-    entry: Entry,
-    content: Content,
-    *,
-    note: str | None = None,
-) -> bool:
+def save(change: Change, kind: ContentType, entry: Entry, content: Content, *, note: str | None = None) -> bool:
     """Make the content the entry's draft; returns false, with nothing written, when it already was.
 
     Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.

@@ -1,6 +1,6 @@
 """What stands against a change made by somebody who saw an older state: who changed what since, and when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,17 @@ from cms.content.model import Event
 from cms.content.version import entity_tag
 from cms.errors import PreconditionFailed
 from cms.keys import APIKey
+
+
+def check_tags(
+    session: Session, tags: Iterable[str] | None, changed: int, detail: str, fields: Callable[[int], Sequence[str]]
+) -> None:
+    """Check the entity tags that a client holds of what was last changed by ``changed``; ``None`` for any.
+
+    Raises ``PreconditionFailed``; ``fields`` are those that differ since the newest change that the client has seen.
+    """
+    if tags is not None and entity_tag(changed) not in tags:
+        raise changed_meanwhile(session, detail, changed, fields(_newest_seen(tags)))
 
 
 def changed_meanwhile(session: Session, detail: str, changed: int, fields: Sequence[str]) -> PreconditionFailed:
@@ -33,7 +44,7 @@ def _author(session: Session, changed: int) -> dict[str, Any]:
     return {"changed_by": author, "changed_at": clock.to_wire(row.at) if row else None}
 
 
-def newest_seen(tags: Iterable[str]) -> int:
+def _newest_seen(tags: Iterable[str]) -> int:
     """The newest change that the holder of these entity tags has seen; 0 where none of them is one of ours."""
     return max((int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 19), default=0)
 

@@ -195,18 +195,16 @@ def _missing_summary(subject: Subject) -> Iterator[Fault]:
         yield Fault("missing_summary", detail, pointer="#/summary")
 
 
-def _unpublished_reference(subject: Subject) -> Iterator[Fault]:
-    for reference, pointer in subject.references:
-        if not _names_people(reference, subject.types):
-            detail = f"This {reference.target} is not live; delivery leaves it out until it is."
-            yield Fault("unpublished_reference", detail, pointer=pointer)
+def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fault]]:
+    """The references to people, or to everything else, that are not live."""
 
+    def find(subject: Subject) -> Iterator[Fault]:
+        for reference, pointer in subject.references:
+            if _names_people(reference, subject.types) == people:
+                detail = f"This {reference.target} is not live; delivery leaves it out until it is."
+                yield Fault(code, detail, pointer=pointer)
 
-def _unpublished_author(subject: Subject) -> Iterator[Fault]:
-    for reference, pointer in subject.references:
-        if _names_people(reference, subject.types):
-            detail = f"This {reference.target} is not live; delivery leaves it out until it is."
-            yield Fault("unpublished_author", detail, pointer=pointer)
+    return find
 
 
 def _names_people(reference: Reference, types: Types) -> bool:
@@ -297,8 +295,18 @@ CHECKS: tuple[Check, ...] = (
         "long_description", f"The description has at most {DESCRIPTION_LIMIT} characters.", _has_head, _long_description
     ),
     Check("missing_summary", "There is a summary.", _has("summary"), _missing_summary),
-    Check("unpublished_author", "Every author is live.", _refers_to_people, _unpublished_author),
-    Check("unpublished_reference", "Everything referred to is live.", _refers_to_others, _unpublished_reference),
+    Check(
+        "unpublished_author",
+        "Every author is live.",
+        _refers_to_people,
+        _unpublished("unpublished_author", people=True),
+    ),
+    Check(
+        "unpublished_reference",
+        "Everything referred to is live.",
+        _refers_to_others,
+        _unpublished("unpublished_reference", people=False),
+    ),
     Check("future_date", "What is live is not dated ahead.", _has("published_at"), _future_date, may_block=False),
     Check("planned_change", "No other revision is to replace what is live.", _always, _planned_change, may_block=False),
     Check("ends", "Nothing that was to stay live ends with what replaces it.", _always, _ends, may_block=False),

@@ -65,13 +65,18 @@ def standing(publications: Sequence[Publication], version: int, at: datetime) ->
     return Standing(
         status="published" if live else "scheduled",
         live_from=shown.live_from,
-        live_until=None if shown.live_until == FOREVER else shown.live_until,
+        live_until=_end_of(shown),
         revision=shown.revision,
         has_unpublished_changes=all(each.revision != version for each in publications if at < each.live_until),
         next_revision=planned.revision if planned else None,
         next_from=planned.live_from if planned else None,
-        ends=None if publications[-1].live_until == FOREVER else publications[-1].live_until,
+        ends=_end_of(publications[-1]),
     )
+
+
+def _end_of(publication: Any) -> datetime | None:
+    """When a publication ends; ``None`` for never."""
+    return None if publication.live_until == FOREVER else publication.live_until
 
 
 class Span(NamedTuple):
@@ -87,10 +92,17 @@ def spans(publications: Sequence[Any]) -> list[Span]:
     return [Span(each.revision, each.live_from, each.live_until) for each in publications]
 
 
-def record(
+def _settle(
     change: Change, action: str, entry: Entry, before: Sequence[Span], revision: int | None, reason: str | None = None
 ) -> None:
-    """Put a change of the timeline into the audit log: where the entry stood and stands, and what was touched."""
+    """Bring everything in line with a timeline that was changed, and tell the audit log where the entry stood before.
+
+    What was touched of the timeline is told too.
+    """
+    _review(change.session, entry.id)
+    slugs.release_unused(change.session, entry.id)
+    change.moves_content()
+    change.touch(entry)
     after = spans(timeline(change.session, entry.id))
     change.record(
         action,
@@ -123,7 +135,7 @@ def _told(known: Sequence[Any], at: datetime, touched: Sequence[Span]) -> dict[s
             {
                 "revision": each.revision,
                 "live_from": each.live_from,
-                "live_until": None if each.live_until == FOREVER else each.live_until,
+                "live_until": _end_of(each),
             }
             for each in touched
         ],
@@ -175,12 +187,8 @@ def publish(
             _cut(change, slot.replaced, slot.start, keep_asked=True)
         shown = _begin(change, kind, entry, chosen, slot.start, slot.end)
     shown.asked_until = slot.asked_until
-    _review(change.session, entry.id)
-    slugs.release_unused(change.session, entry.id)
-    change.moves_content()
-    change.touch(entry)
     action = "scheduled" if slot.start > change.at else "published"
-    record(change, action, entry, before, chosen.number, reason)
+    _settle(change, action, entry, before, chosen.number, reason)
     return True
 
 
@@ -268,8 +276,9 @@ def _check_overlaps(now: datetime, start: datetime, end: datetime | None, others
 
 
 def _in_words(publication: Publication) -> str:
-    end = "for ever" if publication.live_until == FOREVER else f"until {clock.to_wire(publication.live_until)}"
-    return f"from {clock.to_wire(publication.live_from)} {end}"
+    end = _end_of(publication)
+    until = f"until {clock.to_wire(end)}" if end else "for ever"
+    return f"from {clock.to_wire(publication.live_from)} {until}"
 
 
 def _asked_end(publication: Publication) -> datetime:
@@ -279,12 +288,12 @@ def _asked_end(publication: Publication) -> datetime:
 
 def interval(publication: Any) -> dict[str, Any]:
     """What names a publication of a timeline: its id, revision and times as the wire writes them, null for ever."""
-    forever = publication.live_until == FOREVER
+    end = _end_of(publication)
     return {
         "id": publication.id,
         "revision": publication.revision,
         "live_from": clock.to_wire(publication.live_from),
-        "live_until": None if forever else clock.to_wire(publication.live_until),
+        "live_until": clock.to_wire(end) if end else None,
     }
 
 
@@ -367,11 +376,7 @@ def unpublish(change: Change, kind: ContentType, entry: Entry, at: datetime | No
         elif publication.asked_until and publication.asked_until > moment:
             publication.asked_until = moment if publication.live_until < moment else None
     if affected:
-        _review(change.session, entry.id)
-        slugs.release_unused(change.session, entry.id)
-        change.moves_content()
-        change.touch(entry)
-        record(change, "unpublished" if moment <= change.at else "unpublishing_planned", entry, before, None)
+        _settle(change, "unpublished" if moment <= change.at else "unpublishing_planned", entry, before, None)
     return bool(affected)
 
 
@@ -390,12 +395,8 @@ def exchange(change: Change, kind: ContentType, entry: Entry, numbers: Mapping[i
         anew = _begin(change, kind, entry, revision, start, end, instead_of=each)
         anew.asked_until = asked
     if affected:
-        _review(change.session, entry.id)
-        slugs.release_unused(change.session, entry.id)
-        change.moves_content()
-        change.touch(entry)
         action = "published" if affected[0].live_from <= change.at else "scheduled"
-        record(change, action, entry, before, numbers[affected[0].revision])
+        _settle(change, action, entry, before, numbers[affected[0].revision])
     return bool(affected)
 
 
@@ -422,11 +423,7 @@ def cancel(change: Change, kind: ContentType, entry: Entry, publication_id: str)
     if position:
         following = publications[position + 1] if position + 1 < len(publications) else None
         _give_back(change, publications[position - 1], before[position].live_from, following)
-    _review(change.session, entry.id)
-    slugs.release_unused(change.session, entry.id)
-    change.moves_content()
-    change.touch(entry)
-    record(change, "cancelled", entry, before, revision)
+    _settle(change, "cancelled", entry, before, revision)
 
 
 def _give_back(change: Change, cut: Publication, at: datetime, following: Publication | None) -> None:

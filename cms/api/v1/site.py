@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -32,7 +33,7 @@ from cms.api.v1.entries import ETAG, quoted
 from cms.api.v1.schemas import Image, changes, embeds, fields_of, item_of, linked_data, made, nullable
 from cms.content.documents import Composition, Document, compose
 from cms.content.heads import publisher_of
-from cms.content.preconditions import changed_meanwhile, changed_settings, newest_seen
+from cms.content.preconditions import changed_settings, check_tags
 from cms.content.queries import Row
 from cms.content.readiness import BLOCKERS
 from cms.content.settings import find_site, save_site
@@ -268,11 +269,9 @@ class ManagedSettings(Endpoint):
 
 
 def _expect(change: Change) -> None:
-    tags, row = expected_tags(), find_site(change.session)
-    if tags is not None and str(row.changed) not in tags:
-        fields = changed_settings(change.session, newest_seen(tags))
-        detail = "The settings have changed since they were read."
-        raise changed_meanwhile(change.session, detail, row.changed, fields)
+    session = change.session
+    detail = "The settings have changed since they were read."
+    check_tags(session, expected_tags(), find_site(session).changed, detail, partial(changed_settings, session))
 
 
 def _save(change: Change, data: dict[str, Any]) -> Answer:
