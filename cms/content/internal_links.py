@@ -19,9 +19,8 @@ from cms.content.draft_model import Entry, Slug
 from cms.content.model import SLUG_LENGTH
 from cms.content.queries import publications, shows
 from cms.content.types import Types
-from cms.site import Site
+from cms.site import Site, slug_between
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 BEYOND_PATH = re.compile("[?#]")
 SLASH_AT_END = re.compile(r"/+(?=[?#]|$)")
 
@@ -104,11 +103,8 @@ def _slug(pattern: str, parts: SplitResult) -> str | None:
     if "#" in pattern:
         address += f"#{unquote(parts.fragment)}"
     before, after = SLASH_AT_END.sub("", unquote(pattern)).split("{slug}")
-    address = SLASH_AT_END.sub("", address)
-    if len(address) < len(before) + len(after) or not (address.startswith(before) and address.endswith(after)):
-        return None
-    slug = address[len(before) : len(address) - len(after)]
-    return slug if len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug) else None
+    slug = slug_between(SLASH_AT_END.sub("", address), before, after)
+    return slug if slug is not None and len(slug) <= SLUG_LENGTH else None
 
 
 def find_dead(

@@ -18,10 +18,9 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, String, bindp
 from cms.content.queries import publications, shows, unindexed
 from cms.content.version import Moment
 from cms.db import Identifier, UTCDateTime, is_among
-from cms.site import Site
+from cms.site import Site, slug_between
 
 BATCH = 1000
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What a path may hold as it is (RFC 3986, 3.3), beside letters, digits and what is encoded already.
 PATH = "/-._~!$&'()*+,;=:@%"
 STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -50,11 +49,7 @@ class Pattern:
     def slug(self, path: str) -> str | None:
         """The slug that a decoded path has here, with or without a slash at its end; ``None`` if it is another's."""
         before, after = unquote(self.before), unquote(self.after).rstrip("/")
-        path = path.rstrip("/")
-        if len(path) < len(before) + len(after) or not (path.startswith(before) and path.endswith(after)):
-            return None
-        slug = path[len(before) : len(path) - len(after)]
-        return slug if SLUG.fullmatch(slug) else None
+        return slug_between(path.rstrip("/"), before, after)
 
 
 def _encoded(part: str) -> str:

@@ -1,5 +1,5 @@
 """The site's own settings: names, languages, addresses and navigation."""
 
-from cms.site.model import DEFAULTS, Site, SiteRow
+from cms.site.model import DEFAULTS, Site, SiteRow, slug_between
 
-__all__ = ["DEFAULTS", "Site", "SiteRow"]
+__all__ = ["DEFAULTS", "Site", "SiteRow", "slug_between"]

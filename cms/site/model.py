@@ -1,5 +1,6 @@
 """The one row of site settings, and what can be asked of it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,8 @@ from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.db import JSON, Base, UTCDateTime
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 DEFAULTS: dict[str, Any] = {
     "name": "My site",
@@ -106,3 +109,11 @@ class Site:
 
 def _flattened(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [inner for item in items for inner in (item, *_flattened(item.get("children") or []))]
+
+
+def slug_between(address: str, before: str, after: str) -> str | None:
+    """The slug that an address has where a pattern has ``{slug}``, between two texts; ``None`` if it has none there."""
+    if len(address) < len(before) + len(after) or not (address.startswith(before) and address.endswith(after)):
+        return None
+    slug = address[len(before) : len(address) - len(after)]
+    return slug if SLUG.fullmatch(slug) else None
