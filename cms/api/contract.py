@@ -501,18 +501,29 @@ def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
 
 def _load_body(contract: Contract, document: Any) -> Any:
     assert contract.body is not None
-    is_patch = contract.body_type == MERGE_PATCH
-    _render_ahead(_instance(contract.body), document, is_patch=is_patch)
-    return document if is_patch else load(_instance(contract.body), document)
+    schema = _instance(contract.body)
+    texts = {name: known for name, known in schema.load_fields.items() if isinstance(known, RichText)}
+    if contract.body_type == MERGE_PATCH:
+        _render_patch_ahead(texts, document)
+        return document
+    loaded = load(schema, document)
+    for name in texts:
+        _render_ahead(loaded.get(name))
+    return loaded
 
 
-def _render_ahead(schema: Schema, document: Any, *, is_patch: bool) -> None:
-    """Render rich texts before the transaction begins, so that no other writer waits; the engine finds them done."""
-    for name, known in schema.load_fields.items():
-        if isinstance(known, RichText) and isinstance(document, dict) and document.get(name) is not None:
+def _render_ahead(text: dict[str, Any] | None) -> None:
+    """Render a rich text before the transaction begins, so that no other writer waits; the engine finds it done."""
+    if text is not None:
+        render(text["format"], text["source"])
+
+
+def _render_patch_ahead(texts: Mapping[str, RichText], patch: Any) -> None:
+    """The same for what a patch says of rich texts, which is judged only when it is put together."""
+    for name, known in texts.items():
+        if isinstance(patch, dict) and patch.get(name) is not None:
             with suppress(ValidationError):  # Said with everything else.
-                text: dict[str, Any] = known.deserialize(_likely(document[name]) if is_patch else document[name]) or {}
-                render(text["format"], text["source"])
+                _render_ahead(known.deserialize(_likely(patch[name])))
 
 
 def _likely(patch: Any) -> Any:

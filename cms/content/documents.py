@@ -189,8 +189,9 @@ class _Composer:
 
     def document(self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str]) -> Document:
         """A row with everything that is shown of it, in the order of the delivered schema."""
-        data = kind.blank | row.data | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
-        values = self._own(kind, row, kind.present(data, row.outline, self.site))
+        written = kind.blank | row.data
+        data = written | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
+        values = self._own(kind, row, written | kind.present(data, row.outline, self.site))
         for name in kind.bodies:
             if name in shown:
                 values[name] = self._body(row, name)
@@ -224,9 +225,9 @@ class _Composer:
             return int(getattr(row, field))
         return sum(each.row.position for each in self.found[row.entry_id, field])
 
-    def _own(self, kind: ContentType, row: Row, computed: Content) -> Document:
+    def _own(self, kind: ContentType, row: Row, told: Content) -> Document:
         """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
-        values = {"version": row.revision, **kind.blank, **row.data, **computed}
+        values = {"version": row.revision, **told}
         for name in IDENTITY:
             if name != "url" or kind.has_slug:
                 values[name] = self._identity(kind, row, name)
