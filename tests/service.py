@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from cms.api.contract import METHODS, Contract, contract_of
 from cms.api.front import Front
 from cms.api.services import Services
 from cms.content.version import Actor, change
@@ -89,6 +90,15 @@ class Caller:
         assert response.status_code == 204, response.get_data(as_text=True)
 
 
+class Route(NamedTuple):
+    """One method of one route of the application."""
+
+    method: str
+    path: str
+    """With its parameters in angle brackets."""
+    contract: Contract
+
+
 class Service(Caller):
     """The service, called by anyone; with a caller for each role."""
 
@@ -126,6 +136,14 @@ class Service(Caller):
         front = self.app.wsgi_app
         assert isinstance(front, Front)
         return front
+
+    def routes(self) -> Iterator[Route]:
+        """Every operation that the application has, as method, rule and contract, in the order of its routes."""
+        for rule in self.app.url_map.iter_rules():
+            endpoint = getattr(self.app.view_functions[rule.endpoint], "view_class", None)
+            for method in METHODS:
+                if function := getattr(endpoint, method.lower(), None):
+                    yield Route(method, str(rule), contract_of(function))
 
     @contextmanager
     def counting(self) -> Iterator[Usage]:

@@ -11,7 +11,6 @@ import jsonpatch
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from cms.api.contract import METHODS
 from cms.keys import APIKey, IdempotencyKey
 from tests.dumps import dump
 from tests.service import MERGE_PATCH, Caller, Service, written
@@ -88,11 +87,9 @@ OTHERS: dict[tuple[str, str], Callable[[Stage], Write]] = {
 def routed(service: Service, prefix: str) -> set[tuple[str, str]]:
     """The writes that the application has below an address."""
     return {
-        (method, str(rule).removeprefix(prefix))
-        for rule in service.app.url_map.iter_rules()
-        for method in METHODS[1:]
-        if hasattr(getattr(service.app.view_functions[rule.endpoint], "view_class", None), method.lower())
-        and re.match(rf"{prefix}(?=/|$)", str(rule))
+        (each.method, each.path.removeprefix(prefix))
+        for each in service.routes()
+        if each.contract.writes and re.match(rf"{prefix}(?=/|$)", each.path)
     }
 
 

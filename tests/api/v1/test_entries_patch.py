@@ -160,7 +160,8 @@ def test_what_is_read_only_or_unknown_is_refused_by_name(service: Service, plura
     columns = set(Entry.__table__.columns.keys()) | known | set(Draft.__annotations__)
     writable = {"slug", "locale", "translation_of", "extra", "note", *kind.columns}
     writable |= {each.field for each in kind.references}
-    names = (set(entry) | columns | {"colour", "Title", "__class__", "data"}) - writable
+    delivered = set(service.services.fields[kind.name])
+    names = (set(entry) | columns | delivered | {"colour", "Title", "__class__", "data"}) - writable
     assert {"id", "type", "version", "status", "etag", "created_at", "created_by", "changed", "entry_id"} <= names
     for method in ("PATCH", "PUT", "POST"):
         given = {name: entry.get(name, 1) for name in sorted(names)}
@@ -174,6 +175,17 @@ def test_what_is_read_only_or_unknown_is_refused_by_name(service: Service, plura
         assert response.status_code == 422
         unknown = {each["pointer"] for each in response.get_json()["errors"] if each["code"] == "unknown_field"}
         assert unknown == {f"#/{name}" for name in names}, method
+    # A creation under an id of one's own, and a batch.
+    new = f"/{plural}/0199c0de-0000-7000-8000-000000000001"
+    creation = {"method": "PUT", "path": new, "headers": {"If-None-Match": "*"}, "body": given}
+    for response, below in (
+        (service.admin.put(f"/api/v1/manage{new}", json=given, headers={"If-None-Match": "*"}), "#"),
+        (service.admin.post("/api/v1/manage/batch", json={"operations": [creation]}), "#/operations/0/body"),
+    ):
+        assert response.status_code == 422
+        unknown = {each["pointer"] for each in response.get_json()["errors"] if each["code"] == "unknown_field"}
+        assert unknown == {f"{below}/{name}" for name in names}
+    assert service.admin.get(f"/api/v1/manage{new}").status_code == 404
     assert service.author.read(plural, entry) == entry
 
 

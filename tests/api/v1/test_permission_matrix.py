@@ -3,7 +3,6 @@
 A route that is not in the table fails. Writes are tried with ``dry_run``, so that every trial meets the same entries.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 
 from cms import clock
-from cms.api.contract import METHODS, contract_of
 from cms.keys import ROLES, SCOPES
 from tests.service import Caller, Service
 
@@ -79,18 +77,9 @@ def callers(service: Service) -> dict[str, tuple[Caller, frozenset[str] | None]]
     return found | {role: (getattr(service, role), frozenset(ROLES[role])) for role in ROLES}
 
 
-def routes(service: Service) -> Iterator[tuple[str, str, str]]:
-    """Each method and path below an article, and the scope that its contract names."""
-    for rule in service.app.url_map.iter_rules():
-        endpoint = getattr(service.app.view_functions[rule.endpoint], "view_class", None)
-        if str(rule).startswith(ROOT):
-            for method in METHODS:
-                if function := getattr(endpoint, method.lower(), None):
-                    yield method, str(rule).removeprefix(ROOT), str(contract_of(function).scope)
-
-
 def test_the_table_has_every_route_of_an_entry_and_its_scope(service: Service) -> None:
-    assert {(method, path): scope for method, path, scope in routes(service)} == {
+    found = [each for each in service.routes() if each.path.startswith(ROOT)]
+    assert {(each.method, each.path.removeprefix(ROOT)): each.contract.scope for each in found} == {
         route: rule.scope for route, rule in TABLE.items()
     }
 

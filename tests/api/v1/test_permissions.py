@@ -3,6 +3,7 @@
 The routes come from the application itself, so that a new one is tested by being there.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.api.contract import METHODS, Contract, contract_of
+from cms.api.contract import Contract
 from cms.keys import ROLES, SCOPES
 from cms.keys.scopes import with_implied
 from tests.service import MERGE_PATCH, Caller, Service
@@ -37,15 +38,8 @@ class Operation:
 
 
 def operations(service: Service) -> Iterator[Operation]:
-    for rule in service.app.url_map.iter_rules():
-        endpoint = getattr(service.app.view_functions[rule.endpoint], "view_class", None)
-        for method in METHODS:
-            function = getattr(endpoint, method.lower(), None)
-            if function is not None:
-                path = str(rule)
-                for name in rule.arguments:
-                    path = path.replace(f"<{name}>", "1" if name == "number" else NOBODY)
-                yield Operation(method, path, contract_of(function))
+    for method, path, contract in service.routes():
+        yield Operation(method, re.sub(r"<\w+>", NOBODY, path.replace("<number>", "1")), contract)
 
 
 def guarded(service: Service) -> list[Operation]:
