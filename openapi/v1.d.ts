@@ -3092,6 +3092,10 @@ export interface components {
             referrerpolicy: string;
             loading: string;
             title: string | null;
+            /**
+             * Format: int64
+             * @description In CSS pixels.
+             */
             height: number | null;
         };
         /** @description A line of the table of contents; `id` is the heading's in the HTML. */

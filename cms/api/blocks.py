@@ -23,6 +23,7 @@ ROWS_AT_MOST = 2000
 CELLS_AT_MOST = 100
 TEXT_LENGTH = 100_000
 DELIVERED_AT_MOST = 100_000
+FRAME_HEIGHT = 10_000
 KEY_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 LANGUAGE_PATTERN = r"^[A-Za-z0-9_+#.-]{1,40}$"
 HEADING_ID_PATTERN = r"^[a-z0-9-]{1,80}$"
@@ -365,7 +366,7 @@ class _Family:
                 "needs the scope `html:raw` to be written.",
             ),
             "title": fields.Line(200, description="Of the frame; stands for it in texts.", **self._optional()),
-            "height": fields.Whole(1, 10_000, description="In CSS pixels.", example=320, **self._optional()),
+            "height": fields.Whole(1, FRAME_HEIGHT, description="In CSS pixels.", example=320, **self._optional()),
         }
         sources = {
             name: fields.Text(TEXT_LENGTH, description=text, **self._optional())
@@ -402,7 +403,7 @@ class Frame(Schema):
     referrerpolicy = fields.Delivered({"type": "string"}, required=True, example="no-referrer")
     loading = fields.Delivered({"type": "string"}, required=True, example="lazy")
     title = fields.Delivered({"type": ["string", "null"]}, required=True)
-    height = fields.Delivered({"type": ["integer", "null"]}, required=True)
+    height = fields.Whole(1, FRAME_HEIGHT, required=True, allow_none=True, description="In CSS pixels.")
 
 
 WRITTEN: Schemas = _Family(delivered=False).whole

@@ -54,15 +54,20 @@ def before_load_schema(context: Any, raw_schema: JSONObject) -> None:
 
 def _without_blocks(node: Any) -> None:
     """Leave bodies of blocks to tests of their own: all that they may hold of each other would be tried for hours."""
-    if isinstance(node, dict) and isinstance(forms := node.get("oneOf"), list):
-        node["oneOf"] = [each for each in forms if not _is_of_blocks(each)]
+    if isinstance(node, dict):
+        if isinstance(forms := node.get("oneOf"), list):
+            node["oneOf"] = [each for each in forms if not _is_of_blocks(each)]
+        if "blocks" in (formats := node.get("properties", {}).get("format", {}).get("enum", ())):
+            formats.remove("blocks")
     for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _without_blocks(each)
 
 
 def _is_of_blocks(schema: Any) -> bool:
-    written: Any = schema.get("properties", {}).get("format", {}) if isinstance(schema, dict) else {}
-    return isinstance(written, dict) and written.get("enum") == ["blocks"]
+    """Whether it is a body of blocks, or what stands in one."""
+    if schema.get("properties", {}).get("format", {}).get("enum") == ["blocks"]:
+        return True
+    return any("BlockWrite" in each.get("$ref", "") for each in schema.get("items", {}).get("oneOf", ()))
 
 
 def _name(schema: JSONObject) -> str:
