@@ -25,8 +25,8 @@ from cms.keys import NO_REQUEST, Repeatable, find_answer, keep_answer
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-# A String of structured fields (RFC 9651), or the same without its quotes.
-SYNTAX = re.compile(r'"([A-Za-z0-9_-]{1,64})"|([A-Za-z0-9_-]{1,64})')
+PATTERN = '^([A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$'
+"""A String of structured fields (RFC 9651), or the same without its quotes."""
 LASTING = (Conflict, NotFound, PreconditionFailed)
 """What is refused because of what is there, and is answered again as it was."""
 
@@ -39,11 +39,10 @@ def given_key() -> str | None:
     given = request.headers.get(HEADER)
     if given is None:
         return None
-    match = SYNTAX.fullmatch(given.strip())
-    if match is None:
+    if not re.fullmatch(PATTERN, given.strip()):
         detail = "The key is 1 to 64 letters, digits, hyphens and underscores, in quotes or without."
         raise MalformedRequest("A header cannot be read.", Fault("invalid_format", detail, header=HEADER))
-    return match[1] or match[2]
+    return given.strip().strip('"')
 
 
 def repeatable(api_key_id: str, key: str, document: Any) -> Repeatable:

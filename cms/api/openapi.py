@@ -348,13 +348,13 @@ def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
 
 def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
-    def header(name: str, text: str, example: str, *, required: bool = False) -> JSONSchema:
+    def header(name: str, text: str, example: str, *, required: bool = False, pattern: str | None = None) -> JSONSchema:
         return {
             "name": name,
             "in": "header",
             "required": required,
             "description": text,
-            "schema": {"type": "string"},
+            "schema": {"type": "string"} | ({"pattern": pattern} if pattern else {}),
             "example": example,
         }
 
@@ -371,7 +371,8 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
         yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
     if contract.may_be_repeated:
         text = "A new id for what is to be done once; sent again within 24 hours, the first answer is given again."
-        yield header(idempotency.HEADER, text, '"8e03978e-40d5-43e8-bc93-6894a57f9324"')
+        example = '"8e03978e-40d5-43e8-bc93-6894a57f9324"'
+        yield header(idempotency.HEADER, text, example, pattern=idempotency.PATTERN)
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
 
 
