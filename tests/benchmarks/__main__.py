@@ -1,6 +1,7 @@
 """Measure delivery on sites of several sizes, on SQLite and on PostgreSQL, beside what the same bytes cost bare."""
 
 import argparse
+import json
 import signal
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from cms.app import create_app
 from cms.settings import Settings
+from tests.benchmarks.bare import BODIES, HEADERS
 from tests.benchmarks.content import Size
 from tests.benchmarks.databases import Filled, sites
 from tests.benchmarks.load import Measured, Request, measure
@@ -130,12 +132,12 @@ def _measured(choices: Choices, folder: Path) -> Iterator[list[Line]]:
 
 def _measured_site(database: str, size: Size, filled: Filled, choices: Choices) -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        files = Path(name)
-        asked = list(_asked(filled.settings, size, files, choices.requests))
+        answers = Path(name)
+        asked = list(_asked(filled.settings, size, answers, choices.requests))
         cold = stack.enter_context(serving_cms(filled.settings, is_cached=False))
         warm = stack.enter_context(serving_cms(filled.settings, is_cached=True))
         controls = {
-            each: stack.enter_context(_serving(each, files, is_sqlite=filled.settings.is_sqlite))
+            each: stack.enter_context(_serving(each, answers, is_sqlite=filled.settings.is_sqlite))
             for each in choices.controls
         }
         for each in asked:
@@ -167,17 +169,22 @@ class _Asked:
     statements: int
 
 
-def _asked(settings: Settings, size: Size, files: Path, chosen: Sequence[str]) -> Iterator[_Asked]:
-    """The chosen questions; their answers are left in files for the controls."""
+def _asked(settings: Settings, size: Size, answers: Path, chosen: Sequence[str]) -> Iterator[_Asked]:
+    """The chosen questions; what they are answered with is left in files for the controls."""
     service = Service(create_app(replace(settings, cache_memory=0)))
+    headers = {}
+    (answers / BODIES).mkdir()
     for number, question in enumerate(questions(service, size)):
         if chosen and not question.name.startswith(tuple(chosen)):
             continue
         # Of what is answered with 304, which has no body, the controls have what it is about.
-        content = service.get(question.requests[0].path).get_data()
-        (files / f"{number}").write_bytes(content)
+        response = service.get(question.requests[0].path)
+        content = response.get_data()
+        headers[str(number)] = [each for each in response.headers if each[0] != "Date"]
+        (answers / BODIES / str(number)).write_bytes(content)
         length = len(content) if question.status == 200 else 0
         yield _Asked(question, f"/{number}", length, _statements(service, question))
+    (answers / HEADERS).write_text(json.dumps(headers))
     service.close()
 
 
@@ -191,8 +198,8 @@ def _statements(service: Service, question: Question) -> int:
     return usage.statements
 
 
-def _serving(kind: str, files: Path, *, is_sqlite: bool) -> AbstractContextManager[Server]:
-    return serving_nginx(files) if kind == "nginx" else serving_bare(kind, files, is_sqlite=is_sqlite)
+def _serving(kind: str, answers: Path, *, is_sqlite: bool) -> AbstractContextManager[Server]:
+    return serving_nginx(answers) if kind == "nginx" else serving_bare(kind, answers, is_sqlite=is_sqlite)
 
 
 def _ours(

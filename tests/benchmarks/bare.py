@@ -1,5 +1,9 @@
-"""Two of the yardsticks, Flask and WSGI alone: they return bytes from memory, on granian as ``cms serve`` starts it."""
+"""Two of the yardsticks, Flask and WSGI alone: they return bytes from memory, on granian as ``cms serve`` starts it.
 
+Their answers have the headers of the service's answers too, which a server has to write as well.
+"""
+
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -11,53 +15,60 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from cms.api.front import REPEATED
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+BODIES = "bodies"
+HEADERS = "headers.json"
 FOLDER = "BENCHMARK_FOLDER"
-ETAG = '"0123456789abcdef0123456789abcdef"'
 
 
 def create_flask() -> Flask:
-    """One route that knows each file of the folder."""
+    """One route that knows each body of the folder."""
     app = Flask("bare", static_folder=None)
-    contents = _contents()
+    answers = _answers()
 
     @app.get("/<name>")
-    def content(name: str) -> Response:
-        if request.headers.get("If-None-Match") == ETAG:
-            response = Response(status=304)
-        else:
-            response = Response(contents[name], content_type="application/json")
-        response.headers["ETag"] = ETAG
-        return response
+    def answer(name: str) -> Response:
+        headers, content = answers[name]
+        if request.headers.get("If-None-Match") == dict(headers)["ETag"]:
+            return Response(status=304, headers=_repeated(headers))
+        return Response(content, headers=headers)
 
     return app
 
 
 def create_wsgi() -> "WSGIApplication":
-    """A callable that knows each file of the folder."""
+    """A callable that knows each body of the folder."""
     answers = {
-        f"/{name}": (
-            [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("ETag", ETAG)],
-            [content],
-        )
-        for name, content in _contents().items()
+        f"/{name}": (headers, dict(headers)["ETag"], _repeated(headers), [content])
+        for name, (headers, content) in _answers().items()
     }
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ.get("HTTP_IF_NONE_MATCH") == ETAG:
-            start_response("304 Not Modified", [("ETag", ETAG)])
+        headers, tag, repeated, body = answers[environ["PATH_INFO"]]
+        if environ.get("HTTP_IF_NONE_MATCH") == tag:
+            start_response("304 Not Modified", repeated)
             return []
-        headers, body = answers[environ["PATH_INFO"]]
         start_response("200 OK", headers)
         return body
 
     return answer
 
 
-def _contents() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path(os.environ[FOLDER]).iterdir()}
+def _answers() -> dict[str, tuple[list[tuple[str, str]], bytes]]:
+    """The headers and the body of each answer."""
+    folder = Path(os.environ[FOLDER])
+    headers = json.loads((folder / HEADERS).read_bytes())
+    bodies = {path.name: path.read_bytes() for path in (folder / BODIES).iterdir()}
+    return {name: ([(each, value) for each, value in headers[name]], content) for name, content in bodies.items()}
+
+
+def _repeated(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of the headers, those that the service sends with a 304."""
+    return [each for each in headers if each[0] in REPEATED | {"ETag", "Cache-Status", "X-Request-Id"}]
 
 
 def main(kind: str, port: int, workers: int, blocking_threads: int) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cms.settings import Settings
-from tests.benchmarks.bare import FOLDER
+from tests.benchmarks.bare import BODIES, FOLDER
 from tests.benchmarks.load import ROOT
 
 WORKERS = 2
@@ -87,29 +87,29 @@ def serving_cms(settings: Settings, *, is_cached: bool) -> Iterator[Server]:
 
 
 @contextmanager
-def serving_bare(kind: str, files: Path, *, is_sqlite: bool) -> Iterator[Server]:
-    """``flask`` or ``wsgi`` with the files of a folder, with as many processes and threads as ``cms serve`` has."""
+def serving_bare(kind: str, answers: Path, *, is_sqlite: bool) -> Iterator[Server]:
+    """``flask`` or ``wsgi`` with the answers in a folder, with as many processes and threads as ``cms serve`` has."""
     port = _free_port()
     threads = "1" if is_sqlite else "4"
     command = [sys.executable, "-m", "tests.benchmarks.bare", kind, str(port), str(WORKERS), threads]
-    with _running(command, {FOLDER: str(files)}, port, f"/{_any(files)}") as server:
+    with _running(command, {FOLDER: str(answers)}, port, f"/{_any(answers / BODIES)}") as server:
         yield server
 
 
 @contextmanager
-def serving_nginx(files: Path) -> Iterator[Server]:
-    """Nginx with the files of a folder, with as many processes."""
+def serving_nginx(answers: Path) -> Iterator[Server]:
+    """Nginx with the bodies of the answers in a folder as files, with as many processes."""
     program = nginx_program()
     assert program is not None
     port = _free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         user = "user root;\n" if os.geteuid() == 0 else ""
-        configuration = NGINX.format(user=user, workers=WORKERS, folder=folder, port=port, files=files)
+        configuration = NGINX.format(user=user, workers=WORKERS, folder=folder, port=port, files=answers / BODIES)
         (folder / "nginx.conf").write_text(configuration)
         # The path of the log until the configuration is read, which would be the machine's own.
         command = [program, "-p", name, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        with _running(command, {}, port, f"/{_any(files)}") as server:
+        with _running(command, {}, port, f"/{_any(answers / BODIES)}") as server:
             yield server
 
 
