@@ -11,6 +11,8 @@ from cms.content.version import Moment
 BROWSER_SECONDS = 60
 CDN_SECONDS = 300
 STALE_SECONDS = 300
+LONGEST_SECONDS = CDN_SECONDS + STALE_SECONDS
+"""What is right for longer than this is kept no longer for it."""
 STALE_IF_ERROR_SECONDS = 86400
 NOT_FOUND_SECONDS = 10
 LIFETIMES = frozenset({"Cache-Control", "CDN-Cache-Control", "Surrogate-Control"})
@@ -45,13 +47,12 @@ def not_found_headers(moment: Moment) -> dict[str, str]:
 
 def seconds_left(at: datetime, next_change: datetime | None) -> int:
     """Whole seconds until the next scheduled change, or as many as make no difference."""
-    longest = CDN_SECONDS + STALE_SECONDS
     if next_change is None:
-        return longest
-    return max(0, min(longest, int((next_change - at).total_seconds())))
+        return LONGEST_SECONDS
+    return max(0, min(LONGEST_SECONDS, int((next_change - at).total_seconds())))
 
 
-@lru_cache(maxsize=CDN_SECONDS + STALE_SECONDS + 1)
+@lru_cache(maxsize=LONGEST_SECONDS + 1)
 def lifetimes(left: int) -> Mapping[str, str]:
     """The caching headers of an answer that is right for so many seconds at least."""
     browser, cdn = _lifetime(left, BROWSER_SECONDS), _lifetime(left, CDN_SECONDS)

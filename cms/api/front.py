@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.wsgi import ClosingIterator
 
-from cms.api.caching import BROWSER_SECONDS, LIFETIMES, lifetimes, seconds_left
+from cms.api.caching import BROWSER_SECONDS, LIFETIMES, LONGEST_SECONDS, lifetimes, seconds_left
 from cms.api.compression import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
 from cms.api.conditional import named_tags
 from cms.api.contract import JSON, SAFE
@@ -115,12 +116,11 @@ class Front:
             if validity.content > standing.content:
                 self.store.clear()  # The counter ran back: this is another state of the database, restored perhaps.
             return self._ask(environ, start_response, key, "cms; fwd=stale")
-        left = seconds_left(standing.at, validity.next_change)
-        own = [request_id, ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}")]
+        own = [request_id, *_lifetimes_of_kept(seconds_left(standing.at, validity.next_change))]
         if self._is_development:
             milliseconds = (time.perf_counter() - started) * 1000
             own.append(("Server-Timing", f'db;dur={milliseconds:.2f};desc="freshness"'))
-        return self._answer(page, [*lifetimes(left).items(), *own], environ, start_response)
+        return self._answer(page, own, environ, start_response)
 
     def _ask(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", key: Key | None, cache_status: str
@@ -308,6 +308,12 @@ def _is_sent_plain(environ: "WSGIEnvironment") -> bool:
     """Whether the path came without percent-encoding, as far as the server tells."""
     sent = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     return sent is None or sent.partition("?")[0] == environ["PATH_INFO"]
+
+
+@lru_cache(maxsize=LONGEST_SECONDS + 1)
+def _lifetimes_of_kept(left: int) -> Sequence[Header]:
+    """The caching headers of an answer that was kept and is right for so many seconds at least."""
+    return *lifetimes(left).items(), ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}")
 
 
 def _parameter_name(part: str) -> str:

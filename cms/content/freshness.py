@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms import clock
-from cms.content.version import CLOCK_SLACK
+from cms.content.version import steady
 from cms.db import Database
 from cms.errors import Unavailable
 
@@ -45,19 +45,20 @@ class Freshness:
         What was read a while ago counts only if it is not older than ``seen``, a version known to be there already.
         """
         if self._latest is not None:
-            read_at, offset, reading = self._latest
+            read_at, offset, (content, last, now) = self._latest
             age = time.perf_counter() - read_at
-            if age <= self._staleness and reading.content >= seen:
-                return reading.standing(timedelta(seconds=age + clock.offset_seconds() - offset))
+            if age <= self._staleness and content >= seen:
+                later = timedelta(seconds=age + clock.offset_seconds() - offset)
+                return Standing(content, steady(clock.to_millisecond(now + later), last))
+        # Counted from before the question: the time told later is rather ahead, and what is planned never late.
+        started = time.perf_counter()
         try:
-            # Counted from before the question: the time told later is rather ahead, and what is planned never late.
-            started = time.perf_counter()
-            reading = self._ask()
+            content, last, now = reading = self._ask()
         except self._errors:
             return None
         if self._staleness:
             self._latest = (started, clock.offset_seconds(), reading)
-        return reading.standing()
+        return Standing(content, steady(now, last))
 
     def _ask(self) -> "_Reading":
         try:
@@ -88,17 +89,8 @@ class Freshness:
             _close(self._idle.pop())
 
 
-class _Reading(NamedTuple):
-    """The row of the counter, and the database's clock."""
-
-    content: int
-    last: datetime
-    now: datetime
-
-    def standing(self, later: timedelta = timedelta()) -> Standing:
-        """As it stands so much later, by the clock that delivery reads: it does not run backwards a little."""
-        now = clock.to_millisecond(self.now + later) if later else self.now
-        return Standing(self.content, self.last if timedelta() < self.last - now <= CLOCK_SLACK else now)
+_Reading = tuple[int, datetime, datetime]
+"""The counter, the instant of its last change, and the database's clock."""
 
 
 class _Watch(Protocol):
@@ -125,7 +117,7 @@ class _SQLiteWatch:
         if self._counter is None or version != self._version:
             ((content, last),) = self._cursor.execute("SELECT content, at FROM content_version WHERE id = 1")
             self._version, self._counter = version, (content, clock.from_wire(last))
-        return _Reading(*self._counter, clock.now())
+        return *self._counter, clock.now()
 
 
 class _PostgreSQLWatch:
@@ -142,7 +134,7 @@ class _PostgreSQLWatch:
     def read(self) -> _Reading:
         content, last, now = self._cursor.execute(self.STATEMENT, prepare=True).fetchone()
         offset = clock.offset_seconds()
-        return _Reading(content, last, now + timedelta(seconds=offset) if offset else now)
+        return content, last, now + timedelta(seconds=offset) if offset else now
 
 
 def _driver_error(database: Database) -> type[Exception]:

@@ -50,7 +50,7 @@ class Moment:
 def read_moment(connection: Connection, public_url: str) -> Moment:
     """The counter, the site and the database's clock, in one statement and one snapshot."""
     row = connection.execute(_moment_statement()).one()
-    at = _steady(row.at, row.last)
+    at = steady(row.at, row.last)
     # What is planned between the database's clock and ours counts as next: it must not hide what comes after it.
     planned = [max(each, at) for each in (row.next_start, row.next_end) if each is not None and each < FOREVER]
     # What begins or ends within that slack is looked at as having come, and nobody has counted it yet.
@@ -66,7 +66,7 @@ def read_change(connection: Connection) -> int:
 def hold_still(session: Session) -> datetime:
     """Let no write begin until the session's transaction ends; returns the time that one would have."""
     row = session.execute(select(ContentVersion.at, database_now().label("now")).with_for_update()).one()
-    return _steady(row.now, row.at)
+    return steady(row.now, row.at)
 
 
 def has_purged(session: Session, since: int) -> bool:
@@ -103,13 +103,13 @@ def _due(time: Any, condition: Any, now: Any) -> Any:
     return select(time).where(condition, time <= now).order_by(time).limit(1).scalar_subquery()
 
 
-def _steady(now: datetime, last: datetime) -> datetime:
+def steady(now: datetime, last: datetime) -> datetime:
     """The time, which does not run backwards when the clock is set back a little or a replica's is behind.
 
     Otherwise a publication made now could begin before the one that it replaces. A clock that was far ahead is not
     followed: nothing planned may come out early because of it.
     """
-    return last if timedelta() < last - now <= CLOCK_SLACK else now
+    return last if last > now and last - now <= CLOCK_SLACK else now
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def change(
             .values(change=ContentVersion.change + 1)
             .returning(ContentVersion.change, ContentVersion.at, database_now())
         ).one()
-        at = _steady(now, last)
+        at = steady(now, last)
         session.execute(update(ContentVersion).values(at=at))
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
         unit = Change(number + NEVER_TAKEN if dry_run else number, at, session, types, site, actor, dry_run)
