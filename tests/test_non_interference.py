@@ -29,6 +29,10 @@ OF_TOKENS = ("ETag", "Link")
 """Headers that depend on a token in the body; its length does not."""
 
 
+# Words that nothing live has, neighbours of those that something has, and these themselves, again and again.
+PLANNED_WORDS = "Nobody knows *quoins* yet, nor pasta, and warn of spines. " + "Warm paste on a loose spine. " * 5
+
+
 def make_public(service: Service) -> dict[str, str]:
     """A small site of everything that can be live, with a page that has moved; the ids by plural."""
     editor = service.editor
@@ -38,7 +42,9 @@ def make_public(service: Service) -> dict[str, str]:
     link = editor.create_published("social-links", platform="github", handle="orla", author=author)["id"]
     tag, faq = editor.create_published("tags", slug="repair")["id"], editor.create_published("faqs", slug="glue")["id"]
     shared: dict[str, Any] = {"authors": [author], "tags": [tag], "faqs": [faq]}
-    first = editor.create_published("articles", slug="first", title="A loose spine", **shared)["id"]
+    first = editor.create_published("articles", slug="first", title="A loose spine", body="Paste, warm.", **shared)[
+        "id"
+    ]
     article = editor.create_published("articles", slug="old-name", body="Warm *paste*.", related=[first], **shared)
     editor.change("articles", article, slug="new-name")
     editor.publish("articles", article)
@@ -66,7 +72,7 @@ def work_in_private(service: Service, public: dict[str, str]) -> None:
         assert made.status_code == 201, made.get_data(as_text=True)
     tomorrow, later = (clock.to_wire(clock.now() + timedelta(days=days)) for days in (40, 50))
     for title in ("Planned xylographs", "Planned xylography"):
-        planned = editor.create("articles", title=title, body="Nobody knows *quoins* yet.", **references)
+        planned = editor.create("articles", title=title, body=PLANNED_WORDS, **references)
         editor.publish("articles", planned, live_from=tomorrow, live_until=later)
     editor.publish("articles", public["articles"], live_from=later)
     trashed = editor.create("articles", slug="in-the-trash", **references)
@@ -107,6 +113,9 @@ def questions(public: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str]
             f"/api/v1/search?q={word}"
             for word in ("paste", "spine", "pasta", "xylographs", "xylograps", "quoins", "quoin")
         ),
+        "/api/v1/search?q=warm+paste",
+        "/api/v1/search?q=warm+paste&limit=1",
+        "/api/v1/search?q=warn+paste",
         "/api/v1/site?include=social_links,jsonld",
         "/api/v1/redirects",
         "/api/v1/redirects?from=/blog/old-name",

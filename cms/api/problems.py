@@ -97,7 +97,6 @@ FAULTS: dict[str, str] = {
     "null": "It cannot be null.",
     "out_of_order": "The end is not after the beginning.",
     "out_of_range": "It lies outside the bounds.",
-    "outdated_cursor": "What the cursor stands for has changed; begin again.",
     "overlaps": "Another publication is planned for that time.",
     "referred_to": "Another entry refers to it.",
     "refused": "The operation is refused for the reason that `detail` gives.",

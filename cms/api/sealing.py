@@ -31,12 +31,6 @@ def unseal(secret_key: str, token: str) -> bytes:
     return content
 
 
-def keyed_digest(secret_key: str, content: bytes) -> str:
-    """32 hexadecimal digits by which the content is known again, and from which nobody can guess it."""
-    tag_key, _ = _keys(secret_key)
-    return _digest(tag_key, content)[:TAG_BYTES].hex()
-
-
 def _masked(key: bytes, tag: bytes, content: bytes) -> bytes:
     """The content with a mask laid over it, or taken from it."""
     blocks = range(-(-len(content) // BLOCK_BYTES))

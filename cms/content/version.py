@@ -58,11 +58,6 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
     return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url), settled)
 
 
-def read_change(connection: Connection) -> int:
-    """The number of the last write, whatever it wrote."""
-    return int(connection.execute(select(ContentVersion.change)).scalar_one())
-
-
 def hold_still(session: Session) -> datetime:
     """Let no write begin until the session's transaction ends; returns the time that one would have."""
     row = session.execute(select(ContentVersion.at, database_now().label("now")).with_for_update()).one()

@@ -193,8 +193,13 @@ def is_live(columns: Any) -> ColumnElement[bool]:
     """The WHERE clause of the timeline over documents, at the parameter ``at``; without times all are there."""
     if "live_from" not in columns:
         return true()
+    return is_within(columns.live_from, columns.live_until)
+
+
+def is_within(live_from: Any, live_until: Any) -> ColumnElement[bool]:
+    """The WHERE clause that the parameter ``at`` lies between two times, the second of them excluded."""
     at = bindparam("at", type_=UTCDateTime)
-    return and_(columns.live_from <= at, at < columns.live_until)
+    return and_(live_from <= at, at < live_until)
 
 
 # FTS5 cuts these texts at spaces only: every other character that a token may have is one of a word to it.

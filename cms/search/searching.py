@@ -42,8 +42,8 @@ WALK_SHARE = 0.03
 """What more of all documents than this should match is found by walking back from the newest."""
 WALK_DEPTH = 20_000
 """How many documents a walk looks at."""
-MOST_COUNTED = 50_000
-"""How many documents are counted at most, word by word, to learn how rare the words are."""
+LONG_LISTS = 50_000
+"""From how many documents on, word by word, there is very much to read."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _planned(
     # What is of no other type, or only a few documents to look at, is told apart by looking; posting lists of types
     # are long to read.
     is_typed = bool(scope.types) and (of_types >= USUAL_SHARE or of_words <= most)
-    counted = known.having(search) + sum(scope.numbers) + (0 if is_typed else known.typed(search))
+    listed = known.having(search) + sum(scope.numbers) + (0 if is_typed else known.typed(search))
     is_postgresql = connection.dialect.name == "postgresql"
     walks_types = is_postgresql and bool(scope.types) and not is_typed
     looked_at = total * (of_types if walks_types else 1.0)
@@ -208,11 +208,10 @@ def _planned(
         is_current=search.is_current,
         is_walk=is_walk,
         is_ranked=is_ranked,
-        is_counted=counted <= MOST_COUNTED or is_postgresql,
         is_typed=is_typed,
         walked_types=len(scope.types) if walks_types and is_walk else 0,
     )
-    is_hot = of_words > HOT_DOCUMENTS or counted > MOST_COUNTED
+    is_hot = of_words > HOT_DOCUMENTS or listed > LONG_LISTS
     return plan, _values(search, plan, most_hot if is_hot else most)
 
 
@@ -248,7 +247,7 @@ def _statement(plan: Plan) -> Select[Any]:
         found = found.where(is_among(columns.type, "types"))
     if not plan.is_ranked:
         return found.with_only_columns(columns.publication_id, maintain_column_froms=True)
-    scored = backend.scored(plan, found, columns).subquery()
+    scored = backend.scored(plan, found).subquery()
     here = tuple_(scored.c.score, scored.c.id)
     page = select(scored.c.id, documents.c.publication_id, scored.c.score).join(
         documents, documents.c.id == scored.c.id

@@ -23,8 +23,6 @@ class Plan:
     is_walk: bool
     """Whether to go back from the newest document instead of reading all that match."""
     is_ranked: bool
-    is_counted: bool = True
-    """Whether how rare each word is counts for the rank, which SQLite has to count first."""
     is_after: bool = False
     is_typed: bool = False
     """Whether types are told apart by looking at the documents."""

@@ -27,10 +27,7 @@ from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
 from cms.search.source import Plan, Source
 
-# How much a word counts in the title, the summary, the body and the scope. Many mentions in a body count little more
-# than one, so that the title leads.
-WEIGHTS = (50.0, 10.0, 1.0, 0.0)
-# How much more counts what has all words in its title, some there, and some in its summary.
+# How much more than having the words at all it counts to have all in the title, some there, and some in the summary.
 PLACES = {"all_in_title": 25.0, "in_title": 25.0, "in_summary": 10.0}
 
 
@@ -117,26 +114,17 @@ def live(plan: Plan, columns: Any) -> ColumnElement[bool]:
     return live_ones
 
 
-def scored(plan: Plan, found: Select[Any], _columns: Any) -> Select[Any]:
-    """What was found with its score; bm25 is known only where the index is read, and better is less to it.
+def scored(plan: Plan, found: Select[Any]) -> Select[Any]:
+    """What was found with its score: by where the words stand, read no further than back to the oldest that was found.
 
-    It reads every place of every word to learn how rare each is. Where that are very many, no word is rare, and it
-    tells little: what has the words in its title goes first then, and the newest of these.
+    Not by bm25, which counts in how many documents a word is: those that are planned would change the scores of what
+    anybody finds, and every write would change those of all pages that follow.
     """
-    if not plan.is_counted:
-        return _placed(plan.index, found)
-    weights: Iterable[Any] = (literal_column(str(each)) for each in WEIGHTS)
-    score = -func.bm25(literal_column(plan.index.fts5), *weights, type_=Double)
-    return select(found.add_columns(score.label("score")).subquery())
-
-
-def _placed(index: SearchIndex, found: Select[Any]) -> Select[Any]:
-    """Ranked by where the words stand, of which no more is read than reaches back to the oldest that was found."""
-    capped, number = found.cte("found"), _table(index).c.rowid
+    capped, number = found.cte("found"), _table(plan.index).c.rowid
     oldest = select(func.min(capped.c.id)).scalar_subquery()
     score: Any = literal_column("1.0", Double)
     for parameter, weight in PLACES.items():
-        there = select(number).where(_matches(index, parameter), number >= oldest)
+        there = select(number).where(_matches(plan.index, parameter), number >= oldest)
         score += case((capped.c.id.in_(there), weight), else_=0.0)
     scored: Select[Any] = select(capped.c.id, score.label("score"))
     return scored

@@ -12,14 +12,17 @@ from sqlalchemy import Connection, Integer, Select, String, bindparam, select, u
 from cms.search.analysis import Word
 from cms.search.model import SearchIndex
 from cms.search.parsing import parse
+from cms.search.scope import EVERYTHING
 from cms.search.searching import Frequencies, Search, frequencies, newest
 
 SHORTEST = 4
 """Below this almost every word is a neighbour of every other."""
 TWO_FAULTS_FROM = 6
 """From this length on two faults are corrected, one below."""
+WORDS_AT_MOST = 8
+"""Of a query that is looked at."""
 WORDS_CORRECTED = 3
-TRIES = 3
+TRIES = 8
 NEIGHBOURS = 400
 """How many of the commonest words of each shape are compared."""
 
@@ -27,9 +30,10 @@ NEIGHBOURS = 400
 def suggest(connection: Connection, search: Search, known: Frequencies) -> str | None:
     """The query with its unknown words replaced by the nearest known ones, if that finds something that is live.
 
-    The index also has words of what is planned; because every suggestion is tried first, none of them is told.
+    The index also has words of what is planned. None of them is told: a word is known if something live has it, and
+    every suggestion is tried first.
     """
-    words = _unknown(search, known)
+    words = _unknown(connection, search, known)
     if not 0 < len(words) <= WORDS_CORRECTED:
         return None
     corrections = [_neighbours(connection, search, word.folded) for word in words]
@@ -37,21 +41,33 @@ def suggest(connection: Connection, search: Search, known: Frequencies) -> str |
         return None
     for chosen in _choices(corrections):
         text = _replaced(search.query.text, words, chosen)
-        tried = replace(search, query=parse(text))
-        if newest(connection, tried, frequencies(connection, tried), most=1, most_hot=1):
+        if _finds_something(connection, replace(search, query=parse(text))):
             return text
     return None
 
 
-def _unknown(search: Search, known: Frequencies) -> list[Word]:
-    """The wanted words that no document has, as any locale of the chain reads them."""
-    found = {
+def _finds_something(connection: Connection, search: Search) -> bool:
+    """Whether anything that is live matches; two statements."""
+    return bool(newest(connection, search, frequencies(connection, search), most=1, most_hot=1))
+
+
+def _unknown(connection: Connection, search: Search, known: Frequencies) -> list[Word]:
+    """The wanted words that nothing live has, as any locale of the chain reads them; none where they are many."""
+    counted = {
         word.start
         for locale in search.chain
         for word in search.query.words(locale)
         if (locale, word.stem) in known.documents
     }
-    return [word for word in search.query.words(search.chain[0]) if word.start not in found]
+    words = search.query.words(search.chain[0])
+    if len(words) > WORDS_AT_MOST:
+        return []
+    anywhere = replace(search, scope=EVERYTHING)
+    return [
+        word
+        for word in words
+        if word.start not in counted or not _finds_something(connection, replace(anywhere, query=parse(word.folded)))
+    ]
 
 
 def _neighbours(connection: Connection, search: Search, word: str) -> list[str]:

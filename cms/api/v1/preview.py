@@ -35,7 +35,7 @@ from cms.api.v1.search import SearchResults
 from cms.content import actions, preview
 from cms.content.queries import Perspective
 from cms.content.search import searchable
-from cms.content.version import Change, Moment, read_change, read_moment
+from cms.content.version import Change, Moment, read_moment
 from cms.errors import Fault, NotFound
 from cms.keys.tokens import make_token
 
@@ -142,7 +142,7 @@ def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str,
             As the search of delivery, over the working copies, or with `at` over the past and what is planned. A
             cursor is refused once anything has been saved since: begin again.
             """
-            answered = search.results(_reading(connection, query), names, query, read_change(connection))
+            answered = search.results(_reading(connection, query), names, query)
             return _response(Found(encode(answered.document), answered.headers))
 
     return [("preview", "/api/v1/preview/search", Search)]

@@ -4,25 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from flask import Response
 
-from cms import clock
 from cms.api import fields
 from cms.api.caching import cache_headers, tag_headers
 from cms.api.contract import Endpoint, Reading, operation, public, query, returns
 from cms.api.fields import Schema
 from cms.api.languages import languages
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
-from cms.api.problems import InvalidParameter
 from cms.api.responses import cached_response
-from cms.api.sealing import keyed_digest
 from cms.api.services import services
 from cms.api.v1.delivery import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made, nullable
 from cms.content.search import Found, SearchQuery, search_published, searchable
-from cms.content.version import Moment
-from cms.errors import Fault
 from cms.site import Site
 
 DIGITS = 4
@@ -102,7 +96,7 @@ def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, ty
             Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
             `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
             summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
-            many. A cursor of an answer that newer content has made wrong is refused: begin again.
+            many.
             """
             return _public(reading, results(reading, names, query))
 
@@ -149,15 +143,11 @@ def _public(reading: Reading, answered: Answered) -> Response:
     return cached_response(answered.document, headers)
 
 
-def results(reading: Reading, names: Sequence[str], given: dict[str, Any], version: int | None = None) -> Answered:
-    """A page of what is found as it is looked at; raises ``InvalidParameter``.
-
-    ``version`` counts what scores follow from beside what is live.
-    """
+def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Answered:
+    """A page of what is found as it is looked at; raises ``InvalidParameter``."""
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
-    state = _state(moment, version)
-    after, best = _place(read_cursor(given.get("cursor"), given), state)
+    after, best = _place(read_cursor(given.get("cursor"), given))
     found = search_published(
         reading.connection,
         services().types,
@@ -175,7 +165,7 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any], versi
     following = None
     if found.more:
         last = found.found[-1].hit
-        following = ([last.score, best, state], str(last.id))
+        following = ([last.score, best], str(last.id))
     items = [_item(moment.site, each, best) for each in found.found]
     document, headers = page(items, given, following, None)
     document["suggestion"] = found.suggestion
@@ -184,28 +174,14 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any], versi
     return Answered(document, headers, entries, given.get("type") or names)
 
 
-def _state(moment: Moment, version: int | None) -> str:
-    """What scores follow from: everything that is live, and what of it the index has taken in or out so far.
-
-    As a digest that only this site can make, since anyone can read a cursor, and what is planned is private.
-    """
-    following = None if moment.next_change is None else clock.to_wire(moment.next_change)
-    state = orjson.dumps([moment.content, following, moment.settled, version])
-    return keyed_digest(services().settings.secret_key, state)
-
-
-def _place(cursor: tuple[Any, str] | None, state: str) -> tuple[tuple[float, int] | None, float | None]:
+def _place(cursor: tuple[Any, str] | None) -> tuple[tuple[float, int] | None, float | None]:
     """The score and the number of the last hit of the page before, and the best score of all.
 
-    When scores are others by now, hits could come twice or never, and ``InvalidParameter`` says so.
+    A document's score follows from the document alone, so the place is one whatever is written meanwhile.
     """
     if cursor is None:
         return None, None
-    (score, best, seen), number = cursor
-    if seen != state:
-        raise InvalidParameter(
-            Fault("outdated_cursor", "What is live has changed since that page; begin again.", parameter="cursor")
-        )
+    (score, best, *_), number = cursor
     return (score, int(number)), best
 
 
