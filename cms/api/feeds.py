@@ -5,7 +5,7 @@ now and have no path to working copies.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -17,7 +17,7 @@ from flask import Response, request
 
 from cms import clock
 from cms.api import fields
-from cms.api.caching import cache_headers
+from cms.api.caching import cache_headers, tag_headers
 from cms.api.compression import acceptable_codings, coded_tag, plain_tag, stream_compressor
 from cms.api.conditional import named_tags
 from cms.api.contract import Endpoint, Reading, needs_no_database, operation, problems, public, query, returns
@@ -29,10 +29,11 @@ from cms.api.services import services
 from cms.api.spaces import MANAGEMENT, PREVIEW
 from cms.api.v1.schemas import TEXT
 from cms.content.addresses import Paged, last_turn, list_pages, parts
-from cms.content.documents import Composition, Document, compose
+from cms.content.documents import Composed, Composition, Document, compose
 from cms.content.lists import ListQuery, list_published
 from cms.content.model import SLUG_LENGTH
 from cms.content.queries import Perspective, Row, find_moved, find_published, is_identifier
+from cms.content.types import with_slugs
 from cms.content.version import Moment
 from cms.db import Database
 from cms.feeds import atom, json_feed, llms, rss, sitemap, well_known
@@ -188,9 +189,11 @@ def _articles(form: Format, reading: Reading, given: Mapping[str, Any]) -> Respo
             if row is None:
                 return not_found(reading.moment)
             filters[name] = row
-    newest, next_change = _newest(reading, chosen, filters)
+    newest, entries, next_change = _newest(reading, chosen, filters)
     feed = _feed(form, reading.moment.site, chosen, given.get("locale"), filters, newest)
-    headers = cache_headers(replace(reading.moment, next_change=next_change)) | {"Content-Language": chosen[0]}
+    named = [*entries, *((row.type, row.entry_id) for row in filters.values())]
+    moment = replace(reading.moment, next_change=next_change)
+    headers = cache_headers(moment) | tag_headers(named, ["article"]) | {"Content-Language": chosen[0]}
     return cached_bytes(fitted(feed, form.write, form.bytes_below), content_type(form.media_type), headers)
 
 
@@ -206,8 +209,10 @@ def _find(reading: Reading, type_name: str, name: str, chosen: Sequence[str]) ->
     return find_published(reading.connection, kind, moved.entry_id, chosen, perspective, asked_locale=False)
 
 
-def _newest(reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row]) -> tuple[list[Item], datetime | None]:
-    """The newest articles, and when that changes next without a write.
+def _newest(
+    reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row]
+) -> tuple[list[Item], frozenset[tuple[str, str]], datetime | None]:
+    """The newest articles, the entries that are in them, and when that changes next without a write.
 
     One whose editorial date lies ahead waits for it: readers would show it above all others until then.
     """
@@ -220,21 +225,21 @@ def _newest(reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row])
         limit=ITEMS_AT_MOST,
         bodies=True,
     )
-    items = [_item(row, document, moment.site) for row, document in _listed(reading, "article", come, ITEM_FIELDS)]
+    rows, documents = _listed(reading, "article", come, ITEM_FIELDS)
+    items = [_item(row, document, moment.site) for row, document in zip(rows, documents, strict=True)]
     waiting = ListQuery({**asked, "published_at__gt": moment.at}, chain=chosen, sort="published_at", limit=1)
-    rows, _, _ = list_published(reading.connection, services().types["article"], waiting, moment.perspective)
-    changes = [*(row.published_at for row in rows), *([moment.next_change] if moment.next_change else [])]
-    return items, min(changes, default=None)
+    ahead, _, _ = list_published(reading.connection, services().types["article"], waiting, moment.perspective)
+    changes = [*(row.published_at for row in ahead), *([moment.next_change] if moment.next_change else [])]
+    return items, documents.entries, min(changes, default=None)
 
 
-def _listed(
-    reading: Reading, type_name: str, wanted: ListQuery, shown: frozenset[str]
-) -> Iterable[tuple[Row, Document]]:
+def _listed(reading: Reading, type_name: str, wanted: ListQuery, shown: frozenset[str]) -> tuple[list[Row], Composed]:
+    """The rows of a list and their documents, one for one."""
     known, perspective = services(), reading.moment.perspective
     kind = known.types[type_name]
     rows, _, _ = list_published(reading.connection, kind, wanted, perspective)
     how = Composition(known.types, known.fields, known.cards, reading.moment.site, perspective, only=shown)
-    return zip(rows, compose(reading.connection, kind, rows, how), strict=True)
+    return rows, compose(reading.connection, kind, rows, how)
 
 
 def _item(row: Row, document: Document, site: Site) -> Item:
@@ -409,7 +414,7 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
         response = Response(write(), content_type=content_type(sitemap.MEDIA_TYPE))
     response.headers["ETag"] = f"W/{held or tag}"
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers.update(cache_headers(moment))
+    response.headers.update(cache_headers(moment) | tag_headers((), with_slugs(services().types)))
     return response
 
 
@@ -441,9 +446,15 @@ class LLMs(Endpoint):
     def get(self, reading: Reading) -> Response:
         """Get what the site has, for language models to read (llmstxt.org)."""
         site = reading.moment.site
-        sections = [*_articles_by_tag(reading), _authors(reading), *_interface()]
+        chosen = languages(site, None)
+        newest = ListQuery(chain=chosen, sort="-published_at", limit=LINKS_AT_MOST)
+        by_name = ListQuery(chain=chosen, sort="name", limit=LINKS_AT_MOST)
+        rows, articles = _listed(reading, "article", newest, LINK_FIELDS)
+        _, authors = _listed(reading, "author", by_name, AUTHOR_FIELDS)
+        sections = [*_articles_by_tag(site, rows, articles), _authors(site, authors), *_interface()]
         content = llms.write(site.name, site.data["tagline"], _details(site), sections)
-        return cached_bytes(content, content_type(llms.MEDIA_TYPE), cache_headers(reading.moment))
+        tags = tag_headers(articles.entries | authors.entries, ["article", "author"])
+        return cached_bytes(content, content_type(llms.MEDIA_TYPE), cache_headers(reading.moment) | tags)
 
 
 def _details(site: Site) -> str:
@@ -453,12 +464,10 @@ def _details(site: Site) -> str:
     )
 
 
-def _articles_by_tag(reading: Reading) -> list[llms.Section]:
-    """The newest articles, each under the first of its tags."""
-    site = reading.moment.site
+def _articles_by_tag(site: Site, rows: Sequence[Row], articles: Sequence[Document]) -> list[llms.Section]:
+    """The articles, each under the first of its tags."""
     sections: dict[str, list[llms.Link]] = {}
-    newest = ListQuery(chain=languages(site, None), sort="-published_at", limit=LINKS_AT_MOST)
-    for row, document in _listed(reading, "article", newest, LINK_FIELDS):
+    for row, document in zip(rows, articles, strict=True):
         if is_indexable(row.data["seo"] or {}, document["url"]):
             tags = [each["name"] for each in document["tags"]]
             title = tags[0] if tags else site.collection_label("articles")
@@ -467,10 +476,7 @@ def _articles_by_tag(reading: Reading) -> list[llms.Section]:
     return [llms.Section(title, links) for title, links in sections.items()]
 
 
-def _authors(reading: Reading) -> llms.Section:
-    site = reading.moment.site
-    wanted = ListQuery(chain=languages(site, None), sort="name", limit=LINKS_AT_MOST)
-    authors = [document for _, document in _listed(reading, "author", wanted, AUTHOR_FIELDS)]
+def _authors(site: Site, authors: Sequence[Document]) -> llms.Section:
     links = [llms.Link(each["name"], each["url"], each["job_title"]) for each in authors if each["url"]]
     return llms.Section(site.collection_label("authors"), links)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from cms import clock
 from cms.content.blocks import BLOCKS, Known, blocks_of, read_blocks
 from cms.content.embedding import Found, Wanted, gather
-from cms.content.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of
+from cms.content.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of, profiles_of
 from cms.content.queries import Perspective, Row
 from cms.content.types import Backlink, Content, ContentType, Reference, Shape, Types
 from cms.site import Site
@@ -42,8 +42,8 @@ class Composition:
     only: frozenset[str] | None = None
     """The fields that are asked for; ``None`` for all that the shape has."""
     without: frozenset[str] = frozenset()
-    own_profiles: Sequence[str] = ()
-    """The site's addresses elsewhere, for graphs."""
+    own_links: Sequence[Row] = ()
+    """The site's own social links, for graphs."""
     detail: bool = False
     """Whether the rows are looked at one by one, with the fields that lists leave out."""
 
@@ -66,7 +66,8 @@ def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how:
     inner = _Composer(how, second, blocks, inner=leaves)
     outer = _Composer(how, first, blocks, inner=inner, counted=True)
     documents = Composed(outer.document(kind, row, how.includes, shown) for row in rows)
-    documents.entries = frozenset((row.type, row.entry_id) for row in _entries(rows, first, second))
+    found = (*_entries(rows, first, second), *how.own_links)
+    documents.entries = frozenset((row.type, row.entry_id) for row in found)
     return documents
 
 
@@ -273,7 +274,8 @@ class _Composer:
         if "seo" in includes & shown:
             values["seo"] = head_of(kind, row, values, self.site, self._related(row))
         if "jsonld" in includes & shown:
-            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), self.how.own_profiles)
+            own_profiles = profiles_of(self.how.types, self.how.own_links)
+            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), own_profiles)
 
     def _related(self, row: Row) -> Related:
         """What a head or a graph tells of, as far as it was found."""
@@ -292,8 +294,7 @@ class _Composer:
 
     def _profiles(self, owner: Row) -> list[str]:
         """The addresses elsewhere that are the owner's own."""
-        links = self._rows(owner, "social_links")
-        return [each.data["url"] for each in links if self.how.types[each.type].same_as(each.data)]
+        return profiles_of(self.how.types, self._rows(owner, "social_links"))
 
     def _embed(self, each: Found, shape: Shape | None, includes: frozenset[str]) -> Any:
         if shape == "id":

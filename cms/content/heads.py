@@ -3,12 +3,12 @@
 Types say what they are to search engines (``ContentType.graph``); this is where their fields get those meanings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cms.content.queries import Row
-from cms.content.types import Content, ContentType
+from cms.content.types import Content, ContentType, Types
 from cms.rendering import jsonld
 from cms.rendering.seo import PageFacts, is_indexable, search_head
 from cms.site import Site
@@ -88,6 +88,11 @@ def graph_of(
         case "question":
             return jsonld.question_graph(page, _question(row, values.get("url")), publisher)
     return jsonld.article_graph(page, _article(kind, values, site, related), publisher)
+
+
+def profiles_of(types: Types, links: Iterable[Row]) -> list[str]:
+    """The addresses elsewhere that are their owner's own, of social links."""
+    return [each.data["url"] for each in links if types[each.type].same_as(each.data)]
 
 
 def publisher_of(site: Site, own_profiles: Sequence[str]) -> jsonld.Publisher:

@@ -47,6 +47,8 @@ from cms.db import Identifier, UTCDateTime, is_among
 
 COMPARISONS = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__", "ne": "__ne__"}
 TIME_OPERATORS = (*COMPARISONS, "exists")
+BRANCHES_AT_MOST = 64
+"""How many walks go side by side; SQLite takes no more than 500 in a statement."""
 FEW = 10_000
 """More than any list by names or by search begins with."""
 
@@ -98,6 +100,8 @@ class _Structure:
     driver: str = ""
     """The field of the references that are walked."""
     branches: int = 1
+    merges_locales: bool = False
+    """Whether a walk goes through all locales at once, out of order, where one for each would be too many."""
     stands_in: bool = False
     """Whether what has a better translation is left out."""
     marks: tuple[tuple[str, str], ...] = ()
@@ -219,14 +223,17 @@ def _steps(
     """A statement for each locale, the later ones without what has a better translation; one for what has none."""
     groups = [[each] for each in chain] if structure.kind.has_locales else [list(chain)]
     for position, locales in enumerate(groups):
-        pairs = list(product(keys, locales))
+        keys = list(dict.fromkeys(keys))
+        merges_locales = len(keys) * len(locales) > BRANCHES_AT_MOST
+        pairs = list(product(keys, locales[:1] if merges_locales else locales))
         branches = 1 << (len(pairs) - 1).bit_length()
         # What goes beyond the last pair repeats it, and UNION drops what it finds: few numbers, few statements.
         pairs += pairs[-1:] * (branches - len(pairs))
         own: dict[str, Any] = {f"key_{number}": key for number, (key, _) in enumerate(pairs)}
         own |= {f"locale_{number}": locale for number, (_, locale) in enumerate(pairs)}
         own |= {"locales": list(locales), "better": list(chain[:position])}
-        yield _Step(replace(structure, branches=branches, stands_in=position > 0), {**values, **own})
+        step = replace(structure, branches=branches, merges_locales=merges_locales, stands_in=position > 0)
+        yield _Step(step, {**values, **own})
 
 
 def _page(connection: Connection, plan: Sequence[_Step], query: ListQuery) -> list[Row]:
@@ -299,7 +306,10 @@ def _walk(
     """Which part of an index one walk goes along; or, where it does not drive, what rows found otherwise must be."""
     kind, locale = (walked.c.type, walked.c.locale) if is_driver else map(unindexed, (walked.c.type, walked.c.locale))
     yield kind == structure.kind.name
-    yield locale == bindparam(f"locale_{number}", type_=String)
+    if structure.merges_locales:
+        yield is_among(locale, "locales")
+    else:
+        yield locale == bindparam(f"locale_{number}", type_=String)
     if structure.walks == "links":
         yield walked.c.field == structure.driver
         target_id = walked.c.target_id if is_driver else unindexed(walked.c.target_id)

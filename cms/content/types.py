@@ -194,3 +194,8 @@ class ContentType:
 
 Types = Mapping[str, ContentType]
 """Every content type of the service by its name."""
+
+
+def with_slugs(types: Types) -> list[str]:
+    """The names of the types whose entries have pages of their own."""
+    return [name for name, kind in types.items() if kind.has_slug]

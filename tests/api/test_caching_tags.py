@@ -96,3 +96,27 @@ def test_every_entry_in_an_answer_is_named_embedded_ones_too(service: Service) -
         named = {each.rpartition(":")[2] for each in response.headers["Cache-Tag"].split(",")}
         assert in_the_body, path
         assert in_the_body <= named, path
+
+
+def test_what_tells_of_entries_without_being_one_is_purged_with_them(service: Service) -> None:
+    editor = service.editor
+    author, tag = editor.create_published("authors"), editor.create_published("tags")
+    link = editor.create_published("social-links", platform="github", handle="workshop")
+    article = editor.create_published("articles", slug="old", authors=[author["id"]], tags=[tag["id"]])
+    editor.change("articles", article, slug="new")
+    editor.publish("articles", article)
+    ids = {name: f"{name}:{each['id']}" for name, each in {"article": article, "author": author, "tag": tag}.items()}
+    everything = {"all", "article", *ids.values()}
+    for path, expected in {
+        "/feeds/articles.rss": everything,
+        f"/feeds/articles.json?tag={tag['id']}": everything,
+        "/llms.txt": everything,
+        "/sitemap.xml": {"all", "article", "author", "tag", "faq"},
+        "/api/v1/redirects": {"all", "article", ids["article"]},
+        "/api/v1/redirects?format=netlify": {"all", "article", ids["article"]},
+        "/api/v1/articles/old": {"all", "article", ids["article"]},
+        "/api/v1/articles/new?include=jsonld": {*everything, f"social-link:{link['id']}"},
+    }.items():
+        response = service.get(path)
+        assert response.status_code in (200, 308), path
+        assert expected <= set(response.headers["Cache-Tag"].split(",")), path

@@ -108,8 +108,7 @@ def _public(kind: ContentType, reading: Reading, found: Found) -> Response:
         response = cached_bytes(found.content, content_type(found.media_type), own)
         response.headers["Vary"] = "Accept, Accept-Encoding"
         return response
-    tags = tag_headers(found.entries, [kind.name]) if found.status == 200 else {}
-    headers = cache_headers(reading.moment) | tags | found.headers
+    headers = cache_headers(reading.moment) | tag_headers(found.entries, [kind.name]) | found.headers
     return cached_bytes(found.content, JSON, headers, status=found.status)
 
 
@@ -332,7 +331,7 @@ def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[s
     asked = request.query_string.decode("ascii", "replace")
     # The present slug beside the old one, in whichever space was asked.
     address = f"{request.path.rpartition('/')[0]}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
-    return Found(encode(document), {"Location": address}, status=308)
+    return Found(encode(document), {"Location": address}, [(kind.name, row.entry_id)], status=308)
 
 
 def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:
@@ -353,7 +352,7 @@ def _composition(resource: ContentResource, reading: Reading, given: Mapping[str
         perspective=reading.perspective,
         formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
         includes=includes,
-        own_profiles=own_profiles(own_links(reading)) if "jsonld" in includes else (),
+        own_links=own_links(reading) if "jsonld" in includes else (),
         only=frozenset(given["fields"]) if given.get("fields") else None,
         without=frozenset(given.get("exclude") or ()),
         detail=detail,
@@ -366,9 +365,3 @@ def own_links(reading: Reading) -> list[Row]:
     kind = services().types["social-link"]
     rows, _, _ = list_published(reading.connection, kind, query, reading.perspective.of_others)
     return rows
-
-
-def own_profiles(links: Iterable[Row]) -> list[str]:
-    """The addresses elsewhere that are the site's own, of its social links."""
-    kind = services().types["social-link"]
-    return [row.data["url"] for row in links if kind.same_as(row.data)]

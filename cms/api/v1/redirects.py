@@ -1,13 +1,13 @@
 """The redirect map: old paths of the site's pages and where they moved, for frontends and for web servers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from flask import Response
 
 from cms.api import fields
-from cms.api.caching import cache_headers
+from cms.api.caching import cache_headers, tag_headers
 from cms.api.contract import Endpoint, Form, Reading, operation, public, query, returns
 from cms.api.fields import JSONSchema
 from cms.api.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
@@ -16,6 +16,7 @@ from cms.api.responses import cached_bytes, cached_response
 from cms.api.services import services
 from cms.api.v1.schemas import TEXT, list_of, made
 from cms.content.moves import Move, MoveKey, every_move, find_move, list_moves
+from cms.content.types import with_slugs
 from cms.errors import Fault
 from cms.rendering.redirect_maps import FORMATS
 
@@ -100,11 +101,11 @@ class Redirects(Endpoint):
             moves, more = list_moves(reading.connection, reading.moment, _types(), key, query["limit"])
         following = (moves[-1].key[:3], moves[-1].key.entry_id) if more else None
         document, headers = page([_document(move) for move in moves], query, following, None)
-        return cached_response(document, cache_headers(reading.moment) | headers)
+        return cached_response(document, cache_headers(reading.moment) | _tags(moves) | headers)
 
 
 def _types() -> list[str]:
-    return [name for name, kind in services().types.items() if kind.has_slug]
+    return with_slugs(services().types)
 
 
 def _found(reading: Reading, address: str) -> list[Move]:
@@ -133,7 +134,12 @@ def _file(reading: Reading, query: dict[str, Any]) -> Response:
     media_type, write = FORMATS[query["format"]]
     moves = _found(reading, query["from"]) if query.get("from") else _every(reading)
     content = write((move.from_path, move.to_path) for move in moves)
-    return cached_bytes(content, media_type, cache_headers(reading.moment))
+    return cached_bytes(content, media_type, cache_headers(reading.moment) | _tags(moves))
+
+
+def _tags(moves: Iterable[Move]) -> dict[str, str]:
+    """By which a map is purged: all types, since any of their entries may be renamed, and the entries in it."""
+    return tag_headers(((move.key.type, move.key.entry_id) for move in moves), _types())
 
 
 def _every(reading: Reading) -> Sequence[Move]:

@@ -28,11 +28,11 @@ from cms.api.contract import (
 from cms.api.fields import Schema
 from cms.api.responses import Answer, cached_response
 from cms.api.services import services
-from cms.api.v1.delivery import own_links, own_profiles
+from cms.api.v1.delivery import own_links
 from cms.api.v1.entries import ETAG, quoted
 from cms.api.v1.schemas import Image, changes, embeds, fields_of, item_of, linked_data, made, nullable
 from cms.content.documents import Composition, Document, compose
-from cms.content.heads import publisher_of
+from cms.content.heads import profiles_of, publisher_of
 from cms.content.preconditions import changed_settings, check_tags
 from cms.content.queries import Row
 from cms.content.readiness import BLOCKERS
@@ -223,7 +223,7 @@ class DeliveredSite(Endpoint):
             _embedded(reading, links) if "social_links" in includes else [row.entry_id for row in links]
         )
         if "jsonld" in includes:
-            values["jsonld"] = site_graph(publisher_of(site, own_profiles(links)))
+            values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, links)))
         entries = [(row.type, row.entry_id) for row in links]
         headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
         return cached_response({"data": values}, headers)

@@ -193,6 +193,29 @@ def test_social_links_are_filtered_by_author_platform_and_owner(service: Service
         assert named(service, f"social-links?{query}", "platform") == expected, query
 
 
+def test_many_values_on_a_site_of_many_languages_are_one_list(service: Service) -> None:
+    codes = ["en", *(f"{first}{second}" for first in "bdf" for second in "aeiou")]
+    locales = [{"code": code} for code in codes]
+    assert service.admin.patch("/api/v1/manage/site", json={"locales": locales}, if_match="*").status_code == 200
+    editor = service.editor
+    authors = [editor.create_published("authors", locale=codes[number % 16])["id"] for number in range(20)]
+    for number, author in enumerate(authors):
+        platform = "github" if number % 2 else "mastodon"
+        handle = f"orla-{number}" if number % 2 else f"@orla-{number}@example.social"
+        editor.create_published("social-links", platform=platform, handle=handle, author=author)
+    by_author = "&".join(f"author={author}" for author in authors)
+    by_platform = "&".join(f"platform={name}" for name in (*("github", "mastodon"), *(f"p{n}" for n in range(18))))
+    for query in (by_author, by_platform, f"{by_author}&{by_platform}"):
+        walked: list[str] = []
+        path = f"/api/v1/social-links?{query}&limit=7&include_total=true"
+        while path:
+            document = service.get(path).get_json()
+            assert document["page"]["total"] == 20
+            walked += [each["id"] for each in document["data"]]
+            path = document["links"]["next"]
+        assert len(set(walked)) == len(walked) == 20
+
+
 @pytest.mark.parametrize("plural", ["authors", "tags"])
 def test_authors_and_tags_are_filtered_by_id_and_slug(service: Service, plural: str) -> None:
     one, two, three = (service.editor.create_published(plural, name=name) for name in ("one", "two", "three"))
