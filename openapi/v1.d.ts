@@ -602,8 +602,7 @@ export interface paths {
          * Search drafts, or what was or will be live at any moment
          * @description Search drafts, or what was or will be live at any moment.
          *
-         *     As the search of delivery, over the working copies, or with `at` over the past and what is planned. A
-         *     cursor is refused once anything has been saved since: begin again.
+         *     As the search of delivery, over the working copies, or with `at` over the past and what is planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -6176,6 +6175,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "-published_at" | "published_at" | "title" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
@@ -6491,6 +6491,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "position" | "question" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
@@ -6724,6 +6725,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "name" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
@@ -7904,6 +7906,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "-published_at" | "published_at" | "title" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
@@ -8197,6 +8200,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "position" | "question" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;
@@ -8408,6 +8412,7 @@ export interface operations {
                 q?: string;
                 /** @description `-` means descending; ties go by id. */
                 sort?: "name" | "-updated_at";
+                /** @description A page of very long texts ends before. */
                 limit?: number;
                 /** @description `page.next` of the page before. */
                 cursor?: string;

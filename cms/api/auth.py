@@ -10,6 +10,7 @@ from flask import request
 from cms import clock
 from cms.api.problems import Unauthorized
 from cms.api.services import services
+from cms.api.spaces import PREVIEW
 from cms.content.model import CLIENT_LENGTH
 from cms.content.version import Actor
 from cms.errors import Forbidden, Unavailable
@@ -34,7 +35,9 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_not
 
     The header decides where there is one. ``is_noted`` says whether the key's use is worth a write.
     """
-    given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if takes_token else None)
+    # Where a token opens nothing it is told so, sent either way.
+    is_looked_for = takes_token or request.path.startswith(PREVIEW)
+    given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if is_looked_for else None)
     kind, _, key = given.partition(" ")
     if not given:
         raise Unauthorized(sent=False)

@@ -11,9 +11,9 @@ from cms.content.version import Moment
 BROWSER_SECONDS = 60
 CDN_SECONDS = 300
 STALE_SECONDS = 300
-LONGEST_SECONDS = CDN_SECONDS + STALE_SECONDS
-"""What is right for longer than this is kept no longer for it."""
 STALE_IF_ERROR_SECONDS = 86400
+LONGEST_SECONDS = STALE_IF_ERROR_SECONDS
+"""What is right for longer than this is kept no longer for it."""
 NOT_FOUND_SECONDS = 10
 LIFETIMES = frozenset({"Cache-Control", "CDN-Cache-Control", "Surrogate-Control"})
 """The headers that end before the next scheduled change, and so count down when one is near."""
@@ -52,7 +52,7 @@ def seconds_left(at: datetime, next_change: datetime | None) -> int:
     return max(0, min(LONGEST_SECONDS, int((next_change - at).total_seconds())))
 
 
-@lru_cache(maxsize=LONGEST_SECONDS + 1)
+@lru_cache(maxsize=1024)
 def lifetimes(left: int) -> Mapping[str, str]:
     """The caching headers of an answer that is right for so many seconds at least."""
     browser, cdn = _lifetime(left, BROWSER_SECONDS), _lifetime(left, CDN_SECONDS)
@@ -63,7 +63,7 @@ def _lifetime(left: int, seconds: int) -> str:
     fresh = min(seconds, left)
     stale = min(seconds + STALE_SECONDS, left) - fresh
     revalidate = f", stale-while-revalidate={stale}" if stale else ""
-    return f"max-age={fresh}{revalidate}, stale-if-error={STALE_IF_ERROR_SECONDS}"
+    return f"max-age={fresh}{revalidate}, stale-if-error={min(STALE_IF_ERROR_SECONDS, left)}"
 
 
 def tag_headers(entries: Iterable[tuple[str, str]], types: Iterable[str]) -> dict[str, str]:

@@ -66,9 +66,9 @@ def strong_etag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def cached_response(document: Any, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:
+def cached_response(document: Any, cache_headers: Mapping[str, str]) -> Response:
     """The answer of delivery: a document as JSON, with a strong entity tag and the caching headers."""
-    return cached_bytes(encode(document), "application/json", cache_headers, status=status)
+    return cached_bytes(encode(document), "application/json", cache_headers)
 
 
 def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:

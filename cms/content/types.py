@@ -71,7 +71,7 @@ class ByReferrer:
 
 @dataclass(frozen=True)
 class ByTime:
-    """Filters ``parameter__gt``, ``__gte``, ``__lt`` and ``__lte`` over a time of the publication."""
+    """Filters over a time of the publication: ``parameter__gt`` and the other operators of ``lists``."""
 
     parameter: str
     column: SortColumn

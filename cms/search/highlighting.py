@@ -11,6 +11,8 @@ SNIPPET_WORDS = 30
 LEAD_WORDS = 6
 """How many words of a snippet stand before the first that is marked."""
 SNIPPET_CHARACTERS = 400
+REACHES = (8_000, 50_000)
+"""How many characters of a text are read for its snippet: few first, which do mostly, and more where they do not."""
 MOST_CONSIDERED = 50
 """How many places of a text compete for its snippet."""
 
@@ -26,10 +28,9 @@ def highlighted(text: str, branch: Branch) -> str:
 
 
 def snippet(text: str, branch: Branch) -> str | None:
-    """The part of the text with most of the query's words in it, marked; ``None`` when it has none of them."""
+    """The part of the text with most of the query's words in it, marked; ``None`` when it has none in its reach."""
     text = composed(text)
-    stems, places = places_of(text, branch.locale)
-    found = _found(stems, branch.wanted)
+    stems, places, found = _looked_through(text, branch)
     if not found:
         return None
     first = _densest(stems, found)
@@ -43,6 +44,17 @@ def snippet(text: str, branch: Branch) -> str | None:
     marks = [_characters(places, each) for each in found]
     before, after = "… " if start > 0 else "", " …" if end < len(text) else ""
     return before + _marked(text, marks, start, end) + after
+
+
+def _looked_through(text: str, branch: Branch) -> tuple[list[str], list[re.Match[str]], list[Span]]:
+    """The words of as much of the text as has any of the query's, where each stands, and which of them are those."""
+    for reach in REACHES:
+        read = text if reach >= len(text) else text[:reach].rsplit(maxsplit=1)[0]
+        stems, places = places_of(read, branch.locale)
+        found = _found(stems, branch.wanted)
+        if found or reach >= len(text):
+            break
+    return stems, places, found
 
 
 def _found(stems: Sequence[str], wanted: Sequence[Phrase]) -> list[Span]:

@@ -22,6 +22,7 @@ TWO_FAULTS_FROM = 6
 WORDS_AT_MOST = 8
 """Of a query that is looked at."""
 WORDS_CORRECTED = 3
+LOCALES_AT_MOST = 8
 TRIES = 8
 NEIGHBOURS = 400
 """How many of the commonest words of each shape are compared."""
@@ -72,7 +73,7 @@ def _unknown(connection: Connection, search: Search, known: Frequencies) -> list
 
 def _neighbours(connection: Connection, search: Search, word: str) -> list[str]:
     """Known words within a fault or two of this one, the nearest and then the commonest first; one statement."""
-    chain = search.chain
+    chain = search.chain[:LOCALES_AT_MOST]
     if len(word) < SHORTEST or not word.isalpha():
         return []
     faults = 2 if len(word) >= TWO_FAULTS_FROM else 1

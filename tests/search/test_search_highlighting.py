@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.search.highlighting import SNIPPET_CHARACTERS, SNIPPET_WORDS, highlighted, snippet
+from cms.search.highlighting import REACHES, SNIPPET_CHARACTERS, SNIPPET_WORDS, highlighted, snippet
 from cms.search.parsing import Branch, parse
 
 FILLER = "lorem ipsum dolor sit amet " * 40
@@ -85,3 +85,13 @@ def highlighted_source(text: str) -> str:
     from cms.search.analysis import composed
 
     return composed(text)
+
+
+def test_of_a_long_text_no_more_is_read_than_is_needed() -> None:
+    filler, word = "lorem " * (REACHES[0] // 6), branch("book")
+    assert snippet(f"A book. {filler * 9} book", word) == snippet(f"A book. {filler * 2}", word)
+    found = snippet(f"{filler * 3} book {filler * 9}", word)
+    assert found is not None
+    assert "<mark>book</mark>" in found
+    assert snippet(f"{'lorem ' * (REACHES[1] // 6)} book", word) is None
+    assert snippet(f"{'x' * (REACHES[0] - 3)} bookshelf", word) is None

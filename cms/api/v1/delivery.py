@@ -3,8 +3,10 @@
 Reads publications and nothing else: there is no import path from here to a working copy.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -28,7 +30,8 @@ from cms.api.v1.schemas import (
     list_of,
     made,
 )
-from cms.content.documents import Composition, compose, reads_bodies
+from cms.content.blocks import BLOCKS
+from cms.content.documents import IDENTITY, Composition, compose, reads_bodies
 from cms.content.lists import TIME_OPERATORS, ListQuery, list_published
 from cms.content.queries import Row, find_moved, find_published
 from cms.content.search import SearchQuery, candidates
@@ -46,6 +49,9 @@ ETAG = "Strong entity tag of the answer's bytes."
 FILTER_VALUES = 20
 QUERY_LENGTH = 100
 OWN_LINKS_AT_MOST = 100
+TEXTS_AT_MOST = 2_000_000
+"""Characters of rich texts in a page of a list, beyond which it ends early; blocks count as many times their HTML."""
+LENGTHS = {BLOCKS: 5}
 TIME_WORDS = {"gt": "After", "gte": "At or after", "lt": "Before", "lte": "At or before", "ne": "Not at"}
 
 
@@ -154,7 +160,13 @@ def list_query(resource: ContentResource) -> type[Schema]:
     declared["sort"] = fields.Choice(
         *kind.sorts, load_default=next(iter(kind.sorts)), description="`-` means descending; ties go by id."
     )
-    declared["limit"] = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
+    declared["limit"] = fields.Whole(
+        1,
+        LIMIT_AT_MOST,
+        load_default=LIMIT,
+        example=20,
+        description="A page of very long texts ends before." if kind.bodies else "",
+    )
     declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
     declared["include_total"] = fields.Flag(load_default=False, description="Count all that match.", example=False)
     declared |= _shape_parameters(resource, lists=True)
@@ -235,12 +247,20 @@ def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) 
         ),
         reading.perspective,
     )
-    composed = compose(reading.connection, kind, rows, how)
-    following = (rows[-1].sort_value, rows[-1].entry_id) if more else None
+    fitting = _fitting(rows, how.formats)
+    following = (fitting[-1].sort_value, fitting[-1].entry_id) if more or len(fitting) < len(rows) else None
+    composed = compose(reading.connection, kind, fitting, how)
     document, headers = page(composed, given, following, total)
     if kind.has_locales:
         headers["Content-Language"] = chain[0]
     return Found(encode(document), headers, composed.entries)
+
+
+def _fitting(rows: list[Row], formats: Sequence[str]) -> list[Row]:
+    """The first rows whose rich texts go into one answer; one at least."""
+    times = sum(LENGTHS.get(name, 1) for name in formats)
+    lengths = (times * sum(len(each["html"]) for each in (row.bodies or {}).values() if each) for row in rows)
+    return rows[: max(1, bisect_right(list(accumulate(lengths)), TEXTS_AT_MOST))]
 
 
 def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: Mapping[str, Any]) -> list[str] | None:
@@ -299,7 +319,7 @@ def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_
 def _as_markdown(resource: ContentResource, row: Row, document: dict[str, Any]) -> str:
     """What was written, with the names of other entries as slugs, and the first rich text below it."""
     kind = resource.type
-    identity = {name: document[name] for name in ("id", "type", "locale", "slug", "url", "published_at", "updated_at")}
+    identity = {name: document[name] for name in IDENTITY}
     shared = Written._declared_fields
     # What is the type's own comes first, as a person would write it.
     names_written = sorted(resource.written._declared_fields, key=lambda name: name in shared)

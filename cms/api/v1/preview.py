@@ -139,8 +139,7 @@ def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str,
         def get(self, connection: Any, query: dict[str, Any]) -> Response:
             """Search drafts, or what was or will be live at any moment.
 
-            As the search of delivery, over the working copies, or with `at` over the past and what is planned. A
-            cursor is refused once anything has been saved since: begin again.
+            As the search of delivery, over the working copies, or with `at` over the past and what is planned.
             """
             answered = search.results(_reading(connection, query), names, query)
             return _response(Found(encode(answered.document), answered.headers))

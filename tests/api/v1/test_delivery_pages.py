@@ -254,3 +254,19 @@ def test_a_cursor_is_good_for_its_own_walk_alone(service: Service) -> None:
         assert response.status_code == 400, path
         (fault,) = response.get_json()["errors"]
         assert fault["parameter"] == "cursor"
+
+
+def test_a_page_of_very_long_texts_ends_early_and_leads_on(service: Service) -> None:
+    body = "Paste, *warm* or cold. " * 9000
+    made = {service.editor.create_published("articles", body=f"{number} {body}")["id"] for number in range(12)}
+    path, walked, pages = "/api/v1/articles?limit=100&fields=body&formats=html,text&include_total=true", [], 0
+    while path:
+        response = service.get(path)
+        assert len(response.get_data()) < 3_000_000
+        document = response.get_json()
+        assert document["page"]["total"] == 12
+        walked += [each["id"] for each in document["data"]]
+        path, pages = document["links"]["next"], pages + 1
+    assert (len(walked), set(walked)) == (12, made)
+    assert pages > 1
+    assert len(service.get("/api/v1/articles?limit=100&fields=title").get_json()["data"]) == 12
