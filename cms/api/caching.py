@@ -11,9 +11,9 @@ from cms.content.version import Moment
 BROWSER_SECONDS = 60
 CDN_SECONDS = 300
 STALE_SECONDS = 300
+LONGEST_SECONDS = CDN_SECONDS + STALE_SECONDS
+"""From when on a scheduled change is told of, by lifetimes that end with it."""
 STALE_IF_ERROR_SECONDS = 86400
-LONGEST_SECONDS = STALE_IF_ERROR_SECONDS
-"""What is right for longer than this is kept no longer for it."""
 NOT_FOUND_SECONDS = 10
 LIFETIMES = frozenset({"Cache-Control", "CDN-Cache-Control", "Surrogate-Control"})
 """The headers that end before the next scheduled change, and so count down when one is near."""
@@ -35,7 +35,11 @@ class MomentHeaders(dict[str, str]):
 
 
 def cache_headers(moment: Moment) -> MomentHeaders:
-    """Every lifetime, stale service included, ends before the next scheduled change of the site."""
+    """Every lifetime, stale service included, ends before the next scheduled change of the site.
+
+    But for what a cache may show while the service is out of reach: that ends with a change that is near, and else
+    after a day. To follow one that is further ahead it would have to tell everybody of it so much earlier.
+    """
     return MomentHeaders(moment, lifetimes(seconds_left(moment.at, moment.next_change)))
 
 
@@ -52,7 +56,7 @@ def seconds_left(at: datetime, next_change: datetime | None) -> int:
     return max(0, min(LONGEST_SECONDS, int((next_change - at).total_seconds())))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=LONGEST_SECONDS + 1)
 def lifetimes(left: int) -> Mapping[str, str]:
     """The caching headers of an answer that is right for so many seconds at least."""
     browser, cdn = _lifetime(left, BROWSER_SECONDS), _lifetime(left, CDN_SECONDS)
@@ -63,7 +67,8 @@ def _lifetime(left: int, seconds: int) -> str:
     fresh = min(seconds, left)
     stale = min(seconds + STALE_SECONDS, left) - fresh
     revalidate = f", stale-while-revalidate={stale}" if stale else ""
-    return f"max-age={fresh}{revalidate}, stale-if-error={min(STALE_IF_ERROR_SECONDS, left)}"
+    if_error = left if left < LONGEST_SECONDS else STALE_IF_ERROR_SECONDS
+    return f"max-age={fresh}{revalidate}, stale-if-error={if_error}"
 
 
 def tag_headers(entries: Iterable[tuple[str, str]], types: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 from werkzeug.wsgi import ClosingIterator
 
-from cms.api.caching import BROWSER_SECONDS, LIFETIMES, lifetimes, seconds_left
+from cms.api.caching import BROWSER_SECONDS, LIFETIMES, LONGEST_SECONDS, lifetimes, seconds_left
 from cms.api.compression import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
 from cms.api.conditional import named_tags
 from cms.api.contract import JSON, SAFE
@@ -310,7 +310,7 @@ def _is_sent_plain(environ: "WSGIEnvironment") -> bool:
     return sent is None or sent.partition("?")[0] == environ["PATH_INFO"]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=LONGEST_SECONDS + 1)
 def _lifetimes_of_kept(left: int) -> Sequence[Header]:
     """The caching headers of an answer that was kept and is right for so many seconds at least."""
     return *lifetimes(left).items(), ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}")

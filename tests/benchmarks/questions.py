@@ -92,7 +92,7 @@ def _lists(size: Size) -> Iterator[Question]:
         "list with its total",
         _requests(_list(("include_total", "true"))),
         growth=None,
-        note="counts every article: an exact number of what is live at an instant cannot be kept",
+        note="counts all of an index: an exact number of what is live at an instant cannot be kept",
     )
 
 

@@ -1,11 +1,11 @@
-"""The names that answers are purged by: in three headers, complete, and never too many."""
+"""How long answers are kept, and the names that they are purged by: in three headers, complete, and never too many."""
 
 import re
 from dataclasses import replace
 
 import pytest
 
-from cms.api.caching import TAGGED_ENTRIES, tag_headers
+from cms.api.caching import TAGGED_ENTRIES, lifetimes, tag_headers
 from cms.app import create_app
 from cms.settings import CACHE_TAG_HEADERS, Settings
 from tests.service import SECRET, Service
@@ -53,6 +53,14 @@ def test_of_too_many_entries_the_most_numerous_type_stands_for_its_own() -> None
     ]
     many = [(kind, f"{kind}{number}") for kind in ("article", "faq", "tag") for number in range(50)]
     assert tags(many) == ["all", "article", "faq", "tag", *sorted(f"tag:tag{number}" for number in range(50))]
+
+
+@pytest.mark.parametrize("left", [0, 1, 59, 100, 599])
+def test_no_lifetime_reaches_past_the_next_scheduled_change(left: int) -> None:
+    for header in lifetimes(left).values():
+        seconds = {name: int(value) for name, value in re.findall(r"([a-z-]+)=(\d+)", header)}
+        assert seconds["max-age"] + seconds.get("stale-while-revalidate", 0) <= left
+        assert seconds["stale-if-error"] <= left
 
 
 @pytest.mark.parametrize("chosen", [CACHE_TAG_HEADERS, ("Surrogate-Key",), ()], ids=["all", "one", "none"])
