@@ -54,6 +54,47 @@ def site_tables(lines: Sequence[Line]) -> Iterator[str]:
     yield _client_share(lines)
 
 
+SUMMARY = ("database", "request", "cold p50 ms", "warm p50 ms", "warm/s", "cold CPU µs", "warm CPU µs")
+SUMMARISED = ("item", "item with every include", "list of 20 with includes", "page 400", "search, usual word")
+
+
+def summary_table(lines: Iterable[Line]) -> str:
+    """The README's table, of a run that measured Flask and WSGI too."""
+    headings = (*SUMMARY, *(f"{CONTROLS[each]} CPU µs" for each in ("flask", "wsgi")), "Flask : cold", "WSGI : warm")
+    rows = [
+        (
+            line.database,
+            line.request,
+            f"{line.single_cold.p50:.1f}",
+            f"{line.single_warm.p50:.2f}",
+            f"{line.warm.per_second:,.0f}",
+            _whole(line.cold.cpu),
+            _whole(line.warm.cpu),
+            *(_whole(line.controls[each].cpu) for each in ("flask", "wsgi")),
+            _share(line.controls["flask"], line.cold),
+            _share(line.controls["wsgi"], line.warm),
+        )
+        for line in lines
+        if line.request in SUMMARISED
+    ]
+    return _table([headings, *rows])
+
+
+def _share(control: Measured, ours: Measured) -> str:
+    return UNKNOWN if control.cpu is None or not ours.cpu else f"{control.cpu / ours.cpu:.2f}"
+
+
+def read_json(path: Path) -> list[Line]:
+    """The lines of a run that was kept."""
+    return [_line(each) for each in json.loads(path.read_bytes())["lines"]]
+
+
+def _line(kept: dict[str, Any]) -> Line:
+    measured = {name: Measured(**kept[name]) for name in ("single_cold", "cold", "single_warm", "warm")}
+    controls = {name: Measured(**each) for name, each in kept["controls"].items()}
+    return Line(**{**kept, **measured, "controls": controls})
+
+
 def growth_tables(lines: Sequence[Line]) -> Iterator[str]:
     """How much slower the largest site is than the smallest, and why what grows does; nothing for a single size."""
     if growth := list(_growth(lines)):
