@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Double,
     Integer,
@@ -80,11 +81,15 @@ def _newest(plan: Plan) -> Any:
     if not plan.walked_types:
         return backwards
     of_types = [
-        select(backwards.where(documents.c.type == bindparam(f"type_{position}", type_=String)).subquery())
-        for position in range(plan.walked_types)
+        select(backwards.where(documents.c.type == _type(position)).subquery()) for position in range(plan.walked_types)
     ]
     # A plain list of selects is merged in order, and read no further than is needed.
     return of_types[0] if len(of_types) == 1 else union_all(*of_types)
+
+
+def _type(position: int) -> BindParameter[str]:
+    """The name of a type, which stands in the statement as it is: the planner has to know whether that one is rare."""
+    return bindparam(f"type_{position}", type_=String, literal_execute=True)
 
 
 def live(_plan: Plan, columns: Any) -> ColumnElement[bool]:
