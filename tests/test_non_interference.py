@@ -42,9 +42,8 @@ def make_public(service: Service) -> dict[str, str]:
     link = editor.create_published("social-links", platform="github", handle="orla", author=author)["id"]
     tag, faq = editor.create_published("tags", slug="repair")["id"], editor.create_published("faqs", slug="glue")["id"]
     shared: dict[str, Any] = {"authors": [author], "tags": [tag], "faqs": [faq]}
-    first = editor.create_published("articles", slug="first", title="A loose spine", body="Paste, warm.", **shared)[
-        "id"
-    ]
+    spine = {"title": "A loose spine", "body": "Paste, warm."}
+    first = editor.create_published("articles", slug="first", **spine, **shared)["id"]
     article = editor.create_published("articles", slug="old-name", body="Warm *paste*.", related=[first], **shared)
     editor.change("articles", article, slug="new-name")
     editor.publish("articles", article)

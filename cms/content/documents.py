@@ -7,6 +7,7 @@ rewrites nothing.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
@@ -46,6 +47,11 @@ class Composition:
     """The site's own social links, for graphs."""
     detail: bool = False
     """Whether the rows are looked at one by one, with the fields that lists leave out."""
+
+    @cached_property
+    def own_profiles(self) -> list[str]:
+        """The site's addresses elsewhere."""
+        return profiles_of(self.types, self.own_links)
 
 
 class Composed(list[Document]):
@@ -274,8 +280,7 @@ class _Composer:
         if "seo" in includes & shown:
             values["seo"] = head_of(kind, row, values, self.site, self._related(row))
         if "jsonld" in includes & shown:
-            own_profiles = profiles_of(self.how.types, self.how.own_links)
-            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), own_profiles)
+            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), self.how.own_profiles)
 
     def _related(self, row: Row) -> Related:
         """What a head or a graph tells of, as far as it was found."""

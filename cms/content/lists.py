@@ -221,9 +221,9 @@ def _steps(
     structure: _Structure, keys: Sequence[str], chain: Sequence[str], values: Mapping[str, Any]
 ) -> Iterable[_Step]:
     """A statement for each locale, the later ones without what has a better translation; one for what has none."""
+    keys = list(dict.fromkeys(keys))
     groups = [[each] for each in chain] if structure.kind.has_locales else [list(chain)]
     for position, locales in enumerate(groups):
-        keys = list(dict.fromkeys(keys))
         merges_locales = len(keys) * len(locales) > BRANCHES_AT_MOST
         pairs = list(product(keys, locales[:1] if merges_locales else locales))
         branches = 1 << (len(pairs) - 1).bit_length()

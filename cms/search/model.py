@@ -1,6 +1,6 @@
 """The tables of search indexes: of what is live or planned, and of what is over; drafts have one elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -189,17 +189,15 @@ PUBLISHED_INDEX = SearchIndex(SearchDocument.__table__, SearchWord.__table__, "s
 PAST_INDEX = SearchIndex(PastSearchDocument.__table__, None, "past_search_index")
 
 
-def is_live(columns: Any) -> ColumnElement[bool]:
-    """The WHERE clause of the timeline over documents, at the parameter ``at``; without times all are there."""
+def is_live(columns: Any, written: Callable[[Any], Any] = lambda time: time) -> ColumnElement[bool]:
+    """The WHERE clause of the timeline over documents, at the parameter ``at``; without times all are there.
+
+    ``written`` says how a time is put for a database that is to look at it in one way and not in another.
+    """
     if "live_from" not in columns:
         return true()
-    return is_within(columns.live_from, columns.live_until)
-
-
-def is_within(live_from: Any, live_until: Any) -> ColumnElement[bool]:
-    """The WHERE clause that the parameter ``at`` lies between two times, the second of them excluded."""
     at = bindparam("at", type_=UTCDateTime)
-    return and_(live_from <= at, at < live_until)
+    return and_(written(columns.live_from) <= at, at < written(columns.live_until))
 
 
 # FTS5 cuts these texts at spaces only: every other character that a token may have is one of a word to it.

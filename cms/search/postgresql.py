@@ -23,12 +23,11 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSON, TSQUERY
 
-from cms.search.model import is_within, quoted
+from cms.search.model import is_live, quoted
 from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
 from cms.search.source import Plan, Source
@@ -97,9 +96,7 @@ def live(_plan: Plan, columns: Any) -> ColumnElement[bool]:
 
     Looked at in what was found: nearly all there is would be read from an index on these times.
     """
-    if "live_from" not in columns:
-        return true()
-    return is_within(columns.live_from + NO_TIME, columns.live_until + NO_TIME)
+    return is_live(columns, lambda time: time + NO_TIME)
 
 
 def scored(plan: Plan, found: Select[Any]) -> Select[Any]:

@@ -23,6 +23,7 @@ WORDS_AT_MOST = 8
 """Of a query that is looked at."""
 WORDS_CORRECTED = 3
 LOCALES_AT_MOST = 8
+"""Of a chain, the best ones, in which neighbours are looked for."""
 TRIES = 8
 NEIGHBOURS = 400
 """How many of the commonest words of each shape are compared."""
