@@ -7,12 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cms.app import create_app
 from cms.migrate import migrate
 from cms.settings import Settings
 from tests.postgresql import SHARED_SERVER, PostgreSQLServer, SharedDatabase
 from tests.service import SECRET, Service
+
+# How long an example takes to make or to try says how busy the machine is, and nothing of the service.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -28,7 +28,7 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JSON, JSON)
 def test_a_patch_applied_to_what_was_gives_exactly_what_is(before: Any, after: Any) -> None:
     patch = json_patch(before, after)
@@ -68,7 +68,7 @@ def test_a_very_long_list_is_replaced_as_a_whole() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXTS.map("".join), TEXTS.map("".join))
 def test_a_word_diff_holds_both_texts_whole(before: str, after: str) -> None:
     runs = word_diff(before, after)

@@ -253,7 +253,7 @@ DOCUMENT = st.recursive(
 
 
 @given(DOCUMENT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_blocks_are_the_same_after_html_and_after_markdown(document):
     blocks = from_html(clean(to_html(with_keys(document))))
     html = clean(to_html(blocks))
@@ -262,7 +262,7 @@ def test_blocks_are_the_same_after_html_and_after_markdown(document):
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_text_stays_text_in_markdown(text):
     blocks = render("blocks", [paragraph(text.replace("\x00", ""))])
     assert render("markdown", blocks.markdown).text.split() == blocks.text.split()

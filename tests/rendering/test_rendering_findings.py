@@ -230,7 +230,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150, database=None)
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(["html", "markdown"]))
 def test_any_text_is_reviewed_and_what_is_told_can_be_written_down(source, format):
     for code, detail in told(format, source):

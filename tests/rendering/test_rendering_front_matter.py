@@ -24,7 +24,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(TEXTS, VALUES, max_size=4), st.text(CHARACTERS))
 def test_what_is_written_is_read(fields, text):
     assert read_front_matter(as_written(fields, text)) == (fields, text)

@@ -346,7 +346,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 def test_rendering_html_again_changes_nothing(source):
     once = render("html", source)
@@ -355,7 +355,7 @@ def test_rendering_html_again_changes_nothing(source):
     assert (again.html, again.text, again.toc) == (once.html, once.text, once.toc)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(exclude_characters="\0"), max_size=300))
 def test_any_text_renders_to_a_fixed_point(source):
     for format in ("markdown", "html"):

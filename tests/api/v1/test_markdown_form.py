@@ -144,7 +144,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(title=LINES, subtitle=st.none() | LINES, body=TEXTS, extra=st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_whatever_was_written_comes_back(
     service: Service, title: str, subtitle: str | None, body: str, extra: dict[str, Any]
