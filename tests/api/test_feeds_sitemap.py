@@ -6,12 +6,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import Connection, Select, event
 
 from cms import clock
 from cms.api import feeds
 from cms.app import create_app
-from cms.content import addresses
 from cms.content.addresses import FIRST
 from cms.feeds import sitemap
 from tests.service import Service
@@ -337,35 +335,6 @@ def test_a_sitemap_takes_no_parameters(site: Service) -> None:
         response = site.get(f"{path}?page=1")
         assert response.status_code == 400, path
         assert response.get_json(force=True)["errors"][0]["code"] == "unknown_parameter"
-
-
-def plan(connection: Connection, statement: Select[Any], **values: Any) -> str:
-    """How the database would run a statement; PostgreSQL as if reading a table whole, or sorting it, took too long."""
-    command, column = ("EXPLAIN QUERY PLAN", 3) if connection.dialect.name == "sqlite" else ("EXPLAIN", 0)
-    if command == "EXPLAIN":
-        for way in ("seqscan", "sort", "bitmapscan"):
-            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-
-    def explain(_connection: Any, _cursor: Any, text: str, parameters: Any, *_: Any) -> tuple[str, Any]:
-        return f"{command} {text}", parameters
-
-    event.listen(connection, "before_cursor_execute", explain, retval=True)
-    rows = connection.execute(statement, values).cursor.fetchall()
-    return "\n".join(str(row[column]) for row in rows)
-
-
-def test_a_batch_is_found_by_an_index_and_not_sorted(site: Service) -> None:
-    database, at = site.services.database, clock.now()
-    with database.snapshot() as connection:
-        statement = addresses._walk_statement(current=False)
-        shown = plan(connection, statement, at=at, first=FIRST, limit=10)
-        assert "TEMP B-TREE" not in shown
-        assert "Sort" not in shown
-        assert "entry_id" in shown
-    with database.snapshot() as connection:
-        statement = addresses._groups_statement(current=False)
-        shown = plan(connection, statement, at=at, groups=[FIRST], locales=["en", "de"])
-        assert "ix_publications_translations" in shown
 
 
 def test_llms_txt_names_the_newest_articles_by_tag(site: Service) -> None:
