@@ -146,7 +146,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if BREAKS.search(text) else None
+    # YAML's own numbers are fewer: to it, 1e5 is a word.
+    style = '"' if BREAKS.search(text) or NUMBER.fullmatch(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -30,6 +30,12 @@ def test_what_is_written_is_read(fields, text):
     assert read_front_matter(as_written(fields, text)) == (fields, text)
 
 
+@pytest.mark.parametrize("text", ["1e5", "0E0", "1.5e5", "-1e-5", "1.0e+100", "12", "-0", "1.5", "", "~", "true"])
+def test_a_text_that_looks_like_something_else_stays_a_text(text):
+    fields = {"title": text, "extra": {text: [text]}}
+    assert read_front_matter(as_written(fields, text)) == (fields, text)
+
+
 @pytest.mark.parametrize(
     ("document", "fields", "text"),
     [
