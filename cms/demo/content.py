@@ -9,7 +9,7 @@ from typing import Any
 
 from cms.api.contract import load, merge_patch
 from cms.api.v1.schemas import ContentResource
-from cms.api.v1.site import SiteWrite
+from cms.api.v1.site_settings import SiteWrite
 from cms.catalog import CONTENT_TYPES
 from cms.content import actions, settings, timeline
 from cms.content.draft_model import Entry

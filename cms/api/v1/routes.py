@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from cms.api.contract import Endpoint
-from cms.api.v1 import batch, keys, redirects, site, social_links
+from cms.api.v1 import batch, keys, redirects, site, site_settings, social_links
 from cms.api.v1.changes import change_routes
 from cms.api.v1.delivery import delivery_routes
 from cms.api.v1.diffs import diff_routes
@@ -26,7 +26,7 @@ def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
     """Every route of the version, in reading order: delivery, preview, then management."""
     for resource in catalog:
         yield from delivery_routes(resource)
-    yield from (each for each in site.ROUTES if "manage" not in each[1])
+    yield from site.ROUTES
     yield from social_links.ROUTES
     yield from search_routes(catalog)
     yield from redirects.ROUTES
@@ -44,6 +44,6 @@ def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
         yield from readiness_routes(resource)
         yield from preview_token_routes(resource)
     yield from batch.ROUTES
-    yield from (each for each in site.ROUTES if "manage" in each[1])
+    yield from site_settings.ROUTES
     yield from keys.ROUTES
     yield from event_routes(catalog)

@@ -1,8 +1,6 @@
-"""The site: its settings as delivered, and as managed."""
+"""The site as delivered, and the settings that its answer tells."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from flask import Response
@@ -10,35 +8,15 @@ from marshmallow import ValidationError
 
 from cms.api import fields
 from cms.api.caching import cache_headers, tag_headers
-from cms.api.conditional import expected_tags
-from cms.api.contract import (
-    MERGE_PATCH,
-    Endpoint,
-    Reading,
-    body,
-    conditional,
-    load,
-    merge_patch,
-    operation,
-    public,
-    query,
-    returns,
-    scope,
-)
+from cms.api.contract import Endpoint, Reading, operation, public, query, returns
 from cms.api.fields import Schema
-from cms.api.responses import Answer, cached_response
+from cms.api.responses import cached_response
 from cms.api.services import services
 from cms.api.v1.delivery import own_links
-from cms.api.v1.entries import ETAG, quoted
-from cms.api.v1.schemas import Image, changes, embeds, fields_of, item_of, linked_data, made, nullable
+from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made, nullable
 from cms.content.documents import Composition, Document, compose
 from cms.content.heads import profiles_of, publisher_of
-from cms.content.preconditions import changed_settings, check_tags
 from cms.content.queries import Row
-from cms.content.readiness import BLOCKERS
-from cms.content.settings import find_site, save_site
-from cms.content.version import Change
-from cms.errors import Fault, Invalid
 from cms.rendering.jsonld import site_graph
 from cms.site import DEFAULTS
 
@@ -119,8 +97,8 @@ class SiteAddress(fields.URL):
         return text
 
 
-class SiteWrite(Schema):
-    """The site's settings as an administrator writes them."""
+class PublicSettings(Schema):
+    """The settings that are no secret, as they are written."""
 
     name = fields.Line(120, required=True, example="Harbour & Reed")
     tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
@@ -147,32 +125,19 @@ class SiteWrite(Schema):
     url_patterns = URLPatterns(load_default=lambda: dict(DEFAULTS["url_patterns"]))
     navigation = fields.Many(fields.Group(NavigationItem), most=50, load_default=list)
     logo = fields.Group(Image, load_default=None, allow_none=True)
-    words_per_minute = fields.Whole(50, 1000, load_default=200, description="For reading times.", example=200)
-    publish_blockers = fields.Many(
-        fields.Choice(*BLOCKERS),
-        most=len(BLOCKERS),
-        unique=True,
-        load_default=list,
-        description="The checks of `…/readiness` that block publishing where they fail (`not-ready`).",
-        example=["missing_alt", "broken_link"],
-    )
 
 
-# What only those who run the site need to know.
-PRIVATE = ("words_per_minute", "publish_blockers")
-
-
-def _delivered(name: str) -> Any:
-    known = fields_of(SiteWrite)[name]
-    schema = known.json_schema()
-    return fields.Delivered(nullable(schema) if known.allow_none else schema, required=True, example=known.sample())
+def delivered(setting: Any) -> Any:
+    """A setting as it is answered."""
+    schema = setting.json_schema()
+    return fields.Delivered(nullable(schema) if setting.allow_none else schema, required=True, example=setting.sample())
 
 
 Site = made(
     "Site",
     "The site's settings.",
     {
-        **{name: _delivered(name) for name in SiteWrite._declared_fields if name not in PRIVATE},
+        **{name: delivered(setting) for name, setting in fields_of(PublicSettings).items()},
         "social_links": fields.Delivered(
             embeds("SocialLink", identifiers=True),
             required=True,
@@ -182,17 +147,7 @@ Site = made(
         "jsonld": linked_data(),
     },
 )
-ManagedSite = made(
-    "ManagedSite",
-    "The site's settings as written.",
-    {
-        **{name: _delivered(name) for name in SiteWrite._declared_fields},
-        "updated_at": fields.Time(required=True),
-        "etag": fields.Delivered({"type": "string"}, required=True, example='"7"'),
-    },
-)
-SiteItem, ManagedSiteItem = item_of(Site), item_of(ManagedSite)
-SiteWritten = made("SiteWritten", "The settings after a write.", {**fields_of(ManagedSiteItem), "changes": changes()})
+SiteItem = item_of(Site)
 
 
 class SiteQuery(Schema):
@@ -235,75 +190,4 @@ def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
     return compose(reading.connection, known.types["social-link"], links, how)
 
 
-class ManagedSettings(Endpoint):
-    """The site for administrators."""
-
-    @scope("content:preview")
-    @operation("getManagedSite")
-    @returns(200, ManagedSiteItem, ETag=ETAG)
-    def get(self, connection: Any) -> Answer:
-        """Get the site's settings as written."""
-        return _answer(find_site(connection))
-
-    @scope("site:write")
-    @operation("replaceSite")
-    @body(SiteWrite, example={"name": "Harbour & Reed"})
-    @returns(200, SiteWritten, ETag=ETAG)
-    @conditional
-    def put(self, change: Change, body: dict[str, Any]) -> Answer:
-        """Replace the site's settings."""
-        _expect(change)
-        return _save(change, body)
-
-    @scope("site:write")
-    @operation("updateSite")
-    @body(SiteWrite, media_type=MERGE_PATCH, example={"tagline": "Books mended by hand"})
-    @returns(200, SiteWritten, ETag=ETAG)
-    @conditional
-    def patch(self, change: Change, body: Any) -> Answer:
-        """Change some of the site's settings (RFC 7396)."""
-        _expect(change)
-        current = DEFAULTS | find_site(change.session).data
-        schema = SiteWrite()
-        return _save(change, load(schema, merge_patch(current, body, schema)))
-
-
-def _expect(change: Change) -> None:
-    session = change.session
-    detail = "The settings have changed since they were read."
-    check_tags(session, expected_tags(), find_site(session).changed, detail, partial(changed_settings, session))
-
-
-def _save(change: Change, data: dict[str, Any]) -> Answer:
-    codes = [each["code"] for each in data["locales"]]
-    faults = [
-        Fault("duplicate", f"'{code}' stands in the list twice.", pointer=f"#/locales/{position}/code")
-        for position, code in enumerate(codes)
-        if code in codes[:position]
-    ]
-    faults += [
-        Fault("unknown_locale", "This is none of the site's locales.", pointer=f"#/locales/{position}/fallback")
-        for position, each in enumerate(data["locales"])
-        if each["fallback"] is not None and (each["fallback"] not in codes or each["fallback"] == each["code"])
-    ]
-    if data["default_locale"] not in codes:
-        faults.append(Fault("unknown_locale", "This is none of the site's locales.", pointer="#/default_locale"))
-    if faults:
-        raise Invalid(*faults)
-    return replace(_answer(save_site(change, data)), before=_present)
-
-
-def _present(connection: Any) -> Any:
-    return _answer(find_site(connection)).document["data"]
-
-
-def _answer(row: Any) -> Answer:
-    values = {name: (DEFAULTS | row.data)[name] for name in SiteWrite._declared_fields}
-    document = {**values, "updated_at": row.updated_at, "etag": quoted(row.changed)}
-    return Answer({"data": document}, headers={"ETag": quoted(row.changed)})
-
-
-ROUTES = (
-    ("site", "/api/v1/site", DeliveredSite),
-    ("manage site", "/api/v1/manage/site", ManagedSettings),
-)
+ROUTES = (("site", "/api/v1/site", DeliveredSite),)
