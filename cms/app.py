@@ -35,6 +35,7 @@ URI_BYTES = 8000
 NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 
 EXPOSED = "Cache-Status, Content-Language, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
+ALLOWED = "Authorization, If-Match, If-None-Match, Last-Event-ID, X-Request-Id"
 COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -213,5 +214,5 @@ def _add_cors(response: Response) -> None:
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match, Last-Event-ID, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = ALLOWED
         response.headers["Access-Control-Max-Age"] = "7200"

@@ -5478,6 +5478,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `precondition-failed`: Changed in the meantime. */
+        "412.precondition-failed": {
+            headers: {
+                /** @description The present entity tag. */
+                ETag?: string;
+                /** @description The id of this request, echoed or made. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "http://127.0.0.1:8000/docs/problems/precondition-failed",
+                 *       "title": "Changed in the meantime",
+                 *       "status": 412,
+                 *       "detail": "Fetch the entry again and repeat with its ETag.",
+                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `uri-too-long`: URI too long. */
         "414.uri-too-long": {
             headers: {
@@ -5704,28 +5726,6 @@ export interface components {
                  *       "title": "Conflict",
                  *       "status": 409,
                  *       "detail": "The present state forbids this; errors say what stands in the way.",
-                 *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
-                 *     }
-                 */
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `precondition-failed`: Changed in the meantime. */
-        "412.precondition-failed": {
-            headers: {
-                /** @description The present entity tag. */
-                ETag?: string;
-                /** @description The id of this request, echoed or made. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "type": "http://127.0.0.1:8000/docs/problems/precondition-failed",
-                 *       "title": "Changed in the meantime",
-                 *       "status": 412,
-                 *       "detail": "Fetch the entry again and repeat with its ETag.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -6110,6 +6110,7 @@ export type OpenAPIDocument = components['schemas']['OpenAPIDocument'];
 export type Health = components['schemas']['Health'];
 export type Response400InvalidParameterMalformedRequest = components['responses']['400.invalid-parameter.malformed-request'];
 export type Response406NotAcceptable = components['responses']['406.not-acceptable'];
+export type Response412PreconditionFailed = components['responses']['412.precondition-failed'];
 export type Response414UriTooLong = components['responses']['414.uri-too-long'];
 export type Response500Internal = components['responses']['500.internal'];
 export type Response503TemporarilyUnavailable = components['responses']['503.temporarily-unavailable'];
@@ -6121,7 +6122,6 @@ export type Response413ContentTooLarge = components['responses']['413.content-to
 export type Response415UnsupportedMediaType = components['responses']['415.unsupported-media-type'];
 export type Response422IdempotencyKeyReusedNotReadyValidationError = components['responses']['422.idempotency-key-reused.not-ready.validation-error'];
 export type Response409ConflictSlugTaken = components['responses']['409.conflict.slug-taken'];
-export type Response412PreconditionFailed = components['responses']['412.precondition-failed'];
 export type Response422NotReadyValidationError = components['responses']['422.not-ready.validation-error'];
 export type Response428PreconditionRequired = components['responses']['428.precondition-required'];
 export type Response409SlugTaken = components['responses']['409.slug-taken'];
@@ -6196,6 +6196,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6303,6 +6308,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -6328,6 +6334,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6469,6 +6480,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -6512,6 +6524,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6580,6 +6597,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -6605,6 +6623,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6707,6 +6730,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -6746,6 +6770,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6826,6 +6855,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -6851,6 +6881,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -6965,6 +7000,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7000,6 +7036,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7078,6 +7119,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7099,6 +7141,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7171,6 +7218,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7205,6 +7253,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7272,6 +7325,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7293,6 +7347,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7376,6 +7435,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7393,6 +7453,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7476,6 +7541,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7490,6 +7556,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7546,6 +7617,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7577,6 +7649,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7647,6 +7724,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -7669,6 +7747,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -7742,6 +7825,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -9438,6 +9522,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -9549,6 +9638,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -10317,6 +10407,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -10369,6 +10464,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -11421,6 +11517,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -11492,6 +11593,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -12040,6 +12142,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -12092,6 +12199,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -13125,6 +13233,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -13202,6 +13315,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -13793,6 +13907,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -13845,6 +13964,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -14849,6 +14969,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -14911,6 +15036,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -15449,6 +15575,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -15501,6 +15632,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -16491,6 +16623,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -16549,6 +16686,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -17067,6 +17205,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -17119,6 +17262,7 @@ export interface operations {
             403: components["responses"]["403.forbidden"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -18010,6 +18154,11 @@ export interface operations {
             query?: never;
             header?: {
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -18089,6 +18238,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.forbidden"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -18813,6 +18963,11 @@ export interface operations {
                  */
                 "If-None-Match"?: string;
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -18856,6 +19011,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -18877,6 +19033,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -18921,6 +19082,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -18942,6 +19104,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19006,6 +19173,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19021,6 +19189,11 @@ export interface operations {
                  */
                 "If-None-Match"?: string;
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -19063,6 +19236,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19078,6 +19252,11 @@ export interface operations {
                  */
                 "If-None-Match"?: string;
                 /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
+                /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
                  */
@@ -19120,6 +19299,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19134,6 +19314,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19181,6 +19366,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19195,6 +19381,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19239,6 +19430,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19253,6 +19445,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19296,6 +19493,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19310,6 +19508,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19352,6 +19555,7 @@ export interface operations {
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             404: components["responses"]["404.not-found"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19366,6 +19570,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19415,6 +19624,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];
@@ -19429,6 +19639,11 @@ export interface operations {
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
+                /**
+                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @example "42"
+                 */
+                "If-Match"?: string;
                 /**
                  * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
                  * @example deploy-7.1
@@ -19477,6 +19692,7 @@ export interface operations {
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             406: components["responses"]["406.not-acceptable"];
+            412: components["responses"]["412.precondition-failed"];
             414: components["responses"]["414.uri-too-long"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.temporarily-unavailable"];

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Set
 
-from flask import request
+from flask import Response, request
 
 from cms.api.compression import plain_tag
 from cms.api.problems import PreconditionRequired
+from cms.errors import PreconditionFailed
 
 TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 
@@ -35,6 +36,20 @@ def expected_tags() -> Set[str] | None:
 def tags_if_any() -> Set[str] | None:
     """The same where the precondition is the client's choice: without the header, whatever is there."""
     return expected_tags() if "If-Match" in request.headers else None
+
+
+def check_answer(response: Response) -> None:
+    """Hold the answer to a read back from a client that wants it only as it knows it (RFC 9110, 13.1.1).
+
+    Raises ``PreconditionFailed`` where ``If-Match`` does not name its tag, in whichever coding; a weak one is never
+    matched. An answer without a tag can be known by nobody, and comes as it is.
+    """
+    tag = response.headers.get("ETag")
+    if response.status_code != 200 or tag is None:
+        return
+    expected = tags_if_any()
+    if expected is not None and tag.strip('"') not in expected:
+        raise PreconditionFailed("What is here has another entity tag than If-Match names.", etag=tag)
 
 
 def must_be_new() -> bool:

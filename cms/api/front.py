@@ -94,6 +94,7 @@ class Front:
         return (
             not self._is_known_host(environ.get("HTTP_HOST", ""))
             or "HTTP_RANGE" in environ
+            or "HTTP_IF_MATCH" in environ
             or "HTTP_TRANSFER_ENCODING" in environ
             or environ.get("CONTENT_LENGTH", "") not in ("", "0")
             or not _is_sent_plain(environ)

@@ -360,7 +360,9 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
     if _has_tag(contract):
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
-    if contract.conditional or contract.heeds_if_match:
+    if not contract.writes and _names_tag(contract):
+        yield header("If-Match", "Entity tags that the client knows; where none is the answer's, 412.", '"42"')
+    elif contract.conditional or contract.heeds_if_match:
         # Where a creation is possible, `If-None-Match` may stand instead.
         required = contract.conditional and not contract.creates
         text = "The entity tag of what was read, or `*` for whatever is there."
@@ -378,7 +380,11 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
 def _has_tag(contract: Contract) -> bool:
     """Whether an answer of delivery can be revalidated."""
-    return contract.is_public and any("ETag" in each.headers for each in contract.answers.values())
+    return contract.is_public and _names_tag(contract)
+
+
+def _names_tag(contract: Contract) -> bool:
+    return any("ETag" in each.headers for each in contract.answers.values())
 
 
 def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
@@ -435,6 +441,8 @@ def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
     codes |= contract.problems
     if not contract.is_public:
         codes |= {"unauthorized", "forbidden"}
+    if not contract.writes and _names_tag(contract):
+        codes |= {"precondition-failed"}
     if contract.may_be_repeated:
         codes |= {"idempotency-in-progress", "idempotency-key-reused"}
     if contract.body is not None:

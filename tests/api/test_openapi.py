@@ -334,7 +334,10 @@ def test_a_change_of_what_is_there_names_its_precondition(method: str, path: str
     headers = {each["name"]: each for each in operation["parameters"] if each["in"] == "header"}
     if not path.endswith("/batch"):  # Its operations have their preconditions in the body.
         assert ("If-Match" in headers) == ("412" in operation["responses"])
-    if method != "post":  # A restoration heeds the precondition; it loses nothing without.
+    if method == "get":
+        assert ("If-Match" in headers) == ("ETag" in operation["responses"]["200"].get("headers", {}))
+        assert "If-Match" not in headers or not headers["If-Match"]["required"]
+    if method not in ("get", "post"):  # A read and a restoration heed the precondition; they lose nothing without.
         assert ("If-Match" in headers) == ("428" in operation["responses"])
         # Where If-None-Match: * creates, it may stand instead.
         if "If-Match" in headers:
@@ -430,7 +433,15 @@ class Witness(Caller):
             if header["schema"]["type"] == "string" and name in response.headers:
                 assert faults(header["schema"], response.headers[name]) == [], f"{where} {name}"
         self.seen.add((operation["operationId"], response.status_code))
+        if method == "GET" and status == "200" and "412" in operation["responses"]:
+            self._ask_for_another(operation["operationId"], path, options)
         return response
+
+    def _ask_for_another(self, operation_id: str, path: str, options: dict[str, Any]) -> None:
+        """Ask once for something else than there is."""
+        if (operation_id, 412) not in self.seen:
+            another = dict(options.get("headers", {})) | {"If-Match": '"another"'}
+            assert self.request("GET", path, **options | {"headers": another}).status_code == 412
 
     def _check_content(self, response: TestResponse, declared: JSONObject, where: str) -> None:
         assert response.mimetype in declared["content"], where

@@ -14,7 +14,7 @@ JSONObject = Mapping[str, Any]
 # Where an operation reads several media types, each has a request of its own, named after the type.
 FORMS = {"text/markdown": "Markdown"}
 SENT_ALWAYS = ("If-Match",)
-"""Headers that a careful client sends wherever they may stand."""
+"""Headers that a careful client sends with every change where they may stand."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _requests(path: str, method: str, operation: JSONObject) -> Iterator[Request
             is_public=not operation["security"],
             path_parameters=tuple(_path_parameters(path, operation)),
             query=tuple(_parameters(operation, "query")),
-            headers=tuple(_headers(operation, media_type)),
+            headers=tuple(_headers(method, operation, media_type)),
             media_type=media_type,
             body=_text_of(content["example"]) if media_type else None,
             answered_id=_answered_id(success),
@@ -138,11 +138,11 @@ def _meaning(parameter: JSONObject) -> str:
     return " ".join(each for each in told if each)
 
 
-def _headers(operation: JSONObject, media_type: str | None) -> Iterator[Parameter]:
+def _headers(method: str, operation: JSONObject, media_type: str | None) -> Iterator[Parameter]:
     if media_type is not None:
         yield Parameter("Content-Type", media_type, "", sent=True)
     for each in _parameters(operation, "header"):
-        is_sent = each.sent or each.name in SENT_ALWAYS
+        is_sent = each.sent or (method != "get" and each.name in SENT_ALWAYS)
         yield Parameter(each.name, each.value, each.description, sent=is_sent)
 
 
