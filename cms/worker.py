@@ -5,7 +5,8 @@ Nothing waits for it to be seen: what is live follows from the timeline alone.
 
 import logging
 import signal
-import threading
+import socket
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select
@@ -31,11 +32,9 @@ BATCH = 100
 
 def run_worker(database: Database, types: Types, public_url: str) -> None:
     """Work until SIGTERM or SIGINT; a database that is away is waited for."""
-    stopped = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stopped.set())
+    stop = _Stop()
     prune_at = clock.now()
-    while not stopped.is_set():
+    while not stop.is_asked_for:
         try:
             busy = announce_due(database, types, public_url)
             if clock.now() >= prune_at:
@@ -45,7 +44,30 @@ def run_worker(database: Database, types: Types, public_url: str) -> None:
             logger.warning("the database is away: %s", error.__cause__ or error)
             busy = False
         if not busy:
-            stopped.wait(INTERVAL_SECONDS)
+            stop.wait(INTERVAL_SECONDS)
+
+
+class _Stop:
+    """Notes SIGTERM and SIGINT, and wakes who waits for them.
+
+    A ``threading.Event`` would not do: its lock may be held by the very thread that the handler interrupts.
+    """
+
+    def __init__(self) -> None:
+        self.is_asked_for = False
+        self._heard, self._told = socket.socketpair()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._ask_for)
+
+    def _ask_for(self, *_: object) -> None:
+        self.is_asked_for = True
+        self._told.send(b".")
+
+    def wait(self, seconds: float) -> None:
+        """Until it is asked for, and no longer than this."""
+        self._heard.settimeout(seconds)
+        with suppress(TimeoutError):
+            self._heard.recv(1)
 
 
 def prune(database: Database) -> None:
