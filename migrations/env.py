@@ -8,6 +8,9 @@ from sqlalchemy import Connection
 
 database = current_app.extensions["migrate"].db
 
+AN_HOUR = 3_600_000
+"""In milliseconds, how long SQLite's lock is waited for: whoever holds it may be building a large index."""
+
 
 def run() -> None:
     """Migrate in one transaction; a failed step leaves the database as it was."""
@@ -29,6 +32,8 @@ def run() -> None:
 def _migrate_sqlite(connection: Connection) -> None:
     # Rebuilding a table in batch mode would delete its children's rows; the pragma counts outside transactions only.
     driver: Any = connection.connection.driver_connection
+    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute(f"PRAGMA busy_timeout={AN_HOUR}")
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
         _migrate(connection.execution_options(write=True))
@@ -36,6 +41,7 @@ def _migrate_sqlite(connection: Connection) -> None:
             raise RuntimeError("The migration left references to rows that are gone.")
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute(f"PRAGMA busy_timeout={patience}")
 
 
 def _migrate(connection: Connection) -> None:

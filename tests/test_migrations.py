@@ -1,7 +1,10 @@
 """Migrations: up, down and up again on both databases, and exactly the tables that the models declare."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,11 @@ from flask import Flask
 from sqlalchemy import Engine, NullPool, create_engine, inspect
 
 from cms.app import create_app
-from cms.db import Base
+from cms.db import LOCK_SECONDS, Base
 from cms.migrate import is_current, migrate
 from cms.settings import Settings
 from tests.postgresql import PostgreSQLServer
-from tests.processes import cms, rows, variables
+from tests.processes import PATIENCE, cms, rows, variables
 from tests.service import SECRET, Service
 
 HEAD = max(path.name[:4] for path in (Path(__file__).parents[1] / "migrations/versions").glob("[0-9]*.py"))
@@ -139,6 +142,20 @@ def test_processes_that_migrate_together_all_succeed(empty_url: str, tmp_path: P
         assert list(pool.map(run, range(3))) == [(0, "")] * 3
     assert rows(empty_url, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert rows(empty_url, "SELECT count(*) FROM content_version") == [(1,)]
+
+
+def test_a_migration_waits_for_whoever_writes_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cms.db"
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("BEGIN IMMEDIATE")
+        migrating = pool.submit(cms, "migrate", folder=tmp_path, settings=variables(f"sqlite:///{path}"))
+        # Longer than a request would wait, from when the command has reached the database on.
+        time.sleep(LOCK_SECONDS + 5)
+        assert not migrating.done()
+        writer.execute("ROLLBACK")
+        ended = migrating.result(PATIENCE)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
