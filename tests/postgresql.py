@@ -34,7 +34,7 @@ UNPRIVILEGED_ID = 65534
 # The kernel's limit is 108 bytes with the closing zero; macOS has 104.
 LONGEST_SOCKET_PATH = 103
 PORT = 5432
-SECONDS_TO_START = 60
+SECONDS_TO_START = 300
 SECONDS_TO_STOP = 30
 
 # Durability is what makes a database slow, and no test cuts the power.

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 import cms as package
 from tests.postgresql import PostgreSQLServer
-from tests.processes import REPOSITORY, Client, cms, free_port, new_key, rows, serving, variables
+from tests.processes import PATIENCE, REPOSITORY, Client, cms, free_port, new_key, rows, serving, variables
 from tests.service import SECRET
 
 HEAD = max(path.name[:4] for path in (REPOSITORY / "migrations/versions").glob("[0-9]*.py"))
@@ -32,7 +32,7 @@ def empty_postgresql(postgresql: PostgreSQLServer, worker_name: str) -> Iterator
 
 
 def refused(
-    *arguments: str, folder: Path, settings: dict[str, str], naming: str, seconds: float = 40
+    *arguments: str, folder: Path, settings: dict[str, str], naming: str, seconds: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     """Run a command that must fail with one line that names this."""
     ended = cms(*arguments, folder=folder, settings=settings, seconds=seconds)
@@ -83,7 +83,7 @@ def test_flask_db_shows_the_revision(database_url: str, tmp_path: Path) -> None:
         env=os.environ | variables(database_url),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert asked.returncode == 0, asked.stderr

@@ -132,7 +132,7 @@ def test_a_snapshot_waits_for_no_writer(database: Database) -> None:
         session.execute(insert(things).values(id=1))
         begun = time.monotonic()
         assert stored(database) == []
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 4  # Who waited would wait five.
 
 
 def test_a_snapshot_writes_nothing(database: Database) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cms.app import create_app
 from cms.settings import Settings
-from tests.processes import Client, Process, cms, comes_true, free_port
+from tests.processes import PATIENCE, Client, Process, cms, comes_true, free_port
 from tests.service import SECRET, Service
 
 
@@ -132,7 +132,7 @@ def test_the_three_printed_commands_work_when_they_are_pasted(tmp_path: Path) ->
     port = free_port()
     demo = Process("demo", "--port", str(port), folder=tmp_path, settings={})
     try:
-        assert comes_true(lambda: answers(port), seconds=60), demo.output
+        assert comes_true(lambda: answers(port)), demo.output
         assert f"http://127.0.0.1:{port}" in demo.output
         page, newest, draft = [run(command) for command in printed_commands(demo.output)]
         assert page["data"]["slug"] == "save-a-book-with-a-loose-spine"
@@ -162,7 +162,7 @@ def run(command: str) -> Any:
     """Paste a command into a shell; where there is no curl, a few lines that do as it does stand in."""
     curl = "" if shutil.which("curl") else f"curl() {{ python3 - \"$@\" <<'END'\n{CURL}\nEND\n}}\n"
     ended = subprocess.run(
-        ["bash", "-c", curl + command], capture_output=True, text=True, timeout=60, check=False, cwd="/"
+        ["bash", "-c", curl + command], capture_output=True, text=True, timeout=PATIENCE, check=False, cwd="/"
     )
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -180,5 +180,5 @@ given = parser.parse_args()
 headers = dict(each.split(": ", 1) for each in given.H)
 body = given.d.encode() if given.d else None
 request = urllib.request.Request(given.url, body, headers, method=given.X)
-print(urllib.request.urlopen(request, timeout=30).read().decode())
+print(urllib.request.urlopen(request, timeout=300).read().decode())
 """

@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from cms import clock
 from tests.invariants import check_invariants
-from tests.processes import Client, Reply, comes_true, free_port, new_key, rows, serving, variables
+from tests.processes import PATIENCE, Client, Reply, comes_true, free_port, new_key, rows, serving, variables
 
 MANAGE = "/api/v1/manage"
 ROUNDS = (170, 340, 500)
@@ -224,10 +224,10 @@ def test_whatever_is_killed_acknowledged_writes_are_there_and_no_write_is_there_
             writers = [pool.submit(crowd.write, client, each) for each in range(WRITERS)]
             if number == ROUNDS[1]:
                 kill_connections(database_url)
-            assert crowd.enough.wait(60), "the clients do not get on"
+            assert crowd.enough.wait(PATIENCE), "the clients do not get on"
             server.kill()
             for writer in writers:
-                writer.result(60)
+                writer.result(PATIENCE)
         cut_off += len(crowd.cut_off())
         assert comes_true(lambda: not connections(database_url)), "a connection outlives its server"
         check_invariants(database_url)

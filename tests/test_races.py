@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Client, Server, at_once, new_key, rows, serving, variables
+from tests.processes import PATIENCE, Client, Server, at_once, new_key, rows, serving, variables
 
 ARTICLES = "/api/v1/manage/articles"
 COUNTED = "01900000-0000-7000-8000-000000000001"
@@ -115,7 +115,7 @@ def count_up(client: Client, number: int) -> Counter[str]:
 def test_a_thousand_increments_by_fifty_writers_make_a_thousand(editor: Client, database_url: str) -> None:
     created = {"title": "Counted", "extra": {"count": 0}}
     editor.request("PUT", f"{ARTICLES}/{COUNTED}", json=created, If_None_Match="*").expect(201)
-    seen = sum(at_once(count_up, editor, seconds=240), Counter[str]())
+    seen = sum(at_once(count_up, editor, seconds=4 * PATIENCE), Counter[str]())
     assert seen["200"] == 50 * INCREMENTS
     assert set(seen) <= {"200", "412", "busy"}
     final = editor.get(f"{ARTICLES}/{COUNTED}").data

@@ -11,7 +11,7 @@ from typing import Any
 
 from cms.settings import Settings
 from tests.judges.sample import serving_sample
-from tests.processes import new_key, serving, variables
+from tests.processes import PATIENCE, new_key, serving, variables
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -63,11 +63,7 @@ def answers_of(block: str, folder: Path, environment: dict[str, str]) -> list[An
     """Run a block in a shell that keeps ``ID`` for the next one; its JSON answers."""
     # Each answer is one line of JSON without a line break at its end.
     script = re.sub(r"(?m)^curl ", "echo; curl ", f'[ -f id ] && ID=$(cat id)\n{block}\necho "$ID" > id')
-    run = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
-    )
-    assert run.stderr == ""
-    return [json.loads(line) for line in run.stdout.splitlines() if line]
+    return [json.loads(line) for line in said(script, folder, environment).splitlines() if line]
 
 
 def environment_with_curl(folder: Path, **variables: str) -> dict[str, str]:
@@ -122,7 +118,13 @@ def assert_is_whole(page: dict[str, Any]) -> None:
 def said(command: str, folder: Path, environment: dict[str, str]) -> str:
     """What a block of the chapter prints."""
     run = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=True
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     assert run.stderr == ""
     return run.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import REPOSITORY, free_port
+from tests.processes import PATIENCE, REPOSITORY, free_port
 from tests.service import SECRET
 
 
@@ -16,7 +16,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel's files and nothing of the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True, timeout=120)
+    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True, timeout=PATIENCE)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")
@@ -27,7 +27,7 @@ def run(installed: Path, folder: Path, *arguments: str) -> str:
     """A command of the installed package, away from the checkout."""
     environment = {"PYTHONPATH": str(installed), "CMS_SECRET_KEY": SECRET}
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -137,7 +137,7 @@ def test_with_nothing_to_do_it_changes_nothing_and_waits_for_nobody(service: Ser
     with write_lock(url):
         begun = time.monotonic()
         assert look(service) is False
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 4  # Who waited would wait five.
     assert rows(url, "SELECT change, content FROM content_version") == before
 
 
@@ -165,9 +165,9 @@ def test_readers_see_the_same_before_and_after_the_worker(service: Service) -> N
 def test_two_worker_processes_tell_what_became_due_once(service: Service, tmp_path: Path) -> None:
     url = service.services.settings.database_url
     with working(tmp_path, variables(url)) as one, working(tmp_path, variables(url)) as other:
-        soon = datetime.now(UTC) + timedelta(seconds=6)
+        soon = datetime.now(UTC) + timedelta(seconds=10)
         entries = [scheduled(service, live_from=clock.to_wire(soon))["id"] for _ in range(3)]
-        assert comes_true(lambda: len(told(service)) >= 3, seconds=30)
+        assert comes_true(lambda: len(told(service)) >= 3)
         # Had one of them not noticed, it would tell it at its next look.
         time.sleep(2.5)
         one.stop()
@@ -177,10 +177,10 @@ def test_two_worker_processes_tell_what_became_due_once(service: Service, tmp_pa
 
 
 def test_a_worker_process_that_is_stopped_ends_at_once(service: Service, tmp_path: Path) -> None:
-    scheduled(service, live_from=clock.to_wire(datetime.now(UTC) + timedelta(seconds=1)))
+    scheduled(service, live_from=clock.to_wire(datetime.now(UTC) + timedelta(seconds=6)))
     with working(tmp_path, variables(service.services.settings.database_url)) as worker:
         # It has told something, so it has started.
-        assert comes_true(lambda: len(told(service)) == 1, seconds=30)
+        assert comes_true(lambda: len(told(service)) == 1)
         begun = time.monotonic()
         assert worker.stop() == 0
         assert time.monotonic() - begun < 10

@@ -95,7 +95,7 @@ def test_threads_do_not_confuse_the_count() -> None:
     begin = threading.Barrier(8)
 
     def work(first: int) -> None:
-        begin.wait(10)
+        begin.wait(60)
         for number in range(first, first + 400):
             made = page(b"x" * (number % 50) * 500)
             store.keep(key(number % 90), made)

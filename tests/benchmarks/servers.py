@@ -4,7 +4,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,10 +16,10 @@ from pathlib import Path
 from cms.settings import Settings
 from tests.benchmarks.bare import BODIES, FOLDER
 from tests.benchmarks.load import ROOT
+from tests.processes import PATIENCE, free_port
 
 WORKERS = 2
 CACHE_MEGABYTES = 64
-SECONDS_TO_START = 60
 SECONDS_TO_STOP = 2
 PROCESSES = Path("/proc")
 
@@ -61,7 +60,7 @@ class Server:
 
     def get(self, path: str) -> http.client.HTTPResponse:
         """The answer to one GET, read to its end."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -74,7 +73,7 @@ class Server:
 @contextmanager
 def serving_cms(settings: Settings, *, is_cached: bool) -> Iterator[Server]:
     """``cms serve`` with these settings, which keeps answers in memory or not."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "cms", "serve", "--port", str(port)]
     variables = {
         "CMS_DATABASE_URL": settings.database_url,
@@ -89,7 +88,7 @@ def serving_cms(settings: Settings, *, is_cached: bool) -> Iterator[Server]:
 @contextmanager
 def serving_bare(kind: str, answers: Path, *, is_sqlite: bool) -> Iterator[Server]:
     """``flask`` or ``wsgi`` with the answers in a folder, with as many processes and threads as ``cms serve`` has."""
-    port = _free_port()
+    port = free_port()
     threads = "1" if is_sqlite else "4"
     command = [sys.executable, "-m", "tests.benchmarks.bare", kind, str(port), str(WORKERS), threads]
     with _running(command, {FOLDER: str(answers)}, port, f"/{_any(answers / BODIES)}") as server:
@@ -101,7 +100,7 @@ def serving_nginx(answers: Path) -> Iterator[Server]:
     """Nginx with the bodies of the answers in a folder as files, with as many processes."""
     program = nginx_program()
     assert program is not None
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         user = "user root;\n" if os.geteuid() == 0 else ""
@@ -140,13 +139,6 @@ def _any(files: Path) -> str:
     return next(files.iterdir()).name
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 @contextmanager
 def _running(command: list[str], variables: dict[str, str], port: int, path: str) -> Iterator[Server]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")} | variables
@@ -168,7 +160,7 @@ def _running(command: list[str], variables: dict[str, str], port: int, path: str
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], server: Server, path: str) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError, http.client.HTTPException):
             if server.get(path).status == 200:

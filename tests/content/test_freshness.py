@@ -60,8 +60,15 @@ def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: Freshness) 
     assert timedelta(0) <= standing(freshness).at - now < timedelta(minutes=1)
 
 
+@pytest.fixture
+def much_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "a little" be more than a test takes, however slow the machine."""
+    monkeypatch.setattr("cms.content.version.CLOCK_SLACK", timedelta(minutes=10))
+
+
+@pytest.mark.usefixtures("much_slack")
 def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: Freshness) -> None:
-    with clock.moved(timedelta(seconds=8)):
+    with clock.moved(timedelta(minutes=8)):
         service.editor.create("tags")
         last = standing(freshness).at
     assert standing(freshness).at <= last
@@ -70,16 +77,17 @@ def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: 
         assert standing(freshness).at < last - timedelta(minutes=59), "Far ahead it is not followed."
 
 
+@pytest.mark.usefixtures("much_slack")
 def test_a_planned_change_that_the_clock_ran_past_hides_none_after_it(service: Service) -> None:
     """Delivery's clock may be ahead of the database's a little; what is planned between the two counts as next."""
     editor = service.editor
-    for seconds in (5, 100):
-        planned = clock.to_wire(clock.now() + timedelta(seconds=seconds))
+    for minutes in (5, 100):
+        planned = clock.to_wire(clock.now() + timedelta(minutes=minutes))
         editor.publish("tags", editor.create("tags"), live_from=planned)
-    with clock.moved(timedelta(seconds=8)):
+    with clock.moved(timedelta(minutes=8)):
         editor.create("tags")
     now = moment(service)
-    assert now.at > clock.now() + timedelta(seconds=2)
+    assert now.at > clock.now() + timedelta(minutes=2)
     assert now.next_change is not None
     assert now.next_change <= now.at
 
@@ -129,7 +137,7 @@ def test_threads_share_connections_and_keep_few(service: Service, freshness: Fre
     found: list[int] = []
 
     def work() -> None:
-        begin.wait(10)
+        begin.wait(60)
         found.extend(standing(freshness).content for _ in range(20))
 
     threads = [threading.Thread(target=work) for _ in range(16)]

@@ -24,9 +24,9 @@ def test_the_committed_types_are_those_of_the_committed_document(tmp_path: Path)
 
 
 @pytest.fixture(scope="module")
-def script() -> Path:
+def script(worker_name: str) -> Path:
     """The client, compiled where the packages that it imports are found."""
-    folder = MODULES / ".client"
+    folder = MODULES / f".client-{worker_name}"
     done = run("tsc", "--project", CLIENT, "--outDir", folder)
     assert done.returncode == 0, done.stdout
     return folder / "page.js"

@@ -23,8 +23,9 @@ DOCUMENT = REPOSITORY / "openapi" / "v1.json"
 TYPES = REPOSITORY / "openapi" / "v1.d.ts"
 # A name for each schema, spelled as in the document; what has a default may be left out of a request.
 OPTIONS = ("--root-types", "--root-types-no-schema-prefix", "--root-types-keep-casing", "--default-non-nullable=false")
-SECONDS_TO_INSTALL = 600
-SECONDS_TO_RUN = 120
+SECONDS_TO_INSTALL = 900
+TRIES = 3
+SECONDS_TO_RUN = 600
 
 
 def install() -> None:
@@ -35,8 +36,12 @@ def install() -> None:
         if installed.exists() and installed.read_bytes() == LOCK.read_bytes():
             return
         # Scripts of packages are for telemetry and for compilers; none of these tools needs one.
-        done = _node(NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", seconds=SECONDS_TO_INSTALL)
-        if done.returncode != 0:
+        quiet = ("--ignore-scripts", "--no-audit", "--no-fund")
+        for _ in range(TRIES):  # Of some 700 packages one fails to come now and then.
+            done = _node(NPM, "ci", *quiet, "--prefer-offline", "--fetch-retries=5", seconds=SECONDS_TO_INSTALL)
+            if done.returncode == 0:
+                break
+        else:
             raise RuntimeError(f"npm ci failed: {done.stdout}{done.stderr}")
         installed.write_bytes(LOCK.read_bytes())
 

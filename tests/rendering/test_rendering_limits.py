@@ -8,7 +8,7 @@ import pytest
 from cms.rendering import render
 
 MEBIBYTE = 1 << 20
-SECONDS = 10
+SECONDS = 30
 
 REPEATED = [
     *(
