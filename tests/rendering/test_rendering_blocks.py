@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cms.rendering import render
@@ -263,6 +263,8 @@ def test_blocks_are_the_same_after_html_and_after_markdown(document):
 
 @given(st.text(max_size=200))
 @settings(max_examples=100)
+@example("a\n\x0b")
+@example("a\r\x0c\n\u2028")
 def test_text_stays_text_in_markdown(text):
     blocks = render("blocks", [paragraph(text.replace("\x00", ""))])
     assert render("markdown", blocks.markdown).text.split() == blocks.text.split()

@@ -25,6 +25,8 @@ DELIMITERS = {"strong": ("**",), "em": ("*", "_")}
 BREAK = "\\\n"
 # Spaces that a parser of Markdown takes away at the ends of a line, and a browser shows.
 EDGES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+# What a parser takes away at the ends of a paragraph, and nobody sees.
+BLANK = " \t\x0b\x0c\u2028\u2029"
 
 
 def to_markdown(blocks: Sequence[Block]) -> str:
@@ -144,9 +146,9 @@ def _lines(tree: Sequence[Inline]) -> str:
     """A paragraph, none of whose lines begins another block; a line break at its ends would be a backslash."""
     lines = _inline(tree).strip(" \t").split(BREAK)
     first, end = 0, len(lines)
-    while first < end and not lines[first].strip(" \t"):
+    while first < end and not lines[first].strip(BLANK):
         first += 1
-    while first < end and not lines[end - 1].strip(" \t"):
+    while first < end and not lines[end - 1].strip(BLANK):
         end -= 1
     return BREAK.join("\n".join(map(_start, line.split("\n"))) for line in lines[first:end])
 
