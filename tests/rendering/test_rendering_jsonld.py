@@ -484,7 +484,8 @@ ARTICLES = st.builds(
     word_count=st.integers(0, 9_999),
     reading_time_minutes=st.integers(0, 99),
     tags=st.lists(WORDS, max_size=3),
-    authors=st.lists(PEOPLE, max_size=3),
+    # Each with an id and an address of its own.
+    authors=st.lists(PEOPLE, max_size=3, unique_by=(lambda each: each.id, lambda each: each.url or each.id)),
     questions=st.lists(QUESTIONS, max_size=3),
 )
 PUBLISHERS = st.builds(
