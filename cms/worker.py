@@ -6,7 +6,7 @@ Nothing waits for it to be seen: what is live follows from the timeline alone.
 import logging
 import signal
 import socket
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, exists, select
@@ -32,7 +32,11 @@ BATCH = 100
 
 def run_worker(database: Database, types: Types, public_url: str) -> None:
     """Work until SIGTERM or SIGINT; a database that is away is waited for."""
-    stop = _Stop()
+    with closing(StopSignal()) as stop:
+        _work(database, types, public_url, stop)
+
+
+def _work(database: Database, types: Types, public_url: str, stop: "StopSignal") -> None:
     prune_at = clock.now()
     while not stop.is_asked_for:
         try:
@@ -47,7 +51,7 @@ def run_worker(database: Database, types: Types, public_url: str) -> None:
             stop.wait(INTERVAL_SECONDS)
 
 
-class _Stop:
+class StopSignal:
     """Notes SIGTERM and SIGINT, and wakes who waits for them.
 
     A ``threading.Event`` would not do: its lock may be held by the very thread that the handler interrupts.
@@ -56,18 +60,24 @@ class _Stop:
     def __init__(self) -> None:
         self.is_asked_for = False
         self._heard, self._told = socket.socketpair()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, self._ask_for)
+        self._before = {each: signal.signal(each, self._ask_for) for each in (signal.SIGTERM, signal.SIGINT)}
 
     def _ask_for(self, *_: object) -> None:
-        self.is_asked_for = True
-        self._told.send(b".")
+        if not self.is_asked_for:
+            self.is_asked_for = True
+            self._told.send(b".")
 
     def wait(self, seconds: float) -> None:
         """Until it is asked for, and no longer than this."""
         self._heard.settimeout(seconds)
         with suppress(TimeoutError):
             self._heard.recv(1)
+
+    def close(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._heard.close()
+        self._told.close()
 
 
 def prune(database: Database) -> None:

@@ -1,5 +1,7 @@
 """The worker tells what became due, once; what readers see does not wait for it."""
 
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ from typing import Any
 from cms import clock
 from cms.db import Database
 from cms.worker import announce_due
-from tests.processes import comes_true, rows, variables, working
+from tests.processes import PATIENCE, comes_true, rows, variables, working
 from tests.service import Service
 from tests.test_crashes import write_lock
 
@@ -108,7 +110,7 @@ def test_two_workers_tell_it_once(service: Service) -> None:
     def work() -> None:
         database = Database(known.settings.url)
         try:
-            together.wait(10)
+            together.wait(PATIENCE)
             while announce_due(database, known.types, known.settings.public_url):
                 pass
         finally:
@@ -116,7 +118,7 @@ def test_two_workers_tell_it_once(service: Service) -> None:
 
     with clock.moved(3 * HOUR), ThreadPoolExecutor(2) as pool:
         for future in [pool.submit(work) for _ in range(2)]:
-            future.result(60)
+            future.result(PATIENCE)
     expected = sorted((action, entry["id"]) for entry in entries for action in ("went_live", "expired"))
     assert sorted(told_of(service)) == expected
 
@@ -174,6 +176,40 @@ def test_two_worker_processes_tell_what_became_due_once(service: Service, tmp_pa
         other.stop()
         assert one.output + other.output == ""
     assert sorted(told_of(service)) == sorted(("went_live", each) for each in entries)
+
+
+def test_a_signal_is_heard_at_every_step_of_waiting() -> None:
+    """A handler that waited for a lock would wait for ever in the thread that holds it."""
+    run = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], check=True, capture_output=True, timeout=PATIENCE, text=True
+    )
+    assert int(run.stdout) > 5
+
+
+INTERRUPTED = """
+import signal, sys
+from contextlib import closing
+from cms.worker import StopSignal
+
+left = 0
+
+def count(frame, event, argument):
+    global left
+    left -= 1
+    if left == 0:
+        signal.raise_signal(signal.SIGTERM)
+    return count
+
+for step in range(1, 1000):
+    with closing(StopSignal()) as stop:
+        left = step
+        sys.settrace(count)
+        stop.wait(0.05)
+        sys.settrace(None)
+        if not stop.is_asked_for:
+            break
+print(step)
+"""
 
 
 def test_a_worker_process_that_is_stopped_ends_at_once(service: Service, tmp_path: Path) -> None:
