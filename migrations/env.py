@@ -1,15 +1,20 @@
 """Run migrations on the database of the Flask application, as Flask-Migrate does, with SQLite's foreign keys minded."""
 
+import logging
+import sqlite3
+import time
 from typing import Any
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
+logger = logging.getLogger("cms.migrations")
 database = current_app.extensions["migrate"].db
 
-AN_HOUR = 3_600_000
-"""In milliseconds, how long SQLite's lock is waited for: whoever holds it may be building a large index."""
+LOCK_HOURS = 1
+"""How long SQLite's lock is waited for: whoever holds it may be building a large index."""
 
 
 def run() -> None:
@@ -32,16 +37,28 @@ def run() -> None:
 def _migrate_sqlite(connection: Connection) -> None:
     # Rebuilding a table in batch mode would delete its children's rows; the pragma counts outside transactions only.
     driver: Any = connection.connection.driver_connection
-    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
-    driver.execute(f"PRAGMA busy_timeout={AN_HOUR}")
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
-        _migrate(connection.execution_options(write=True))
+        _migrate_in_turn(connection.execution_options(write=True))
         if driver.execute("PRAGMA foreign_key_check").fetchall():
             raise RuntimeError("The migration left references to rows that are gone.")
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
-        driver.execute(f"PRAGMA busy_timeout={patience}")
+
+
+def _migrate_in_turn(connection: Connection) -> None:
+    """Try again and again: within SQLite's own waiting no signal is heard."""
+    until = time.monotonic() + LOCK_HOURS * 3600
+    is_told = False
+    while True:
+        try:
+            return _migrate(connection)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            if not is_told:
+                logger.warning("another process writes to the database; it is waited for")
+                is_told = True
 
 
 def _migrate(connection: Connection) -> None:
