@@ -27,7 +27,8 @@ from cms.api.problems import problem
 from cms.api.responses import cached_bytes, content_type, not_found
 from cms.api.services import services
 from cms.api.spaces import MANAGEMENT, PREVIEW
-from cms.api.v1.schemas import TEXT
+from cms.api.v1.schemas import TEXT, fields_of
+from cms.api.v1.site import PublicSettings
 from cms.content.addresses import Paged, last_turn, list_pages, parts
 from cms.content.documents import Composed, Composition, Document, compose
 from cms.content.lists import ListQuery, list_published
@@ -419,7 +420,8 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
 
 
 def _state_of(site: Site, turned: datetime | None) -> str:
-    settings = orjson.dumps([site.data, site.public_url, turned], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
+    told = {name: site.data.get(name) for name in fields_of(PublicSettings)}
+    settings = orjson.dumps([told, site.public_url, turned], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(settings).hexdigest()[:32]
 
 

@@ -287,6 +287,9 @@ def test_a_sitemap_is_revalidated_without_being_read(site: Service) -> None:
     with clock.moved(2 * HOUR):
         assert site.get("/sitemap.xml", headers=same).status_code == 200
     same = {"If-None-Match": site.get("/sitemap.xml").headers["ETag"]}
+    # Nor does it tell of settings that nobody is told.
+    configure(site, words_per_minute=237, publish_blockers=["missing_alt"])
+    assert site.get("/sitemap.xml", headers=same).status_code == 304
     configure(site, name="Another name")
     assert site.get("/sitemap.xml", headers=same).status_code == 200
     gone, other = site.editor.create_published("articles"), site.editor.create_published("articles")
