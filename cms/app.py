@@ -16,7 +16,8 @@ from werkzeug.routing import MapAdapter
 
 from cms.api import feeds, service
 from cms.api.auth import ANY
-from cms.api.contract import METHODS, Endpoint, contract_of
+from cms.api.conditional import held_back
+from cms.api.contract import METHODS, SAFE, Endpoint, contract_of
 from cms.api.front import Front
 from cms.api.hosts import host_check
 from cms.api.openapi import openapi_document
@@ -169,7 +170,9 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
         return _server_options() if is_of_service else None
 
     @app.after_request
-    def add_headers(response: Response) -> Response:
+    def complete(response: Response) -> Response:
+        if request.method in SAFE:
+            response = held_back(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
         if "Content-Security-Policy" not in response.headers:

@@ -68,7 +68,7 @@ class SlugTaken(Conflict):
 
 
 class PreconditionFailed(CMSError):
-    """``If-Match`` names a version that is no longer the present one."""
+    """``If-Match`` names another version than the present one."""
 
     code = "precondition-failed"
 

@@ -5493,7 +5493,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/precondition-failed",
                  *       "title": "Changed in the meantime",
                  *       "status": 412,
-                 *       "detail": "Fetch the entry again and repeat with its ETag.",
+                 *       "detail": "Fetch it again and repeat with its present ETag.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -6198,7 +6198,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -6336,7 +6336,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -6526,7 +6526,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -6625,7 +6625,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -6772,7 +6772,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -6883,7 +6883,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7038,7 +7038,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7143,7 +7143,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7255,7 +7255,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7349,7 +7349,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7455,7 +7455,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7558,7 +7558,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7651,7 +7651,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -7749,7 +7749,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -18964,7 +18964,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19035,7 +19035,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19106,7 +19106,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19190,7 +19190,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19253,7 +19253,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19316,7 +19316,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19383,7 +19383,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19447,7 +19447,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19510,7 +19510,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19572,7 +19572,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**
@@ -19641,7 +19641,7 @@ export interface operations {
                 "If-None-Match"?: string;
                 /**
                  * @description Entity tags that the client knows; where none is the answer's, 412.
-                 * @example "42"
+                 * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
                 /**

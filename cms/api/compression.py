@@ -1,5 +1,6 @@
 """Content codings of answers (RFC 9110, 8.4 and 12.5.3): which ones a client takes, and the bytes and tag of each."""
 
+import re
 import sys
 import zlib
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def _brotli(content: bytes) -> bytes:
 
 # Best first: the smallest result at a speed that a first request can wait for.
 CODINGS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "zstd": _zstd, "gzip": _gzip}
+CODED = re.compile(rf"[-:](?:{'|'.join(CODINGS)})$")
 
 
 def acceptable_codings(header: str | None) -> tuple[str, ...]:
@@ -99,9 +101,8 @@ def coded_tag(etag: str, coding: str) -> str:
 
 
 def plain_tag(tag: str) -> str:
-    """The tag, without quotes, of the content before a coding, which a proxy may have added too, was named in it."""
-    stem, _, coding = tag.rpartition("-")
-    return stem if coding in CODINGS else tag
+    """The tag, without quotes, of the content before a coding was named in it, here or by a proxy on the way."""
+    return CODED.sub("", tag)
 
 
 def stream_compressor(codings: tuple[str, ...]) -> Any:

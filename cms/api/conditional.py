@@ -6,7 +6,7 @@ from collections.abc import Set
 from flask import Response, request
 
 from cms.api.compression import plain_tag
-from cms.api.problems import PreconditionRequired
+from cms.api.problems import PreconditionRequired, problem_response
 from cms.errors import PreconditionFailed
 
 TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
@@ -30,7 +30,7 @@ def expected_tags() -> Set[str] | None:
     given = request.if_match
     if given.star_tag:
         return None
-    return {plain_tag(tag.split(":")[0]) for tag in given.as_set() if tag}
+    return {plain_tag(tag) for tag in given.as_set() if tag}
 
 
 def tags_if_any() -> Set[str] | None:
@@ -38,18 +38,21 @@ def tags_if_any() -> Set[str] | None:
     return expected_tags() if "If-Match" in request.headers else None
 
 
-def check_answer(response: Response) -> None:
-    """Hold the answer to a read back from a client that wants it only as it knows it (RFC 9110, 13.1.1).
+def held_back(response: Response) -> Response:
+    """The answer to a read, or a refusal where the client wants it only as it knows it (RFC 9110, 13.1.1).
 
-    Raises ``PreconditionFailed`` where ``If-Match`` does not name its tag, in whichever coding; a weak one is never
-    matched. An answer without a tag can be known by nobody, and comes as it is.
+    ``If-Match`` has to name its tag, in whichever coding; a weak one is never matched. An answer without a tag can be
+    known by nobody, and comes as it is.
     """
     tag = response.headers.get("ETag")
-    if response.status_code != 200 or tag is None:
-        return
+    if response.status_code not in (200, 304) or tag is None:
+        return response
     expected = tags_if_any()
-    if expected is not None and tag.strip('"') not in expected:
-        raise PreconditionFailed("What is here has another entity tag than If-Match names.", etag=tag)
+    if expected is None or tag.strip('"') in expected:
+        return response
+    response.close()
+    refusal = PreconditionFailed("What is here has another entity tag than If-Match names.", etag=tag)
+    return problem_response(refusal)
 
 
 def must_be_new() -> bool:

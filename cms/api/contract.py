@@ -20,7 +20,6 @@ from marshmallow import ValidationError
 
 from cms.api import auth, idempotency
 from cms.api.body import BODY_BYTES, OtherForm, read_body
-from cms.api.conditional import check_answer
 from cms.api.fields import Flag, Group, JSONSchema, Many, Schema, faults_of
 from cms.api.negotiation import check_accept
 from cms.api.problems import InvalidParameter, MalformedRequest, problem_response, request_id
@@ -363,9 +362,7 @@ def _read(call: Call) -> Response:
     """Answer from one snapshot."""
     with _snapshot(call) as unit:
         answer: Answer | Response = call.method(**unit, **call.arguments)
-        response = answer if isinstance(answer, Response) else json_response(answer)
-        check_answer(response)
-        return response
+        return answer if isinstance(answer, Response) else json_response(answer)
 
 
 @contextmanager

@@ -126,10 +126,11 @@ def _add_links(answer: dict[str, Any], onward: Mapping[str, dict[str, Any]], id_
     links = answer.setdefault("links", {})
     for path, operations in onward.items():
         (name,) = re.findall(r"{(\w+)}", path)
-        for operation in operations.values():
+        for method, operation in operations.items():
             parameters = {f"path.{name}": id_expression}
             wanted = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
-            if has_tag and "If-Match" in wanted:
+            # The tag is that of what is to be changed; to a read of something else it would be another's.
+            if has_tag and method != "get" and "If-Match" in wanted:
                 parameters["header.If-Match"] = "$response.header.ETag"
             links[operation["operationId"]] = {
                 "operationId": operation["operationId"],
@@ -361,7 +362,8 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
     if _has_tag(contract):
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
     if not contract.writes and _names_tag(contract):
-        yield header("If-Match", "Entity tags that the client knows; where none is the answer's, 412.", '"42"')
+        example = '"5d41402abc4b2a76"' if contract.is_public else '"42"'
+        yield header("If-Match", "Entity tags that the client knows; where none is the answer's, 412.", example)
     elif contract.conditional or contract.heeds_if_match:
         # Where a creation is possible, `If-None-Match` may stand instead.
         required = contract.conditional and not contract.creates

@@ -47,7 +47,7 @@ PROBLEMS: dict[str, ProblemType] = {
             "idempotency-in-progress", 409, "The first is still running", "Repeat after `Retry-After` seconds."
         ),
         ProblemType(
-            "precondition-failed", 412, "Changed in the meantime", "Fetch the entry again and repeat with its `ETag`."
+            "precondition-failed", 412, "Changed in the meantime", "Fetch it again and repeat with its present `ETag`."
         ),
         ProblemType("content-too-large", 413, "Content too large", "Send a smaller body."),
         ProblemType("uri-too-long", 414, "URI too long", "Send a shorter address."),

@@ -6,7 +6,10 @@ from tests.service import Caller, Service
 
 ONE = "/api/v1/articles/one"
 LIST = "/api/v1/articles"
-PUBLIC = (ONE, f"{ONE}?fields=title", LIST, "/api/v1/site", "/feeds/articles.rss", "/robots.txt", "/api")
+PUBLIC = (
+    *(ONE, f"{ONE}?fields=title", LIST, "/api/v1/site", "/feeds/articles.rss", "/robots.txt"),
+    *("/api", "/docs", "/docs/problems/conflict"),
+)
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def test_an_answer_of_delivery_comes_only_as_the_client_knows_it(site: Service, 
         for method in ("GET", "HEAD"):
             for given in (tag, f'"other", {tag}', "*", f'{tag[:-1]}-gzip"'):
                 assert read(site, path, given, method) == (200, tag), given
-            for given in ('"other"', f"W/{tag}", '"other", "more"', '""', "nothing of the sort"):
+            for given in ('"other"', f"W/{tag}", '"other", "more"', '""', "nothing of the sort", f'{tag[:-1]}:other"'):
                 assert read(site, path, given, method) == (412, tag), given
 
 
@@ -70,6 +73,9 @@ def test_a_sitemap_has_no_tag_that_could_match(site: Service) -> None:
     assert read(site, "/sitemap.xml", "*") == (200, tag)
     assert read(site, "/sitemap.xml", tag) == (412, tag)
     assert read(site, "/sitemap.xml", tag.removeprefix("W/")) == (412, tag)
+    for held in (tag, "*"):
+        assert read(site, "/sitemap.xml", '"other"', **{"If-None-Match": held})[0] == 412
+        assert read(site, "/sitemap.xml", "*", **{"If-None-Match": held})[0] == 304
 
 
 def test_management_and_preview_hold_back_what_has_changed_too(site: Service) -> None:

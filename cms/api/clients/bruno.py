@@ -97,7 +97,7 @@ def _with_own_tag(request: Request) -> list[Parameter]:
     """The headers, with the entity tag that was remembered in place of the example."""
     return [
         Parameter(each.name, f"{{{{{request.variable}_etag}}}}", each.description, each.sent)
-        if each.name == "If-Match"
+        if each.name == "If-Match" and not request.is_public
         else each
         for each in request.headers
     ]

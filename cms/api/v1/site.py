@@ -98,7 +98,7 @@ class SiteAddress(fields.URL):
 
 
 class PublicSettings(Schema):
-    """The settings that are no secret, as they are written."""
+    """The settings that everybody is told, as they are written."""
 
     name = fields.Line(120, required=True, example="Harbour & Reed")
     tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
