@@ -16,11 +16,11 @@ from tests.postgresql import SHARED_SERVER, PostgreSQLServer, SharedDatabase
 from tests.service import SECRET, Service
 
 # How long an example takes to make or to try says how busy the machine is, and nothing of the service.
-settings.register_profile("others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# The same examples each time, so that a failure comes from the change that is tested; --hypothesis-profile=others looks
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that a failure comes from the change that is tested; --hypothesis-profile=random looks
 # for new ones.
-settings.register_profile("same", settings.get_profile("others"), derandomize=True)
-settings.load_profile("same")
+settings.register_profile("deterministic", settings.get_profile("random"), derandomize=True)
+settings.load_profile("deterministic")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -28,7 +28,7 @@ PATIENCE = 300
 # The server gives its own processes 10 seconds, and then the worker 10.
 SECONDS_TO_STOP = 40
 # Each process of a parallel run draws its ports from a slice of its own, below those that systems give to clients.
-FIRST_PORT, PORTS_EACH = 20_000, 500
+FIRST_PORT, PORTS_EACH, SLICES = 20_000, 100, 120
 
 T = TypeVar("T")
 
@@ -75,7 +75,8 @@ def new_key(folder: Path, settings: Mapping[str, str], role: str = "admin") -> s
 
 def free_port() -> int:
     """A port that nobody listens on, and that no other process of the run will be given before somebody does."""
-    first = FIRST_PORT + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + PORTS_EACH * (number % SLICES)
     for _ in range(PORTS_EACH):
         port = first + next(_drawn) % PORTS_EACH
         with socket.socket() as probe:

@@ -23,7 +23,7 @@ from cms.errors import Unavailable
 from cms.migrate import migrate
 from cms.settings import Settings
 from tests.postgresql import PostgreSQLServer, find_binaries
-from tests.processes import rows
+from tests.processes import PATIENCE, rows
 from tests.service import SECRET, Service
 from tests.test_crashes import write_lock
 
@@ -107,7 +107,7 @@ def test_writers_in_threads_come_one_after_the_other(database: Database) -> None
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert stored(database, "data") == [{"count": 80}]
 
 
@@ -295,7 +295,7 @@ def test_a_writer_that_waits_too_long_for_another_of_its_process_is_refused(impa
     with database.transaction():
         other = threading.Thread(target=wait)
         other.start()
-        other.join(10)
+        other.join(PATIENCE)
     assert len(refused) == 1
     count_on(database)
     database.dispose()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cms.settings import Settings, SettingsError
-from tests.processes import REPOSITORY
+from tests.processes import PATIENCE, REPOSITORY
 from tests.service import SECRET
 
 
@@ -189,7 +189,7 @@ def test_processes_that_start_together_share_one_secret(tmp_path: Path, monkeypa
     ready = threading.Barrier(8)
 
     def start(number: int) -> str:
-        ready.wait(10)
+        ready.wait(PATIENCE)
         time.sleep(number * 0.02)
         return kept(tmp_path).secret_key
 

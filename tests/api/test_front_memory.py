@@ -11,6 +11,7 @@ from cms.api.store import LARGEST_SHARE, Page, Store, Validity, Variant
 from cms.app import create_app
 from cms.content.version import read_moment
 from cms.settings import Settings
+from tests.processes import PATIENCE
 from tests.service import SECRET, Service
 
 MEGABYTE = 1_000_000
@@ -95,7 +96,7 @@ def test_threads_do_not_confuse_the_count() -> None:
     begin = threading.Barrier(8)
 
     def work(first: int) -> None:
-        begin.wait(60)
+        begin.wait(PATIENCE)
         for number in range(first, first + 400):
             made = page(b"x" * (number % 50) * 500)
             store.keep(key(number % 90), made)
@@ -106,7 +107,7 @@ def test_threads_do_not_confuse_the_count() -> None:
     for each in threads:
         each.start()
     for each in threads:
-        each.join(60)
+        each.join(PATIENCE)
     kept = [found for number in range(90) if (found := store.find(key(number)))]
     assert store.size == sum(each.size for each in kept) <= MEGABYTE
     assert len(kept) == len(store)

@@ -17,6 +17,7 @@ from cms.content.draft_model import Entry
 from cms.keys import APIKey, IdempotencyKey, Repeatable, keep_answer
 from cms.worker import prune
 from tests.dumps import dump
+from tests.processes import PATIENCE
 from tests.service import Caller, Service
 
 TAGS = "/api/v1/manage/tags"
@@ -255,7 +256,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Event, Event]]:
 
     def slow(*arguments: Any, **options: Any) -> Any:
         arrived.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         return create(*arguments, **options)
 
     with monkeypatch.context() as patched:
@@ -268,10 +269,10 @@ def test_while_the_first_runs_the_second_is_409(service: Service, monkeypatch: p
     with held_up(monkeypatch) as (arrived, go_on):
         thread = Thread(target=lambda: first.append(post(editor, {"name": "Paper"})))
         thread.start()
-        assert arrived.wait(30)
+        assert arrived.wait(PATIENCE)
         second = post(editor, {"name": "Paper"})
         go_on.set()
-        thread.join(30)
+        thread.join(PATIENCE)
     assert second.status_code == 409
     assert second.get_json()["type"].endswith("/idempotency-in-progress")
     assert second.headers["Retry-After"] == "1"

@@ -13,6 +13,7 @@ from cms import clock
 from cms.content.freshness import IDLE_CONNECTIONS, Freshness, Standing
 from cms.content.version import read_moment
 from cms.db import Database
+from tests.processes import PATIENCE
 from tests.service import Service
 
 HOUR = timedelta(hours=1)
@@ -137,14 +138,14 @@ def test_threads_share_connections_and_keep_few(service: Service, freshness: Fre
     found: list[int] = []
 
     def work() -> None:
-        begin.wait(60)
+        begin.wait(PATIENCE)
         found.extend(standing(freshness).content for _ in range(20))
 
     threads = [threading.Thread(target=work) for _ in range(16)]
     for each in threads:
         each.start()
     for each in threads:
-        each.join(30)
+        each.join(PATIENCE)
     assert found == [moment(service).content] * 320
     assert len(freshness._idle) <= IDLE_CONNECTIONS
 

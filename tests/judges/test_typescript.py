@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -24,12 +26,13 @@ def test_the_committed_types_are_those_of_the_committed_document(tmp_path: Path)
 
 
 @pytest.fixture(scope="module")
-def script(worker_name: str) -> Path:
+def script(worker_name: str) -> Iterator[Path]:
     """The client, compiled where the packages that it imports are found."""
     folder = MODULES / f".client-{worker_name}"
     done = run("tsc", "--project", CLIENT, "--outDir", folder)
     assert done.returncode == 0, done.stdout
-    return folder / "page.js"
+    yield folder / "page.js"
+    shutil.rmtree(folder)
 
 
 # What is written, what a mistaken developer would write, and what the compiler says to it.
