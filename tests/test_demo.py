@@ -4,9 +4,12 @@ import json
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +99,20 @@ def test_a_second_one_replaces_the_first(tmp_path: Path) -> None:
     finally:
         service.close()
     assert keys[0] != keys[1]
+
+
+def test_one_that_is_still_served_is_not_replaced(tmp_path: Path) -> None:
+    run = partial(cms, "demo", "--no-serve", folder=tmp_path, settings={})
+    assert run().returncode == 0
+    database = tmp_path / "var" / "demo.db"
+    # As those who serve it have it open, between two requests.
+    with closing(sqlite3.connect(database)) as connection:
+        (before,) = connection.execute("SELECT count(*) FROM api_keys").fetchone()
+        ended = run()
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert "another process works with var/demo.db" in ended.stderr
+        assert connection.execute("SELECT count(*) FROM api_keys").fetchone() == (before,)
+    assert run().returncode == 0
 
 
 def test_it_is_made_although_a_server_uses_the_port_when_it_is_not_served(tmp_path: Path) -> None:

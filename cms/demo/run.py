@@ -1,7 +1,9 @@
 """Make the demonstration's database and say what to try with it."""
 
 import secrets
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from cms.api.services import Services
@@ -14,6 +16,20 @@ from cms.settings import Settings
 
 DATABASE = Path("var/demo.db")
 FLAGSHIP = "save-a-book-with-a-loose-spine"
+
+
+def is_in_use(database: Path = DATABASE) -> bool:
+    """Whether a process still works with the file: leaving the mode that is for several needs it alone."""
+    if not database.exists():
+        return False
+    with closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError:
+            return True
+        except sqlite3.DatabaseError:
+            return False  # It is no database, and will be replaced by one.
+    return False
 
 
 def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABASE) -> Settings:
