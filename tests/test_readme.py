@@ -208,7 +208,7 @@ def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> N
 
     assert away[0]["data"][0]["field"] == "tags"
     assert [each.get("status") for each in away[1:2]] == [409]
-    assert away[2]["data"]["slug"] == "repair"
+    assert away[2]["data"]["slug"] == "lettering"
 
     assert [each["status"] for each in batch[0]["data"]] == [201, 201, 200]
     kinds = [each["_type"] for each in forms[1]["data"]["body"]["blocks"]]
