@@ -67,6 +67,8 @@ def _migrate(connection: Connection) -> None:
         target_metadata=database.metadata,
         include_name=_is_ours,
         include_object=_is_for_this_database,
+        # SQLite's too, as we begin it: between two steps another process would take the second for its own.
+        transactional_ddl=True,
         **current_app.extensions["migrate"].configure_args,
     )
     with context.begin_transaction():

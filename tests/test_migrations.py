@@ -145,6 +145,14 @@ def test_processes_that_migrate_together_all_succeed(empty_url: str, tmp_path: P
     assert rows(empty_url, "SELECT count(*) FROM content_version") == [(1,)]
 
 
+def test_nothing_is_seen_of_a_migration_before_all_of_it_is_done(app: Flask, empty_url: str) -> None:
+    seen: list[Any] = []
+    app.extensions["migrate"].configure_args["on_version_apply"] = lambda **_: seen.append(tables(empty_url))
+    migrate(app)
+    assert len(seen) > 1
+    assert not any(seen)
+
+
 def test_a_migration_waits_for_whoever_writes_to_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "cms.db"
     app = create_app(Settings(database_url=f"sqlite:///{path}", secret_key=SECRET))
