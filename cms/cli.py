@@ -250,7 +250,7 @@ def _write(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
 @click.option("--serve/--no-serve", "stays", default=True, help="Serve after loading.")
 def demo(host: str, port: int, stays: bool) -> None:
     """Make a new database with a small sample site, and serve it."""
-    from cms.demo.run import DATABASE, is_in_use, run_demo
+    from cms.demo import DATABASE, is_in_use, run_demo
 
     if is_in_use():
         _fail(f"another process works with {DATABASE}; stop it, or start this demonstration in another folder")

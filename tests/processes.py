@@ -300,9 +300,9 @@ def working(folder: Path, settings: Mapping[str, str]) -> Iterator[Process]:
         worker.clean_up()
 
 
-def comes_true(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+def comes_true(condition: Callable[[], bool]) -> bool:
     """Wait for something that another process does."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
             return False

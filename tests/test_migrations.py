@@ -165,6 +165,7 @@ def test_a_migration_waits_for_whoever_writes_to_the_file(tmp_path: Path, caplog
         writer.execute("ROLLBACK")
         migrating.result(PATIENCE)
     assert is_current(app)
+    app.extensions["cms"].database.dispose()
     assert [each.message for each in caplog.records] == [WAITING]
 
 

@@ -361,7 +361,7 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
     if _has_tag(contract):
         yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
-    if not contract.writes and _names_tag(contract):
+    if _reads_what_has_a_tag(contract):
         example = '"5d41402abc4b2a76"' if contract.is_public else '"42"'
         yield header("If-Match", "Entity tags that the client knows; where none is the answer's, 412.", example)
     elif contract.conditional or contract.heeds_if_match:
@@ -382,11 +382,11 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
 
 def _has_tag(contract: Contract) -> bool:
     """Whether an answer of delivery can be revalidated."""
-    return contract.is_public and _names_tag(contract)
+    return contract.is_public and _reads_what_has_a_tag(contract)
 
 
-def _names_tag(contract: Contract) -> bool:
-    return any("ETag" in each.headers for each in contract.answers.values())
+def _reads_what_has_a_tag(contract: Contract) -> bool:
+    return not contract.writes and any("ETag" in each.headers for each in contract.answers.values())
 
 
 def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
@@ -443,7 +443,7 @@ def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
     codes |= contract.problems
     if not contract.is_public:
         codes |= {"unauthorized", "forbidden"}
-    if not contract.writes and _names_tag(contract):
+    if _reads_what_has_a_tag(contract):
         codes |= {"precondition-failed"}
     if contract.may_be_repeated:
         codes |= {"idempotency-in-progress", "idempotency-key-reused"}
