@@ -23,12 +23,12 @@ from cms import __version__, clock
 from cms.api.clients import client_files
 from cms.api.services import Services
 from cms.app import create_app
-from cms.content import preview
-from cms.content.search import fill_index
-from cms.content.version import Actor, Change, change
+from cms.content.editing import preview
+from cms.content.editing.indexing import fill_index
+from cms.content.editing.write import Write, begin_write
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
-from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
+from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, revoke_key, told_of
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
 from cms.worker import run_worker
@@ -176,10 +176,10 @@ def key_create(
     chosen = ROLES.get(role or "", frozenset()) | set(scopes)
     if not chosen:
         _fail("give --role or --scope")
-    with _change() as unit:
-        expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
-        made = create_key(unit.session, name, chosen, unit.at, expires_at)
-        unit.record("key_created", "key", made.row.id, after=told_of(made.row))
+    with _change() as write:
+        expires_at = write.at + timedelta(days=expires_in_days) if expires_in_days else None
+        made = create_key(write.session, name, chosen, write.at, expires_at)
+        write.record("key_created", "key", made.row.id, after=told_of(made.row))
     if as_json:
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:
@@ -209,9 +209,9 @@ def _plain(value: Any) -> Any:
 @click.argument("key_id")
 def key_revoke(key_id: str) -> None:
     """End a key at once."""
-    with _change() as unit:
-        if revoke_key(unit.session, key_id, unit.at):
-            unit.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": unit.at})
+    with _change() as write:
+        if revoke_key(write.session, key_id, write.at):
+            write.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": write.at})
     click.echo(f"{key_id} is revoked.")
 
 
@@ -282,6 +282,6 @@ def _current_app() -> Flask:
     return app
 
 
-def _change() -> AbstractContextManager[Change]:
+def _change() -> AbstractContextManager[Write]:
     known = _services(_current_app())
-    return change(known.database, known.types, Actor(), known.settings.public_url)
+    return begin_write(known.database, known.types, Actor(), known.settings.public_url)

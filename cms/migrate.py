@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from cms.api.services import Services
-from cms.content import preview
-from cms.content.search import fill_index
+from cms.content.editing import preview
+from cms.content.editing.indexing import fill_index
 from cms.db import Database
 
 

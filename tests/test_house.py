@@ -54,14 +54,19 @@ def test_the_layers_of_imports_hold() -> None:
 
 def test_delivery_loads_no_working_copy() -> None:
     """In a process of its own: whatever delivery imports, directly or not, is in ``sys.modules``."""
-    delivery = "cms.api.feeds, cms.api.v1.changes, cms.api.v1.delivery, cms.api.v1.redirects, cms.api.v1.search"
+    delivery = "cms.api.v1.delivery.entries, cms.api.v1.delivery.changes, cms.api.v1.delivery.redirects, cms.api.feeds"
     show = f"import sys, {delivery}; print(*sorted(each for each in sys.modules if each.startswith('cms')))"
     done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "cms.content.queries" in loaded
+    assert "cms.content.published.rows" in loaded
     draft_modules = {each.type.model.__module__ for each in CONTENT_TYPES}
     assert len(draft_modules) == len(CONTENT_TYPES)
-    working = {"cms.content.draft_model", "cms.content.drafts", "cms.content.actions", "cms.content.timeline"}
+    working = {
+        "cms.content.editing.model",
+        "cms.content.editing.drafts",
+        "cms.content.editing.actions",
+        "cms.content.editing.timeline",
+    }
     assert loaded & (working | draft_modules) == set()
 
 

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.clock import FOREVER
 from cms.db import JSON, Base, Collated, Identifier, UTCDateTime
+from cms.identifiers import SLUG_LENGTH
 
-SLUG_LENGTH = 120
 TYPE_LENGTH = 40
 LOCALE_LENGTH = 35
 CLIENT_LENGTH = 200

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cms.api.body import BODY_BYTES, parse
-from cms.api.problems import MalformedRequest
+from cms.api.http.body import BODY_BYTES, parse
+from cms.api.http.problems import MalformedRequest
 from cms.rendering.front_matter import DEPTH
 from tests.service import MERGE_PATCH, Service
 
