@@ -1,14 +1,18 @@
 """The house rules of ``cms/``: what may import what, what stands in one place only, and what each part says."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import click
+import grimp
 import pytest
 
 from cms.catalog import CONTENT_TYPES
@@ -43,13 +47,89 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the layers of the package in a folder, in a process of its own."""
+    run = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", run], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
 def test_the_layers_of_imports_hold() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert {each["type"] for each in contracts} >= {"layers", "forbidden"}
-    run = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    done = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(contracts)} kept, 0 broken" in done.stdout
+
+
+INTRUDERS = {
+    "a package that no rule names": ("intruder/__init__.py", "import flask\n\nimport cms.articles\n"),
+    "a module at the top that no rule names": ("intruder.py", "import cms.clock\n"),
+    "HTTP below the edge": ("content/published/intruder.py", "import flask\n"),
+    "a way from what is published to drafts": ("content/published/intruder.py", "import cms.content.editing.model\n"),
+    "a floor of content that no rule names": ("content/intruder.py", "import cms.clock\n"),
+    "a part of the edge that no rule names": ("api/intruder.py", "import flask\n"),
+    "a part of version 1 that no rule names": ("api/v1/intruder.py", "import flask\n"),
+    "one content type that knows another": ("articles/intruder.py", "import cms.tags\n"),
+    "an import that only type checking sees": (
+        "content/published/intruder.py",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import cms.content.editing.model\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with its rules, to put an intruder into."""
+    folder = tmp_path_factory.mktemp("tree")
+    shutil.copytree(PACKAGE, folder / "cms", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@pytest.mark.parametrize(("path", "text"), INTRUDERS.values(), ids=INTRUDERS)
+def test_an_intruder_is_found(copied_tree: Path, path: str, text: str) -> None:
+    intruder = copied_tree / "cms" / path
+    intruder.parent.mkdir(exist_ok=True)
+    intruder.write_text(f'"""An intruder."""\n\n{text}')
+    try:
+        done = lint_imports(copied_tree)
+    finally:
+        intruder.unlink()
+        if path.endswith("__init__.py"):
+            shutil.rmtree(intruder.parent)
+    assert done.returncode != 0, done.stdout
+    assert "intruder" in done.stdout + done.stderr
+
+
+def test_the_general_part_of_the_edge_has_no_word_of_the_product() -> None:
+    allowed = ("cms.api.http", "cms.clock", "cms.errors", "cms.identifiers")
+    named = {
+        f"{path}: {name}"
+        for path, tree in modules()
+        if path.startswith("api/http/")
+        for name in imported(tree)
+        if name.startswith("cms.") and not name.startswith(allowed)
+    }
+    assert named == set()
+
+
+def test_without_an_intruder_the_copied_tree_passes(copied_tree: Path) -> None:
+    done = lint_imports(copied_tree)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("cms", cache_dir=None)
+    imports = {
+        module: {
+            other for other in graph.find_modules_directly_imported_by(module) if (module, other) != ("cms", "cms.app")
+        }
+        for module in graph.modules
+    }
+    TopologicalSorter(imports).prepare()  # Raises CycleError with the circle.
 
 
 def test_delivery_loads_no_working_copy() -> None:
