@@ -25,6 +25,8 @@ from cms.api.services import Services
 from cms.app import create_app
 from cms.content.editing import preview
 from cms.content.editing.indexing import fill_index
+from cms.content.editing.rerendering import Rerendered
+from cms.content.editing.rerendering import rerender as rerender_all
 from cms.content.editing.write import Write, begin_write
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
@@ -156,6 +158,23 @@ def reindex() -> None:
     filled = fill_index(known.database, known.types, known.settings.public_url, anew=True)
     drafts = preview.fill_index(known.database, known.types, anew=True)
     click.echo(f"The search index has {filled} publications, and that of preview {drafts} drafts.")
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Only count what would change; nothing is written.")
+def rerender(dry_run: bool) -> None:
+    """Render anew what an older release rendered, in batches, while the service runs; can be stopped and repeated."""
+    known = _services(_current_app())
+    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_tell_progress)
+    verb = "would change" if dry_run else "changed"
+    click.echo(
+        f"{done.revisions} revisions came from an older renderer; {done.changed} of them {verb}, "
+        f"{done.live} of them in what is live or planned."
+    )
+
+
+def _tell_progress(done: Rerendered) -> None:
+    click.echo(f"{done.revisions} revisions …", err=True)
 
 
 @cli.group()

@@ -19,8 +19,8 @@ from cms.clock import FOREVER
 from cms.content.editing.links import listed_references, references_of
 from cms.content.editing.model import Entry, Link, Slug
 from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink, DraftSearchDocument
-from cms.content.editing.revisions import to_content
 from cms.content.model import ContentVersion, Event, LinkCount, Publication, PublicationLink, Revision, SortKeys
+from cms.content.renditions import to_content
 from cms.content.types import ContentType
 from cms.search.model import PastSearchDocument, SearchDocument
 

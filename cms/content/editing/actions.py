@@ -16,6 +16,7 @@ from cms.content.editing.raw_html import check_raw_html
 from cms.content.editing.sort_keys import sort_key
 from cms.content.editing.write import Write
 from cms.content.model import Event, Publication, Revision
+from cms.content.renditions import to_content
 from cms.content.types import Content, ContentType
 from cms.errors import Conflict, Fault, Invalid, NotFound
 from cms.idempotency import forget_answers_about
@@ -91,7 +92,7 @@ def save(write: Write, kind: ContentType, entry: Entry, content: Content, *, not
 
     Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
-    check_raw_html(write, kind, content, revisions.to_content(revisions.newest(write.session, entry)))
+    check_raw_html(write, kind, content, to_content(revisions.newest(write.session, entry)))
     content = _settled(write, kind, entry, content)
     if not _write(write, kind, entry, content, note):
         return False

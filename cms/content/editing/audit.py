@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from cms.content.editing.diffs import json_patch
 from cms.content.editing.model import Entry
-from cms.content.editing.revisions import to_content
 from cms.content.model import Event, Revision
+from cms.content.renditions import to_content
 from cms.content.types import Content, Types
 from cms.db import is_among
 from cms.errors import NotFound
@@ -49,11 +49,12 @@ ACTIONS: Mapping[str, str] = {
     "preview_token_created": "A token was made that shows a draft.",
     "key_created": "An API key was made.",
     "key_revoked": "An API key was revoked.",
+    "rerendered": "Texts were rendered anew by a newer renderer.",
     "reindexed": "The search index was built anew.",
 }
 """Everything that is ever recorded."""
 
-OTHER_TYPES = ("site", "key", "search")
+OTHER_TYPES = ("site", "key", "search", "revision")
 """What events are of, beside entries."""
 
 OPERATORS: Mapping[str, Any] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}

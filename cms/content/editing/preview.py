@@ -78,10 +78,11 @@ def put_in(session: Session, kind: ContentType, entry: Entry, content: Content) 
     ]
     if rows:
         session.execute(insert(DraftPublicationLink), rows)
-    _let_be_found(session, kind, entry)
+    let_be_found(session, kind, entry)
 
 
-def _let_be_found(session: Session, kind: ContentType, entry: Entry) -> None:
+def let_be_found(session: Session, kind: ContentType, entry: Entry) -> None:
+    """Put the words of the newest revision into the index of drafts."""
     if kind.searched is None:
         return
     linked = select(DraftPublicationLink.target_id).where(DraftPublicationLink.entry_id == entry.id)
@@ -104,11 +105,11 @@ def _first_live(entry_id: str) -> Any:
 def take_out(session: Session, kind: ContentType, entry_id: str) -> None:
     """Let preview show nothing of the entry, and find nothing."""
     if kind.searched is not None:
-        _let_be_lost(session, kind, entry_id)
+        let_be_lost(session, kind, entry_id)
     session.execute(delete(DraftPublication).where(DraftPublication.entry_id == entry_id))
 
 
-def _let_be_lost(session: Session, kind: ContentType, entry_id: str) -> None:
+def let_be_lost(session: Session, kind: ContentType, entry_id: str) -> None:
     """Take out the words of the revision that was shown, which a save has just made an older one."""
     found = (Revision.entry_id == DraftPublication.entry_id) & (Revision.number == DraftPublication.revision)
     shown = session.scalar(select(Revision).join(DraftPublication, found).where(DraftPublication.entry_id == entry_id))
@@ -151,7 +152,7 @@ def fill_index(database: Database, types: Types, *, anew: bool = False) -> int:
             wait_for_turn(session)
             batch = session.scalars(_missing(types, after)).all()
             for entry in batch:
-                _let_be_found(session, types[entry.type], entry)
+                let_be_found(session, types[entry.type], entry)
         if not batch:
             return filled
         filled, after = filled + len(batch), batch[-1].id

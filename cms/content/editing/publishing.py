@@ -6,9 +6,10 @@ from cms.content.editing import timeline
 from cms.content.editing.model import Entry
 from cms.content.editing.raw_html import check_raw_html
 from cms.content.editing.readiness import check_publishable
-from cms.content.editing.revisions import newest, to_content
+from cms.content.editing.revisions import newest
 from cms.content.editing.write import Write
 from cms.content.model import Revision
+from cms.content.renditions import to_content
 from cms.content.types import ContentType
 from cms.errors import Fault, Invalid, NotReady
 

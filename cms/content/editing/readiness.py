@@ -22,6 +22,7 @@ from cms.content.editing.links import references_of
 from cms.content.editing.write import Write
 from cms.content.model import Revision
 from cms.content.published.perspective import publications, shows
+from cms.content.renditions import review_of
 from cms.content.standing import Standing
 from cms.content.types import Content, ContentType, Reference, Types
 from cms.errors import Fault, NotFound, NotReady
@@ -61,7 +62,7 @@ class Subject:
     @cached_property
     def reviews(self) -> dict[str, dict[str, Any]]:
         """What was found in each rich text when it was rendered, by its field."""
-        return {field: revisions.review_of(self.revision, field) for field in self.kind.bodies}
+        return {field: review_of(self.revision, field) for field in self.kind.bodies}
 
     @cached_property
     def references(self) -> list[tuple[Reference, str]]:

@@ -13,26 +13,21 @@ from cms import clock
 from cms.content.editing.model import Entry
 from cms.content.editing.write import Write
 from cms.content.model import Revision
-from cms.content.renditions import blocks_of
+from cms.content.renditions import blocks_of, rendered, review_of, to_content
 from cms.content.types import Content, ContentType
 from cms.errors import NotFound
 from cms.identifiers import UUID
-from cms.rendering import Rendition, render
+from cms.rendering import RENDERER
 
 REPLACED = re.compile(rf"({UUID}) replaced by ({UUID})\.")
-# The columns of a revision that hold something of each rich text.
-RENDERED = ("outline", "bodies", "blocks", "review")
 
 
 def add_revision(write: Write, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
     """Save the content as the entry's next revision; a save that changes nothing makes none and returns false."""
     previous = newest(write.session, entry) if entry.version else None
     data = {field: value for field, value in content.items() if field not in kind.bodies}
-    rendered: dict[str, dict[str, Any]] = {column: {} for column in RENDERED}
-    for field in kind.bodies:
-        for column, value in _rendered(content.get(field), field, previous).items():
-            rendered[column][field] = value
-    if previous and _same(data, previous.data) and _same(rendered["bodies"], previous.bodies):
+    columns = rendered(kind, content, _kept(kind, content, previous))
+    if previous and _same(data, previous.data) and _same(_sources(columns["bodies"]), _sources(previous.bodies)):
         return False
     entry.version += 1
     write.session.add(
@@ -44,7 +39,8 @@ def add_revision(write: Write, kind: ContentType, entry: Entry, content: Content
             created_by=write.actor.key_id,
             note=note,
             data=data,
-            **rendered,
+            rendered_with=RENDERER,
+            **columns,
         )
     )
     write.session.flush()
@@ -97,61 +93,33 @@ def _to_wire(value: Any) -> str:
     raise TypeError
 
 
-def _rendered(body: dict[str, Any] | None, field: str, previous: Revision | None) -> dict[str, Any]:
-    """The value of each column for one rich text; what has been rendered before is not rendered again."""
-    if body is None:
-        return dict.fromkeys(RENDERED)
-    before = previous.bodies.get(field) if previous else None
-    if previous and before and field in previous.outline and _is_same_source(before, body):
-        return {
-            "outline": previous.outline[field],
-            "bodies": before,
-            "blocks": blocks_of(previous.blocks, previous.bodies, field),
-            "review": review_of(previous, field),
-        }
-    rendition = render(body["format"], body["source"])
-    texts = {
-        "format": body["format"],
-        "source": body["source"],
-        "html": rendition.html,
-        "text": rendition.text,
-        "markdown": rendition.markdown,
-    }
-    outline = {
-        "toc": [{"level": each.level, "id": each.id, "text": each.text} for each in rendition.toc],
-        "word_count": rendition.word_count,
-        "excerpt": rendition.excerpt,
-    }
-    return {"outline": outline, "bodies": texts, "blocks": list(rendition.blocks), "review": _reviewed(rendition)}
+def _kept(kind: ContentType, content: Content, previous: Revision | None) -> dict[str, dict[str, Any]]:
+    """The renditions of the rich texts that have not changed since the revision before, by field.
+
+    What an older renderer made is not kept.
+    """
+    if previous is None or previous.rendered_with != RENDERER:
+        return {}
+    kept = {}
+    for field in kind.bodies:
+        body, before = content.get(field), previous.bodies.get(field)
+        if body and before and field in previous.outline and _is_same_source(before, body):
+            kept[field] = {
+                "outline": previous.outline[field],
+                "bodies": before,
+                "blocks": blocks_of(previous.blocks, previous.bodies, field),
+                "review": review_of(previous, field),
+            }
+    return kept
+
+
+def _sources(bodies: dict[str, Any]) -> dict[str, Any]:
+    """What was written of each rich text; who renders it otherwise has not changed it."""
+    return {field: body and (body["format"], body["source"]) for field, body in bodies.items()}
 
 
 def _is_same_source(before: dict[str, Any], body: dict[str, Any]) -> bool:
     return before["format"] == body["format"] and _same(before["source"], body["source"])
-
-
-def _reviewed(rendition: Rendition) -> dict[str, Any]:
-    return {
-        "findings": [{"code": each.code, "detail": each.detail} for each in rendition.findings],
-        "links": list(rendition.links),
-    }
-
-
-def review_of(revision: Any, field: str) -> dict[str, Any]:
-    """What was found in a rich text, ``findings`` and ``links``; found now where a revision does not keep it."""
-    body = revision.bodies.get(field)
-    if body is None:
-        return {"findings": [], "links": []}
-    known: dict[str, Any] | None = (revision.review or {}).get(field)
-    return _reviewed(render(body["format"], body["source"])) if known is None else known
-
-
-def to_content(revision: Any) -> Content:
-    """The inverse of saving: what was written, rich texts as format and source."""
-    bodies = {
-        field: body and {"format": body["format"], "source": body["source"]} for field, body in revision.bodies.items()
-    }
-    content: Content = revision.data | bodies
-    return content
 
 
 def completed(kind: ContentType, revision: Revision) -> Content:

@@ -58,7 +58,7 @@ LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 LAG = timedelta(minutes=5)
 """How far a replica may be behind the node that a place came from."""
 
-AT_ONCE = ("published", "unpublished", "cancelled", "purged")
+AT_ONCE = ("published", "unpublished", "cancelled", "purged", "rerendered")
 PLANNED = ("scheduled", "unpublishing_planned")
 
 events: FromClause = Event.__table__

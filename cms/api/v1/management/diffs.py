@@ -15,7 +15,7 @@ from cms.api.v1.schemas import TEXT, ContentResource, fields_of, item_of, made
 from cms.content.editing import drafts
 from cms.content.editing.diffs import json_patch, word_diff
 from cms.content.editing.drafts import Draft
-from cms.content.editing.revisions import to_content
+from cms.content.renditions import to_content
 from cms.errors import Conflict, Fault, NotFound
 
 STATE_PATTERN = r"^(live|draft|[1-9][0-9]{0,8})$"

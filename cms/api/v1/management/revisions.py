@@ -14,6 +14,7 @@ from cms.api.v1.management.entries import ETAG, written
 from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, PageQuery, item_of, list_of, write_of
 from cms.content.editing import actions, drafts, revisions
 from cms.content.editing.write import Write
+from cms.content.renditions import to_content
 from cms.errors import NotFound
 
 
@@ -76,7 +77,7 @@ def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endp
             drafts.find_entry(connection, kind, entry_id)
             row = drafts.find_revision(connection, entry_id, _number(number))
             (document,) = represent(connection, [row])
-            return Answer({"data": document | {"content": revisions.to_content(row)}})
+            return Answer({"data": document | {"content": to_content(row)}})
 
     class EntryRestore(Endpoint):
         @scope("content:write")
