@@ -46,11 +46,9 @@ def main() -> None:
     except SettingsError as error:
         _fail(str(error))
     except DatabaseError as error:
-        _fail(f"the database cannot be used: {error.orig}")
+        _fail_for_database("It is not a database of this service.", error)
     except Unavailable as error:
-        address = Settings.from_environment().url.render_as_string(hide_password=True)
-        cause = getattr(error.__cause__, "orig", None) or error
-        _fail(f"the database {address} cannot be used: {' '.join(str(cause).split())}")
+        _fail_for_database(error.detail, error.__cause__)
     except CMSError as error:
         _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
 
@@ -58,6 +56,13 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     click.echo(f"cms: {message}", err=True)
     sys.exit(1)
+
+
+def _fail_for_database(reason: str, cause: BaseException | None) -> NoReturn:
+    """Say which database fails and why; the driver is quoted for the operator, and nothing else reads its words."""
+    address = Settings.from_environment().url.render_as_string(hide_password=True)
+    quoted = " ".join(str(getattr(cause, "orig", "")).split())
+    _fail(f"the database {address} cannot be used. {reason}" + (f" Its driver says: {quoted}" if quoted else ""))
 
 
 @click.group()

@@ -187,6 +187,55 @@ def _is_set(environment: ast.AST, tree: ast.Module) -> bool:
     )
 
 
+# What an exception of a library says about itself: words that change with its releases.
+WORDS = {"args", "description", "messages", "msg", "problem", "reason"}
+
+
+def test_no_words_of_a_library_are_passed_on() -> None:
+    """Only what the handler of an exception of ours reads of it may depend on words."""
+    parsed = list(modules())
+    ours = {node.name for _, tree in parsed for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    # Its messages are ours: cms/api/fields.py words them all.
+    ours.add("ValidationError")
+    quoting = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and node.name and not _caught(node) <= ours and _quotes(node)
+    ]
+    assert quoting == []
+
+
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {ast.unparse(each).rpartition(".")[2] for each in kinds if each is not None}
+
+
+def _quotes(handler: ast.ExceptHandler) -> bool:
+    """Whether the exception is turned into text, or one of its texts is read."""
+    for node in (each for statement in handler.body for each in ast.walk(statement)):
+        if isinstance(node, ast.Attribute) and node.attr in WORDS:
+            value: ast.AST = node.value
+        elif isinstance(node, ast.FormattedValue):
+            value = node.value
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "repr") and node.args:
+            value = node.args[0]
+        else:
+            continue
+        if isinstance(value, ast.Name) and value.id == handler.name:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("said", ["str(error)", "f'No: {error}'", "error.msg", "repr(error)", "' '.join(error.args)"])
+def test_words_of_a_library_are_found_where_they_are_passed_on(said: str) -> None:
+    (statement,) = ast.parse(f"try:\n    pass\nexcept json.JSONDecodeError as error:\n    raise Bad({said})").body
+    assert isinstance(statement, ast.Try)
+    (handler,) = statement.handlers
+    assert _caught(handler) == {"JSONDecodeError"}
+    assert _quotes(handler)
+
+
 def test_names_are_the_words_of_the_product() -> None:
     parts = {part.removesuffix(".py") for path, _ in modules() for part in path.split("/")}
     assert parts & FORBIDDEN_NAMES == set()

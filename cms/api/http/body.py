@@ -15,6 +15,8 @@ BODY_BYTES = 1024 * 1024
 MEMBERS = 1000
 DEPTH = 32
 """Levels of nesting at most."""
+TOO_DEEP = f"The body is nested deeper than {DEPTH} levels."
+OUT_OF_RANGE = "a number is out of range"
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,23 @@ def parse(content: bytes) -> Any:
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise MalformedRequest(
-            f"The body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}."
-        ) from None
-    except (RecursionError, ValueError) as error:
-        detail = str(error) if isinstance(error, _Refused) else "a number or a nesting is out of range"
-        raise MalformedRequest(f"The body is not JSON that can be read: {detail}.") from None
+        raise MalformedRequest(_complaint(text, error)) from None
+    except RecursionError:
+        raise MalformedRequest(TOO_DEEP) from None
+    except _Refused as refused:
+        raise MalformedRequest(f"The body is not JSON that can be read: {refused}.") from None
+    except ValueError:  # Python reads no integer of thousands of digits.
+        raise MalformedRequest(f"The body is not JSON that can be read: {OUT_OF_RANGE}.") from None
     _check_depth(document, 1)
     return document
+
+
+def _complaint(text: str, error: json.JSONDecodeError) -> str:
+    """Says where the text stops being JSON. Python's own words for the reason change with its releases."""
+    rest = text[error.pos :].strip()
+    if not rest:
+        return "The body is not JSON: it ends before it is complete."
+    return f"The body is not JSON from line {error.lineno}, column {error.colno} on: {rest[:20]!a}."
 
 
 class _Refused(ValueError):
@@ -109,13 +120,13 @@ def _refuse_constant(name: str) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise _Refused("a number is out of range")
+        raise _Refused(OUT_OF_RANGE)
     return number
 
 
 def _check_depth(value: Any, depth: int) -> None:
     if depth > DEPTH:
-        raise MalformedRequest(f"The body is nested deeper than {DEPTH} levels.")
+        raise MalformedRequest(TOO_DEEP)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for each in inner:
         if isinstance(each, dict | list):

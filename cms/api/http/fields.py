@@ -500,6 +500,8 @@ def faults_of(error: ValidationError) -> list[tuple[tuple[str, ...], str, str]]:
             for inner in messages:
                 yield from walk(inner, path)
         else:
-            yield path, getattr(messages, "code", "invalid"), str(messages)
+            # Every message of ours has a code; the words of the library's own are not for clients.
+            known = messages if isinstance(messages, Coded) else Coded("validator_failed", "This is not valid.")
+            yield path, known.code, str(known)
 
     return list(islice(walk(error.messages, ()), FAULTS_AT_MOST))

@@ -79,13 +79,12 @@ def _older_statement() -> Select[Any]:
     """The next revisions that an older renderer made, after one of them."""
     columns = [getattr(Revision, name) for name in ("entry_id", "number", "data", *RENDERED)]
     here = tuple_(Revision.entry_id, Revision.number)
+    last = tuple_(bindparam("entry_id", type_=Revision.entry_id.type), bindparam("number", type_=BigInteger))
     return (
         select(*columns, Entry.type)
         .join(Entry, Entry.id == Revision.entry_id)
         .where(Revision.rendered_with < RENDERER, Entry.type.in_(bindparam("types", expanding=True)))
-        .where(
-            here > tuple_(bindparam("entry_id", type_=Revision.entry_id.type), bindparam("number", type_=BigInteger))
-        )
+        .where(here > last)
         .order_by(Revision.entry_id, Revision.number)
         .limit(BATCH)
     )
