@@ -20,8 +20,8 @@ from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.http.problems import InvalidParameter
 from cms.api.http.responses import Answer, encode
+from cms.api.http.sealed_tokens import seal, unseal
 from cms.api.reading import Reading
-from cms.api.sealing import seal, unseal
 from cms.api.services import services
 from cms.api.v1.schemas import TEXT, ContentResource, made
 from cms.content.published.changes import SITE, Place, PlaceLost, Telling, Told, WalkKey, present_place, tell
