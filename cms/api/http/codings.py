@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import brotli
+from werkzeug.http import parse_accept_header
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -21,6 +22,8 @@ TEXT_TYPES = frozenset(
     {"application/javascript", "application/json", "application/xml", "application/yaml", "image/svg+xml"}
 )
 REMEMBERED_BYTES = 300
+# A weight without a number makes its member invalid, but werkzeug would read it as 1.
+EMPTY_WEIGHT = re.compile(r"(;[ \t]*q[ \t]*=)(?=[ \t]*(?:[,;]|$))", re.IGNORECASE)
 
 
 def _gzip(content: bytes) -> bytes:
@@ -69,18 +72,12 @@ _remembered = lru_cache(maxsize=256)(_acceptable)
 
 
 def _qualities(header: str) -> dict[str, float]:
-    """Each coding with its weight; a member that cannot be read is passed over."""
-    found: dict[str, float] = {}
-    for member in header.lower().split(","):
-        coding, _, parameter = (part.strip() for part in member.partition(";"))
-        name, _, value = (part.strip() for part in parameter.partition("="))
-        try:
-            quality = float(value) if parameter else 1.0
-        except ValueError:
-            continue
-        if coding and name in ("", "q") and 0 <= quality <= 1:
-            found["gzip" if coding == "x-gzip" else coding] = quality
-    return found
+    """Each coding with its weight; a member that cannot be read is left out."""
+    weighted = EMPTY_WEIGHT.sub(r"\1none", header)
+    members = {coding.lower(): quality for coding, quality in parse_accept_header(weighted)}
+    if "x-gzip" in members:
+        members["gzip"] = members.pop("x-gzip")  # A recipient treats them as the same (RFC 9110, 8.4.1.3).
+    return members
 
 
 def is_worthwhile(content_type: str, length: int) -> bool:

@@ -9,6 +9,8 @@ from cms.api.http.codings import plain_tag
 from cms.api.http.problems import PreconditionRequired, problem_response
 from cms.errors import PreconditionFailed
 
+# A malformed If-None-Match counts as absent here, so that nobody is answered 304 by mistake. The parser of werkzeug
+# reads what it can of one: it takes `abc`, `w/"abc"` and `"a b"` for tags, and passes over the rest.
 TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 
 
