@@ -38,6 +38,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from cms import clock
 from cms.errors import Unavailable
+from cms.wire import to_json
 
 LOCK_SECONDS = 5
 POOL_SECONDS = 2
@@ -301,13 +302,7 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _json_text(value: Any) -> str:
-    return orjson.dumps(value, default=_json_default, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-
-
-def _json_default(value: Any) -> str:
-    if isinstance(value, datetime):
-        return clock.to_wire(value)
-    raise TypeError
+    return to_json(value).decode()
 
 
 @contextmanager

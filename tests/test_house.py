@@ -169,6 +169,17 @@ def test_one_place_reads_the_time() -> None:
     assert readers == {"clock.py"}
 
 
+def test_one_place_encodes_times_as_json() -> None:
+    encoders = {
+        path
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "orjson.dumps"
+        if {each.arg for each in node.keywords} & {"default"}
+    }
+    assert encoders == {"wire.py"}
+
+
 def test_one_place_reads_the_environment() -> None:
     readers = set()
     for path, tree in modules():

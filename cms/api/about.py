@@ -12,11 +12,12 @@ from cms.api.http.contract import JSON, needs_no_database, operation, problems, 
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.problems import problem_page
-from cms.api.http.responses import Answer, encode
+from cms.api.http.responses import Answer
 from cms.api.problem_types import PROBLEMS
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.schemas import OBJECT, TEXT, made
+from cms.wire import to_json
 
 REFERENCE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -72,7 +73,7 @@ class Versions(Endpoint):
         """List the versions of the API and their state."""
         url = f"{services().settings.public_url}/api/v1"
         version = {"name": "v1", "state": "current", "url": url, "document": f"{url}/openapi.json"}
-        return fixed_response(encode({"data": [version]}), JSON, MINUTES)
+        return fixed_response(to_json({"data": [version]}), JSON, MINUTES)
 
 
 class OpenAPI(Endpoint):
@@ -84,7 +85,7 @@ class OpenAPI(Endpoint):
     @returns(200, OpenAPIDocument, ETag="The answer's entity tag.")
     def get(self) -> Response:
         """Get this document."""
-        return fixed_response(encode(services().document), JSON, MINUTES)
+        return fixed_response(to_json(services().document), JSON, MINUTES)
 
 
 class Alive(Endpoint):

@@ -15,7 +15,7 @@ from cms.api import auth, replaying
 from cms.api.http.contract import DRY_RUN, Contract
 from cms.api.http.endpoint import Call, Endpoint, read_call
 from cms.api.http.problems import problem_response, request_id
-from cms.api.http.responses import Answer, encode, json_response
+from cms.api.http.responses import Answer, json_response
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.content.editing.diffs import json_patch
@@ -25,6 +25,7 @@ from cms.errors import NotFound
 from cms.idempotency import Repeatable
 from cms.keys import Actor
 from cms.rendering import remembered
+from cms.wire import to_json
 
 
 class Execution:
@@ -126,7 +127,7 @@ def perform(call: Call, write: Write) -> Answer:
 
 def _plain(document: Any) -> Any:
     """A document as a client reads it."""
-    return orjson.loads(encode(document))
+    return orjson.loads(to_json(document))
 
 
 def _without_secrets(contract: Contract, answer: Answer) -> Answer:

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from flask import Response, request
 
 from cms import clock
@@ -47,6 +46,7 @@ from cms.feeds.sitemap import ListedPage
 from cms.identifiers import SLUG_LENGTH, is_identifier
 from cms.seo.head import is_indexable, titled
 from cms.site import Site
+from cms.wire import to_json
 
 ITEMS_AT_MOST = 50
 ITEM_FIELDS = frozenset({"title", "summary", "body", "url", "hero_image", "authors", "tags"})
@@ -426,7 +426,7 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
 
 def _state_of(site: Site, turned: datetime | None) -> str:
     told = {name: site.data.get(name) for name in fields_of(PublicSettings)}
-    settings = orjson.dumps([told, site.public_url, turned], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
+    settings = to_json([told, site.public_url, turned], sort_keys=True)
     return hashlib.sha256(settings).hexdigest()[:32]
 
 

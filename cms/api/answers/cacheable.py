@@ -7,8 +7,9 @@ from flask import Response, request
 
 from cms.api.answers.lifetimes import MomentHeaders, not_found_headers
 from cms.api.http.problems import problem
-from cms.api.http.responses import encode, strong_etag
+from cms.api.http.responses import strong_etag
 from cms.content.published.moment import Moment
+from cms.wire import to_json
 
 MOMENT = "cms.moment"
 """Where the WSGI environment says which moment an answer follows from, for the front."""
@@ -18,7 +19,7 @@ FIXED = "cms.fixed"
 
 def cached_response(document: Any, cache_headers: Mapping[str, str]) -> Response:
     """The answer of delivery: a document as JSON, with a strong entity tag and the caching headers."""
-    return cached_bytes(encode(document), "application/json", cache_headers)
+    return cached_bytes(to_json(document), "application/json", cache_headers)
 
 
 def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:

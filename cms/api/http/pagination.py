@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from cms import clock
 from cms.api.http.problems import InvalidParameter
 from cms.errors import Fault
+from cms.wire import to_json
 
 LIMIT = 20
 LIMIT_AT_MOST = 100
@@ -54,7 +54,7 @@ def _fingerprint(query: Mapping[str, Any]) -> str:
     given = {name: value for name, value in query.items() if name not in _SHAPE and value is not None}
     # Repeating means "or": in which order, and how often, is nothing.
     bound = {name: sorted(set(value)) if isinstance(value, list) else value for name, value in given.items()}
-    text = orjson.dumps([request.path, bound], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
+    text = to_json([request.path, bound], sort_keys=True)
     return hashlib.sha256(text).hexdigest()[:16]
 
 

@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-import orjson
 from flask import Response
 from sqlalchemy import Connection
 
-from cms import clock
+from cms.wire import to_json
 
 
 @dataclass(frozen=True)
@@ -24,22 +22,11 @@ class Answer:
     """Reads, for a dry run, what the document's ``data`` is at present."""
 
 
-def encode(document: Any) -> bytes:
-    """The one JSON encoding: UTF-8, times as RFC 3339."""
-    return orjson.dumps(document, default=_default, option=orjson.OPT_PASSTHROUGH_DATETIME)
-
-
-def _default(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return clock.to_wire(value)
-    raise TypeError
-
-
 def json_response(answer: Answer) -> Response:
     """The answer of management: not stored by anyone."""
     response = Response(status=answer.status)
     if answer.document is not None:
-        response.set_data(encode(answer.document))
+        response.set_data(to_json(answer.document))
         response.content_type = "application/json"
     else:
         response.headers.pop("Content-Type", None)

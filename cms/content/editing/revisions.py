@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from cms import clock
 from cms.content.editing.model import Entry
 from cms.content.editing.write import Write
 from cms.content.model import Revision
@@ -18,6 +16,7 @@ from cms.content.types import Content, ContentType
 from cms.errors import NotFound
 from cms.identifiers import UUID
 from cms.rendering import RENDERER
+from cms.wire import to_json
 
 REPLACED = re.compile(rf"({UUID}) replaced by ({UUID})\.")
 
@@ -83,14 +82,8 @@ def readable_notes(connection: Connection, rows: Sequence[Any]) -> list[str | No
 
 def to_plain(content: Content) -> Content:
     """The content as it is after a round trip through JSON: times are the wire's text, tuples are lists."""
-    plain: Content = orjson.loads(orjson.dumps(content, default=_to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    plain: Content = orjson.loads(to_json(content))
     return plain
-
-
-def _to_wire(value: Any) -> str:
-    if isinstance(value, datetime):
-        return clock.to_wire(value)
-    raise TypeError
 
 
 def _kept(kind: ContentType, content: Content, previous: Revision | None) -> dict[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.http.problems import InvalidParameter
-from cms.api.http.responses import Answer, encode
+from cms.api.http.responses import Answer
 from cms.api.http.sealed_tokens import seal, unseal
 from cms.api.reading import Reading
 from cms.api.services import services
@@ -27,6 +27,7 @@ from cms.api.v1.schemas import TEXT, ContentResource, made
 from cms.content.published.changes import SITE, Place, PlaceLost, Telling, Told, WalkKey, present_place, tell
 from cms.errors import Fault
 from cms.site import Site
+from cms.wire import to_json
 
 STREAM_AT_MOST = 100
 RETRY_MILLISECONDS = 2000
@@ -246,6 +247,6 @@ def _events(telling: Telling, bound: Sequence[str], site: Site) -> bytes:
     parts = [f"retry: {retry}\n\n".encode()]
     for each in telling.items:
         head = f"id: {make_token(each.place, bound)}\nevent: {each.action}\ndata: ".encode()
-        parts += [head, encode(_item(each, site)), b"\n\n"]
+        parts += [head, to_json(_item(each, site)), b"\n\n"]
     parts.append(f"id: {make_token(telling.place, bound)}\n\n".encode())
     return b"".join(parts)

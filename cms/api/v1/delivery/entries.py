@@ -21,7 +21,7 @@ from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.negotiation import preferred
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
-from cms.api.http.responses import content_type, encode
+from cms.api.http.responses import content_type
 from cms.api.languages import languages
 from cms.api.reading import Reading
 from cms.api.services import services
@@ -42,6 +42,7 @@ from cms.content.renditions import BLOCKS
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
 from cms.rendering.front_matter import with_front_matter
 from cms.seo.jsonld import script_safe
+from cms.wire import to_json
 
 MARKDOWN, LINKED_DATA = "text/markdown", "application/ld+json"
 AS_MARKDOWN = Form(
@@ -257,7 +258,7 @@ def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) 
     document, headers = page(composed, given, following, total)
     if kind.has_locales:
         headers["Content-Language"] = chain[0]
-    return Representation(encode(document), headers, composed.entries)
+    return Representation(to_json(document), headers, composed.entries)
 
 
 def _fitting(rows: list[Row], formats: Sequence[str]) -> list[Row]:
@@ -298,7 +299,7 @@ def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], n
     if media_type != JSON:
         return _in_other_form(resource, reading, row, media_type)
     composed = compose(reading.connection, kind, [row], _composition(resource, reading, given, detail=True))
-    return Representation(encode({"data": composed[0]}), {"Content-Language": row.locale}, composed.entries)
+    return Representation(to_json({"data": composed[0]}), {"Content-Language": row.locale}, composed.entries)
 
 
 def also_as(kind: ContentType) -> dict[str, Form]:
@@ -314,7 +315,7 @@ def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_
     how = _composition(resource, reading, given, detail=True)
     (document,) = compose(reading.connection, kind, [row], how)
     if media_type == LINKED_DATA:
-        content = script_safe(encode(document["jsonld"]))
+        content = script_safe(to_json(document["jsonld"]))
     else:
         content = _as_markdown(resource, row, document).encode()
     return Representation(content, {"Content-Language": row.locale}, media_type=media_type)
@@ -355,7 +356,7 @@ def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[s
     asked = request.query_string.decode("ascii", "replace")
     # The present slug beside the old one, in whichever space was asked.
     address = f"{request.path.rpartition('/')[0]}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
-    return Representation(encode(document), {"Location": address}, [(kind.name, row.entry_id)], status=308)
+    return Representation(to_json(document), {"Location": address}, [(kind.name, row.entry_id)], status=308)
 
 
 def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:

@@ -16,7 +16,7 @@ from cms.api.http.contract import body, opened_by_token, operation, problems, qu
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.problems import InvalidParameter
-from cms.api.http.responses import Answer, content_type, encode
+from cms.api.http.responses import Answer, content_type
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.delivery import entries, search
@@ -30,6 +30,7 @@ from cms.content.published.perspective import Perspective
 from cms.content.published.searching import searchable
 from cms.errors import Fault, NotFound
 from cms.keys.tokens import make_token
+from cms.wire import to_json
 
 HOUR, WEEK = 3600, 7 * 24 * 3600
 # C2 of a private space: no cache keeps it, whatever its own rules, and no search engine lists it.
@@ -134,7 +135,7 @@ def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str,
             As the search of delivery, over the working copies, or with `at` over the past and what is planned.
             """
             answered = search.results(_reading(connection, query), names, query)
-            return _response(Representation(encode(answered.document), answered.headers))
+            return _response(Representation(to_json(answered.document), answered.headers))
 
     return [("preview", "/api/v1/preview/search", Search)]
 
