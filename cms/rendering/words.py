@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from cms.writing_systems import HAN, KANA
+
 MAX_EXCERPT = 1000
 
-CJK = "\u3041-\u30ff\u31f0-\u31ff\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-RUN = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+RUN = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}]+")
 LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 

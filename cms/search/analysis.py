@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import Stemmer
 
+from cms.writing_systems import HAN, HANGUL, KANA_LETTERS, SOUTH_EAST_ASIAN
+
 WORD_BYTES = 48
 """What is longer is cut, on both sides alike; a tsvector of PostgreSQL has 1 MB for everything."""
 
@@ -56,12 +58,7 @@ LANGUAGES = {
 }
 """The stemmer of each language; the words of any other are found as they stand."""
 
-# Thai, Lao, Myanmar, Khmer; kana; Han; Hangul syllables and letters.
-UNSPACED = (
-    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u1000-\u102a\u1780-\u17b3"
-    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
-)
+UNSPACED = SOUTH_EAST_ASIAN + KANA_LETTERS + HAN + HANGUL
 MARKS = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)).startswith("M"))
 LETTERS = rf"[^\W_{UNSPACED}](?:[^\W_{UNSPACED}]+|[{MARKS}]+)*"
 WORDS = re.compile(rf"[{UNSPACED}][{MARKS}]*|{LETTERS}")

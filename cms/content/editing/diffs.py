@@ -7,17 +7,16 @@ from typing import Any, Literal, TypedDict
 import jsonpatch
 from rapidfuzz.distance import Indel
 
+from cms.writing_systems import HAN, KANA
+
 LIST_AT_MOST = 2000
 """Longer lists that differ are replaced as a whole; matching them up takes time that grows with the square."""
 PAIRS_AT_MOST = 10**8
 """How many pairs of words are compared at most, about a tenth of a second's work; beyond that it is whole lines."""
 
-_CJK = (
-    "\u3041-\u30ff\u31f0-\u31ff\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-)
 _MARKS = r"!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2027\u2030-\u205e\u3001-\u3004\u3008-\u303f\uff01-\uff0f"
 # A word, one character of a script without spaces, one punctuation mark, or a run of space: together the whole text.
-WORD = re.compile(rf"[{_CJK}]|[^\s{_CJK}{_MARKS}]+|\s+|.", re.DOTALL)
+WORD = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}{_MARKS}]+|\s+|.", re.DOTALL)
 
 
 class Run(TypedDict):
