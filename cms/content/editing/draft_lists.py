@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from cms.content.editing.drafts import Draft, read_drafts
 from cms.content.editing.model import Entry, Link
 from cms.content.editing.preview import DRAFTS
+from cms.content.locales import best_by_name
 from cms.content.model import Publication
 from cms.content.published.lists import COMPARISONS
-from cms.content.published.lookup import best_of
 from cms.content.published.perspective import Perspective
 from cms.content.published.searching import SearchQuery, candidates
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
@@ -165,7 +165,7 @@ def _holders(connection: Connection, type_name: str, slugs: Sequence[str], chain
             Entry.type == type_name, Entry.slug.in_(slugs), Entry.trashed_at.is_(None)
         )
     )
-    return [row.id for row in best_of(rows, chain).values()]
+    return [row.id for row in best_by_name(rows, chain).values()]
 
 
 def _of_entries(

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from cms.content.editing.model import Entry, Link, Slug
+from cms.content.locales import best_by_name
 from cms.content.model import LinkCount, Publication, PublicationLink, SortKeys
 from cms.content.types import ByOwner, Content, ContentType, Reference
 from cms.db import insert_for
@@ -64,12 +65,11 @@ def lookup(session: Session, type_name: str, names: Sequence[str], chain: Sequen
     slugs = set(names) - ids
     if slugs:
         rows = session.execute(
-            select(Slug.slug, Slug.locale, Slug.entry_id).where(
+            select(Slug.slug.label("name"), Slug.locale, Slug.entry_id).where(
                 Slug.type == type_name, Slug.slug.in_(slugs), Slug.locale.in_(chain)
             )
-        ).all()
-        for row in sorted(rows, key=lambda row: chain.index(row.locale), reverse=True):
-            found[row.slug] = row.entry_id
+        )
+        found |= {name: row.entry_id for name, row in best_by_name(rows, chain).items()}
     return found
 
 

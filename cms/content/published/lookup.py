@@ -1,12 +1,13 @@
 """Who is meant by the names in filters: each an id, or a slug, which names the entry in the best locale of a chain."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Integer, Select, String, cast, func, literal, null, select, union_all
 
+from cms.content.locales import best_by_name
 from cms.content.published.perspective import Perspective, View, link_counts, shows
 from cms.db import is_among, unindexed
 from cms.identifiers import is_identifier
@@ -53,20 +54,9 @@ def find_named(
         forms += [(naming, form) for form, those in given.items() if those]
     rows = connection.execute(_names_statement(tuple(forms), perspective.view), values).all() if forms else []
     return {
-        naming.parameter: _entries(best_of([row for row in rows if row.parameter == naming.parameter], chain))
+        naming.parameter: _entries(best_by_name([row for row in rows if row.parameter == naming.parameter], chain))
         for naming in asked
     }
-
-
-def best_of(rows: Iterable[Any], chain: Sequence[str]) -> dict[str, Any]:
-    """The row that each name stands for, by name: a slug is one entry's in each language, and the best one counts.
-
-    Rows have a ``name`` and a ``locale``; of what is in no locale of the chain only an id is the name.
-    """
-    chosen: dict[str, Any] = {}
-    for row in sorted(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain)):
-        chosen.setdefault(row.name, row)
-    return chosen
 
 
 def _entries(chosen: Mapping[str, Any]) -> list[Named]:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from cms.content.locales import best_of
 from cms.content.published.perspective import Perspective, View, link_counts, publications, revisions, shows
 from cms.content.types import ContentType, Count
 from cms.db import JSON, Identifier, UTCDateTime, is_among
@@ -103,7 +104,7 @@ def find_published(
         if itself is None or not asked_locale:
             return itself
         rows = [row for row in rows if row.locale in chain] or [itself]
-    return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else 0, default=None)
+    return best_of(rows, chain)
 
 
 @lru_cache(maxsize=256)
@@ -130,7 +131,7 @@ def find_moved(
     """The live entry that has been live under this slug before and is now under another; one statement."""
     values = {"at": perspective.at, "slug": slug, "chain": list(chain)}
     rows = connection.execute(_moved_statement(kind, perspective.view), values).all()
-    return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain), default=None)
+    return best_of(rows, chain)
 
 
 @lru_cache(maxsize=256)
