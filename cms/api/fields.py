@@ -20,6 +20,8 @@ from cms.content.queries import is_identifier
 
 JSONSchema = dict[str, Any]
 
+EXTENSIBLE: JSONSchema = {"x-extensible": True}
+"""Says in the document that a list of words, or of forms, will grow: a client copes with those it does not know."""
 INT32 = 2**31 - 1
 EXTRA_BYTES = 16 * 1024
 DEPTH = 16
@@ -367,14 +369,15 @@ class Whole(Field):
 
 
 class Choice(Field):
-    """One of a closed list of words."""
+    """One of a closed list of words; an ``extensible`` one may get more words in answers without being a break."""
 
-    def __init__(self, *words: str, **options: Any) -> None:
+    def __init__(self, *words: str, extensible: bool = False, **options: Any) -> None:
         super().__init__(**({"example": words[0]} | options))
-        self.words = words
+        self.words, self.extensible = words, extensible
 
     def json_schema(self) -> JSONSchema:
-        return {"type": "string", "enum": list(self.words)}
+        described: JSONSchema = {"type": "string", "enum": list(self.words)}
+        return described | EXTENSIBLE if self.extensible else described
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         if value not in self.words:

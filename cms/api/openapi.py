@@ -11,7 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from cms.api import idempotency
 from cms.api.auth import ANY
 from cms.api.contract import JSON, MERGE_PATCH, METHODS, Contract, Declared, Endpoint, contract_of
-from cms.api.fields import Field, Group, JSONSchema, Many, Schema, Text, component_name, sample_of
+from cms.api.fields import EXTENSIBLE, Field, Group, JSONSchema, Many, Schema, Text, component_name, sample_of
 from cms.api.problems import FAULTS, FAULTS_AT_MOST, MEDIA_TYPE, PROBLEMS, REQUEST_ID, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
@@ -28,6 +28,8 @@ Errors are problem details (RFC 9457). A change needs `If-Match` with the entity
 takes `dry_run=true`, which answers the same and keeps nothing. A POST with an `Idempotency-Key` is done once: the
 answer to it is given again for 24 hours, to the same API key, a refusal with 404, 409 or 412 included; one with 400,
 401, 403, 413, 415, 422 or 428 leaves it free. Secrets are kept nowhere and are null in an answer that is given again.
+Answers may get more members, headers and media types, and lists that are marked `x-extensible` more words or forms, at
+any time: a client ignores what it does not know.
 """
 
 PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
@@ -201,7 +203,9 @@ def problem_schema() -> JSONSchema:
                         "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
                         "parameter": text | {"description": "A query parameter."},
                         "header": text | {"description": "A request header."},
-                        "code": text | {"enum": [*FAULTS, *WARNINGS], "description": listed(FAULTS | WARNINGS)},
+                        "code": text
+                        | {"enum": [*FAULTS, *WARNINGS], "description": listed(FAULTS | WARNINGS)}
+                        | EXTENSIBLE,
                         "detail": text | {"description": "A sentence for people."},
                         "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
                     },
