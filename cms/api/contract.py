@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote_to_bytes
@@ -20,6 +21,7 @@ from marshmallow import ValidationError
 
 from cms.api import auth, idempotency
 from cms.api.body import BODY_BYTES, OtherForm, read_body
+from cms.api.deprecation import Deprecation
 from cms.api.fields import Flag, Group, JSONSchema, Many, Schema, faults_of
 from cms.api.negotiation import check_accept
 from cms.api.problems import InvalidParameter, MalformedRequest, problem_response, request_id
@@ -97,6 +99,7 @@ class Contract:
     resumes: bool = False
     reads_database: bool = True
     takes_token: bool = False
+    deprecation: Deprecation | None = None
 
     @property
     def writes(self) -> bool:
@@ -252,6 +255,17 @@ def optionally_conditional(method: Method) -> Method:
     contract.heeds_if_match = True
     contract.problems |= {"precondition-failed"}
     return method
+
+
+def deprecated(
+    *, since: datetime, sunset: datetime | None = None, link: str, replacement: str
+) -> Callable[[Method], Method]:
+    """The operation still works, and its answers and the document say since when and until when, and what to use.
+
+    ``replacement`` stands in a sentence: "Use `GET /api/v1/search` instead". ``link`` is an address, or a path of this
+    service, that explains more.
+    """
+    return _declares(deprecation=Deprecation(since, sunset, link, replacement))
 
 
 def creates(method: Method) -> Method:

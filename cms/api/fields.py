@@ -95,8 +95,10 @@ class Field(marshmallow.fields.Field[Any]):
         "validator_failed": "This is not valid.",
     }
 
-    def __init__(self, *, description: str = "", example: Any = None, **options: Any) -> None:
-        super().__init__(metadata={"description": description} if description else {}, **options)
+    def __init__(self, *, description: str = "", deprecated: str = "", example: Any = None, **options: Any) -> None:
+        """``deprecated`` says what to use instead."""
+        told = {"description": description, "deprecated": deprecated}
+        super().__init__(metadata={name: text for name, text in told.items() if text}, **options)
         if example is not None:
             self.example = example
 

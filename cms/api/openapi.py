@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from cms.api import idempotency
 from cms.api.auth import ANY
 from cms.api.contract import JSON, MERGE_PATCH, METHODS, Contract, Declared, Endpoint, contract_of
+from cms.api.deprecation import DEPRECATION, Deprecation, deprecated_schema
 from cms.api.fields import EXTENSIBLE, Field, Group, JSONSchema, Many, Schema, Text, component_name, sample_of
 from cms.api.problems import FAULTS, FAULTS_AT_MOST, MEDIA_TYPE, PROBLEMS, REQUEST_ID, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
@@ -73,6 +74,7 @@ HEADERS = {
 # Weak where an answer is made while it is sent; strong everywhere else.
 ENTITY_TAG: JSONSchema = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
 HEADER_SCHEMAS: Mapping[str, JSONSchema] = {
+    DEPRECATION: {"type": "string", "pattern": "^@[0-9]+$"},
     "ETag": ENTITY_TAG,
     "Location": {"type": "string", "format": "uri-reference"},
     "Retry-After": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400},
@@ -157,7 +159,12 @@ def described(field: Any) -> JSONSchema:
     default = field.load_default
     if isinstance(default, str | int | bool) or default is None:
         schema = schema | {"default": default}
-    return schema
+    return _told_if_deprecated(field, schema)
+
+
+def _told_if_deprecated(field: Any, schema: JSONSchema) -> JSONSchema:
+    text = field.metadata.get("deprecated")
+    return deprecated_schema(schema, text) if text else schema
 
 
 def _add_components(spec: APISpec, catalog: Sequence[ContentResource]) -> None:
@@ -267,7 +274,7 @@ def _patched(spec: APISpec, field: Field) -> JSONSchema:
     if not field.required:
         schema = nullable(schema)
     text = field.metadata.get("description")
-    return schema | {"description": text} if text else schema
+    return _told_if_deprecated(field, schema | {"description": text} if text else schema)
 
 
 def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:
@@ -294,6 +301,9 @@ def _operation(spec: APISpec, tag: str, path: str, method: str, contract: Contra
         "responses": {**_answers(spec, contract), **_problems(spec, contract)},
         "security": [] if contract.is_public else [{"key": []}],
     }
+    if contract.deprecation:
+        described_operation["deprecated"] = True
+        described_operation["description"] = f"{contract.deprecation.text}\n\n{described_operation['description']}"
     if contract.scope:
         described_operation["x-scope"] = contract.scope
     if contract.body is not None:
@@ -341,10 +351,12 @@ def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
     for name, field in contract.parameters._declared_fields.items():
         assert isinstance(field, Field)
         schema = described(field)
-        schema.pop("description", None)
+        text, is_deprecated = schema.pop("description", None), schema.pop("deprecated", False)
         parameter = {"name": name, "in": "query", "required": field.required, "schema": schema}
-        if field.metadata.get("description"):
-            parameter["description"] = field.metadata["description"]
+        if text:
+            parameter["description"] = text
+        if is_deprecated:
+            parameter["deprecated"] = True
         if field.required and field.sample() is not None:
             parameter["example"] = field.sample()
         if isinstance(field, Many):
@@ -402,12 +414,13 @@ def _answers(spec: APISpec, contract: Contract) -> dict[str, Any]:
         headers = {**declared.headers, **HEADERS}
         if contract.may_be_repeated:
             headers[idempotency.REPLAYED] = "`true` where it is the answer of the first request with the same key."
-        answers[str(status)] = {"description": text, "headers": _headers(headers)}
+        answers[str(status)] = {"description": text, "headers": _headers(headers, contract.deprecation)}
         if content := _content(spec, declared):
             answers[str(status)]["content"] = content
     if _has_tag(contract):
         text = "The client holds these bytes."
-        answers["304"] = {"description": text, "headers": _headers({"ETag": "The tag.", **HEADERS})}
+        headers = {"ETag": "The tag.", **HEADERS}
+        answers["304"] = {"description": text, "headers": _headers(headers, contract.deprecation)}
     return answers
 
 
@@ -433,7 +446,9 @@ def _content(spec: APISpec, declared: Declared) -> dict[str, Any]:
     return content
 
 
-def _headers(texts: Mapping[str, str]) -> dict[str, JSONSchema]:
+def _headers(texts: Mapping[str, str], deprecation: Deprecation | None = None) -> dict[str, JSONSchema]:
+    if deprecation is not None:
+        texts = deprecation.described(texts)
     return {
         name: {"description": text, "schema": HEADER_SCHEMAS.get(name, {"type": "string"})}
         for name, text in texts.items()
@@ -456,17 +471,22 @@ def _problems(spec: APISpec, contract: Contract) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
-    return {str(status): _problem_answer(spec, status, names) for status, names in sorted(by_status.items())}
+    deprecation = contract.deprecation
+    return {
+        str(status): _problem_answer(spec, status, names, deprecation) for status, names in sorted(by_status.items())
+    }
 
 
-def _problem_answer(spec: APISpec, status: int, codes: list[str]) -> JSONSchema:
+def _problem_answer(spec: APISpec, status: int, codes: list[str], deprecation: Deprecation | None) -> JSONSchema:
     name = ".".join([str(status), *codes])
+    if deprecation is not None:
+        name += ".until-its-sunset" if deprecation.sunset else ".deprecated"
     if name not in spec.components.responses:
         spec.components.response(
             name,
             {
                 "description": " ".join(f"`{code}`: {PROBLEMS[code].title}." for code in codes),
-                "headers": _problem_headers(status),
+                "headers": _problem_headers(status, deprecation),
                 "content": {
                     MEDIA_TYPE: {
                         "schema": {"$ref": "#/components/schemas/Problem"},
@@ -478,7 +498,7 @@ def _problem_answer(spec: APISpec, status: int, codes: list[str]) -> JSONSchema:
     return {"$ref": f"#/components/responses/{name}"}
 
 
-def _problem_headers(status: int) -> dict[str, JSONSchema]:
+def _problem_headers(status: int, deprecation: Deprecation | None) -> dict[str, JSONSchema]:
     own = {
         401: {"WWW-Authenticate": "Bearer (RFC 6750)."},
         409: {"Retry-After": "Seconds to wait, where the first request with an `Idempotency-Key` still runs."},
@@ -486,7 +506,7 @@ def _problem_headers(status: int) -> dict[str, JSONSchema]:
         415: {"Accept": "What is read here.", "Accept-Patch": "What is read by PATCH."},
         503: {"Retry-After": "Seconds to wait."},
     }.get(status, {})
-    return _headers({**own, **HEADERS})
+    return _headers({**own, **HEADERS}, deprecation)
 
 
 def problem_example(code: str) -> dict[str, Any]:

@@ -272,7 +272,8 @@ def _run(change: Change, position: int, each: Mapping[str, Any], call: Call) -> 
     # The next operation finds what this one left in the database, and nothing of it in memory.
     change.session.flush()
     change.session.expunge_all()
-    return {"status": answer.status, "headers": answer.headers, "body": answer.document}
+    told = call.contract.deprecation.headers if call.contract.deprecation else {}
+    return {"status": answer.status, "headers": {**answer.headers, **told}, "body": answer.document}
 
 
 ROUTES = (("batch", f"{ROOT}/batch", Batch),)
