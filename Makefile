@@ -38,12 +38,13 @@ test: check ## run all checks and the whole test suite
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(INSTALLED_DEV) ## check style, types and the layers of imports
-	@echo "Checking style, types and imports …"
+check: $(INSTALLED_DEV) ## check style, types, the layers of imports and that the contract holds
+	@echo "Checking style, types, imports and the contract …"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy cms tests
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.contract
 
 bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 --sites var/bench")
 	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)

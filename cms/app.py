@@ -14,6 +14,7 @@ from werkzeug.routing import MapAdapter
 
 from cms.api import about, feeds
 from cms.api.answers.middleware import AnswerCache
+from cms.api.deprecated_use import announce
 from cms.api.execution import Execution
 from cms.api.http.conditional import held_back
 from cms.api.http.contract import ANY, METHODS, SAFE, contract_of
@@ -36,7 +37,10 @@ URI_BYTES = 8000
 # What a path has in one form only: unreserved characters as they are (RFC 3986, 2.3), and slashes that divide it.
 NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 
-EXPOSED = "Cache-Status, Content-Language, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
+EXPOSED = (
+    "Cache-Status, Content-Language, Deprecation, ETag, Link, Location, Retry-After, Server-Timing, "
+    "Sunset, X-Request-Id"
+)
 ALLOWED = "Authorization, If-Match, If-None-Match, Last-Event-ID, X-Request-Id"
 COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -178,6 +182,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             response = held_back(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
+        announce(response)
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
         for name in unwanted:

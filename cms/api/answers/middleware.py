@@ -21,6 +21,7 @@ from cms.api.answers.version_watch import VersionWatch
 from cms.api.http.codings import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
 from cms.api.http.conditional import named_tags
 from cms.api.http.contract import JSON, SAFE
+from cms.api.http.deprecation import tells_of_deprecation
 from cms.api.http.hosts import host_check
 from cms.api.http.problems import request_id_from
 from cms.api.spaces import PRIVATE
@@ -220,7 +221,7 @@ class _Response:
             media_type=media_type,
             etag=etag if etag.startswith('"') else None,
             is_coded=is_coded,
-            repeated=[each for each in headers if each[0] in REPEATED],
+            repeated=[each for each in headers if _is_repeated(*each)],
             variants={IDENTITY: Variant(body, headers)},
             validity=validity,
         )
@@ -252,7 +253,7 @@ class _Response:
 
     @property
     def _repeated(self) -> list[Header]:
-        return [each for each in self.headers if each[0] in REPEATED]
+        return [each for each in self.headers if _is_repeated(*each)]
 
     def passed_on(self, start_response: "StartResponse") -> Iterable[bytes]:
         """The answer as it comes, piece by piece, a text compressed on the way; or 304 if the client has it."""
@@ -300,6 +301,11 @@ def _vary_by_coding(headers: Headers) -> None:
     named = [each.strip() for each in headers.get("Vary", "").split(",") if each.strip()]
     if "accept-encoding" not in [each.lower() for each in named]:
         headers["Vary"] = ", ".join([*named, "Accept-Encoding"])
+
+
+def _is_repeated(name: str, value: str) -> bool:
+    """True for the headers of an answer that a 304 in its place has too."""
+    return name in REPEATED or tells_of_deprecation(name, value)
 
 
 def _held(if_none_match: str, offered: Sequence[str]) -> str | None:

@@ -6,10 +6,12 @@ not exist. Every write takes ``dry_run``, and every POST ``Idempotency-Key``, wi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 from cms.api.http.body import BODY_BYTES, OtherForm
+from cms.api.http.deprecation import Deprecation
 from cms.api.http.fields import Flag, JSONSchema, Schema
 
 JSON = "application/json"
@@ -73,6 +75,7 @@ class Contract:
     resumes: bool = False
     reads_database: bool = True
     takes_token: bool = False
+    deprecation: Deprecation | None = None
 
     @property
     def writes(self) -> bool:
@@ -228,6 +231,17 @@ def optionally_conditional(method: Method) -> Method:
     contract.heeds_if_match = True
     contract.problems |= {"precondition-failed"}
     return method
+
+
+def deprecated(
+    *, since: datetime, sunset: datetime | None = None, link: str, replacement: str
+) -> Callable[[Method], Method]:
+    """The operation still works, and its answers and the document say since when and until when, and what to use.
+
+    ``replacement`` stands in a sentence: "Use `GET /api/v1/search` instead". ``link`` is an address, or a path of this
+    service, that explains more.
+    """
+    return _declares(deprecation=Deprecation(since, sunset, link, replacement))
 
 
 def creates(method: Method) -> Method:

@@ -20,6 +20,8 @@ from cms.identifiers import UUID
 
 JSONSchema = dict[str, Any]
 
+EXTENSIBLE: JSONSchema = {"x-extensible": True}
+"""Says in the document that a list of words, or of forms, will grow: a client copes with those it does not know."""
 INT32 = 2**31 - 1
 EXTRA_BYTES = 16 * 1024
 DEPTH = 16
@@ -99,8 +101,10 @@ class Field(marshmallow.fields.Field[Any]):
         "validator_failed": "This is not valid.",
     }
 
-    def __init__(self, *, description: str = "", example: Any = None, **options: Any) -> None:
-        super().__init__(metadata={"description": description} if description else {}, **options)
+    def __init__(self, *, description: str = "", deprecated: str = "", example: Any = None, **options: Any) -> None:
+        """``deprecated`` says what to use instead."""
+        told = {"description": description, "deprecated": deprecated}
+        super().__init__(metadata={name: text for name, text in told.items() if text}, **options)
         if example is not None:
             self.example = example
 
@@ -349,14 +353,15 @@ class Whole(Field):
 
 
 class Choice(Field):
-    """One of a closed list of words."""
+    """One of a closed list of words; an ``extensible`` one may get more words in answers without being a break."""
 
-    def __init__(self, *words: str, **options: Any) -> None:
+    def __init__(self, *words: str, extensible: bool = False, **options: Any) -> None:
         super().__init__(**({"example": words[0]} | options))
-        self.words = words
+        self.words, self.extensible = words, extensible
 
     def json_schema(self) -> JSONSchema:
-        return {"type": "string", "enum": list(self.words)}
+        described: JSONSchema = {"type": "string", "enum": list(self.words)}
+        return described | EXTENSIBLE if self.extensible else described
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         if value not in self.words:

@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from cms.api.http import idempotency
 from cms.api.http.contract import ANY, JSON, MERGE_PATCH, METHODS, Contract, Declared, contract_of
+from cms.api.http.deprecation import DEPRECATION, Deprecation
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Field, JSONSchema, Many, Schema, Text, component_name, sample_of
 from cms.api.http.openapi_schemas import add_patch_schema, add_schema, described, problem_example, problem_schema
@@ -22,6 +23,7 @@ HEADERS = {
 # Weak where an answer is made while it is sent; strong everywhere else.
 ENTITY_TAG: JSONSchema = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
 HEADER_SCHEMAS: Mapping[str, JSONSchema] = {
+    DEPRECATION: {"type": "string", "pattern": "^@[0-9]+$"},
     "ETag": ENTITY_TAG,
     "Location": {"type": "string", "format": "uri-reference"},
     "Retry-After": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 86400},
@@ -150,6 +152,9 @@ def _operation(writing: _Writing, tag: str, path: str, method: str, contract: Co
         "responses": {**_answers(writing, contract), **_problems(writing, contract)},
         "security": [] if contract.is_public else [{"key": []}],
     }
+    if contract.deprecation:
+        described_operation["deprecated"] = True
+        described_operation["description"] = f"{contract.deprecation.text}\n\n{described_operation['description']}"
     if contract.scope:
         described_operation["x-scope"] = contract.scope
     if contract.body is not None:
@@ -197,10 +202,12 @@ def _query_parameters(contract: Contract) -> Iterator[JSONSchema]:
     for name, field in contract.parameters._declared_fields.items():
         assert isinstance(field, Field)
         schema = described(field)
-        schema.pop("description", None)
+        text, is_deprecated = schema.pop("description", None), schema.pop("deprecated", False)
         parameter = {"name": name, "in": "query", "required": field.required, "schema": schema}
-        if field.metadata.get("description"):
-            parameter["description"] = field.metadata["description"]
+        if text:
+            parameter["description"] = text
+        if is_deprecated:
+            parameter["deprecated"] = True
         if field.required and field.sample() is not None:
             parameter["example"] = field.sample()
         if isinstance(field, Many):
@@ -258,12 +265,13 @@ def _answers(writing: _Writing, contract: Contract) -> dict[str, Any]:
         headers = {**declared.headers, **HEADERS}
         if contract.may_be_repeated:
             headers[idempotency.REPLAYED] = "`true` where it is the answer of the first request with the same key."
-        answers[str(status)] = {"description": text, "headers": _headers(headers)}
+        answers[str(status)] = {"description": text, "headers": _headers(headers, contract.deprecation)}
         if content := _content(writing, declared):
             answers[str(status)]["content"] = content
     if _has_tag(contract):
         text = "The client holds these bytes."
-        answers["304"] = {"description": text, "headers": _headers({"ETag": "The tag.", **HEADERS})}
+        headers = {"ETag": "The tag.", **HEADERS}
+        answers["304"] = {"description": text, "headers": _headers(headers, contract.deprecation)}
     return answers
 
 
@@ -289,7 +297,9 @@ def _content(writing: _Writing, declared: Declared) -> dict[str, Any]:
     return content
 
 
-def _headers(texts: Mapping[str, str]) -> dict[str, JSONSchema]:
+def _headers(texts: Mapping[str, str], deprecation: Deprecation | None = None) -> dict[str, JSONSchema]:
+    if deprecation is not None:
+        texts = deprecation.described(texts)
     return {
         name: {"description": text, "schema": HEADER_SCHEMAS.get(name, {"type": "string"})}
         for name, text in texts.items()
@@ -312,17 +322,22 @@ def _problems(writing: _Writing, contract: Contract) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes):
         by_status.setdefault(writing.about.problem_types[code].status, []).append(code)
-    return {str(status): _problem_answer(writing, status, names) for status, names in sorted(by_status.items())}
+    return {
+        str(status): _problem_answer(writing, status, names, contract.deprecation)
+        for status, names in sorted(by_status.items())
+    }
 
 
-def _problem_answer(writing: _Writing, status: int, codes: list[str]) -> JSONSchema:
+def _problem_answer(writing: _Writing, status: int, codes: list[str], deprecation: Deprecation | None) -> JSONSchema:
     name = ".".join([str(status), *codes])
+    if deprecation is not None:
+        name += ".until-its-sunset" if deprecation.sunset else ".deprecated"
     if name not in writing.spec.components.responses:
         writing.spec.components.response(
             name,
             {
                 "description": " ".join(f"`{code}`: {writing.about.problem_types[code].title}." for code in codes),
-                "headers": _problem_headers(status),
+                "headers": _problem_headers(status, deprecation),
                 "content": {
                     MEDIA_TYPE: {
                         "schema": {"$ref": "#/components/schemas/Problem"},
@@ -334,7 +349,7 @@ def _problem_answer(writing: _Writing, status: int, codes: list[str]) -> JSONSch
     return {"$ref": f"#/components/responses/{name}"}
 
 
-def _problem_headers(status: int) -> dict[str, JSONSchema]:
+def _problem_headers(status: int, deprecation: Deprecation | None) -> dict[str, JSONSchema]:
     own = {
         401: {"WWW-Authenticate": "Bearer (RFC 6750)."},
         409: {"Retry-After": "Seconds to wait, where the first request with an `Idempotency-Key` still runs."},
@@ -342,4 +357,4 @@ def _problem_headers(status: int) -> dict[str, JSONSchema]:
         415: {"Accept": "What is read here.", "Accept-Patch": "What is read by PATCH."},
         503: {"Retry-After": "Seconds to wait."},
     }.get(status, {})
-    return _headers({**own, **HEADERS})
+    return _headers({**own, **HEADERS}, deprecation)

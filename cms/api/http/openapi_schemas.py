@@ -6,7 +6,8 @@ from typing import Any
 
 from apispec import APISpec
 
-from cms.api.http.fields import Field, Group, JSONSchema, Schema, component_name, nullable
+from cms.api.http.deprecation import deprecated_schema
+from cms.api.http.fields import EXTENSIBLE, Field, Group, JSONSchema, Schema, component_name, nullable
 from cms.api.http.problems import FAULTS_AT_MOST, ProblemType
 
 
@@ -20,7 +21,12 @@ def described(field: Any) -> JSONSchema:
     default = field.load_default
     if isinstance(default, str | int | bool) or default is None:
         schema = schema | {"default": default}
-    return schema
+    return _marked_if_deprecated(field, schema)
+
+
+def _marked_if_deprecated(field: Any, schema: JSONSchema) -> JSONSchema:
+    text = field.metadata.get("deprecated")
+    return deprecated_schema(schema, text) if text else schema
 
 
 def problem_schema(
@@ -47,7 +53,7 @@ def problem_schema(
                         "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
                         "parameter": text | {"description": "A query parameter."},
                         "header": text | {"description": "A request header."},
-                        "code": text | {"enum": [*codes], "description": listed(codes)},
+                        "code": text | {"enum": [*codes], "description": listed(codes)} | EXTENSIBLE,
                         "detail": text | {"description": "A sentence for people."},
                         "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
                     },
@@ -104,7 +110,7 @@ def _patched(spec: APISpec, field: Field) -> JSONSchema:
     if not field.required:
         schema = nullable(schema)
     text = field.metadata.get("description")
-    return schema | {"description": text} if text else schema
+    return _marked_if_deprecated(field, schema | {"description": text} if text else schema)
 
 
 def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:

@@ -49,6 +49,7 @@ class Typed(fields.Field):
         return {
             "oneOf": list(references.values()),
             "discriminator": {"propertyName": "_type", "mapping": mapping},
+            **fields.EXTENSIBLE,
         }
 
     def schemas(self) -> Iterator[type[Schema]]:
@@ -345,7 +346,7 @@ class _Family:
             "caption": fields.Line(500, **self._optional()),
         }
         if self.delivered:
-            members["provider"] = fields.Choice(*PROVIDERS, required=True)
+            members["provider"] = fields.Choice(*PROVIDERS, extensible=True, required=True)
             members["id"] = fields.Line(250, required=True, example="M7lc1UVf-VE", description="The provider's own.")
             members["player_url"] = fields.URL(required=True, description="Of a frame that plays or shows it.")
             members["aspect_ratio"] = fields.Choice("16:9", "1:1", "9:16", required=True, allow_none=True)

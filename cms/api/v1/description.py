@@ -23,6 +23,8 @@ Errors are problem details (RFC 9457). A change needs `If-Match` with the entity
 takes `dry_run=true`, which answers the same and keeps nothing. A POST with an `Idempotency-Key` is done once: the
 answer to it is given again for 24 hours, to the same API key, a refusal with 404, 409 or 412 included; one with 400,
 401, 403, 413, 415, 422 or 428 leaves it free. Secrets are kept nowhere and are null in an answer that is given again.
+Answers may get more members, headers and media types, and lists that are marked `x-extensible` more words or forms, at
+any time: a client ignores what it does not know.
 """
 PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
     "name": ("The entry's slug or id.", {"type": "string", "maxLength": 120}),

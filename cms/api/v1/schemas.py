@@ -145,7 +145,7 @@ class Warning(Schema):
     """Something worth knowing that did not stop the write."""
 
     pointer = fields.Delivered(TEXT, example="#/authors/0")
-    code = fields.Choice(*WARNINGS, required=True, example="unpublished_author")
+    code = fields.Choice(*WARNINGS, extensible=True, required=True, example="unpublished_author")
     detail = fields.Delivered(TEXT, required=True, example="This author is not live; delivery leaves it out.")
 
 

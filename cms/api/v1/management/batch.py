@@ -271,7 +271,8 @@ def _run(write: Write, position: int, each: Mapping[str, Any], call: Call) -> di
     # The next operation finds what this one left in the database, and nothing of it in memory.
     write.session.flush()
     write.session.expunge_all()
-    return {"status": answer.status, "headers": answer.headers, "body": answer.document}
+    deprecation = call.contract.deprecation.headers if call.contract.deprecation else {}
+    return {"status": answer.status, "headers": {**answer.headers, **deprecation}, "body": answer.document}
 
 
 ROUTES = (("batch", f"{ROOT}/batch", Batch),)

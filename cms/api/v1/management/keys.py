@@ -29,7 +29,7 @@ class Key(Schema):
 
     id = fields.Delivered(TEXT, required=True, example="Q3v9sK2mB7xD")
     name = fields.Line(120, required=True, example="Newsroom")
-    scopes = fields.Many(fields.Choice(*SCOPES), required=True)
+    scopes = fields.Many(fields.Choice(*SCOPES, extensible=True), required=True)
     created_at = fields.Time(required=True)
     expires_at = fields.Time(required=True, allow_none=True)
     revoked_at = fields.Time(required=True, allow_none=True, example=None)
@@ -53,7 +53,7 @@ class Caller(Schema):
 
     id = fields.Delivered(TEXT, required=True, example="Q3v9sK2mB7xD")
     name = fields.Line(120, required=True, example="Newsroom")
-    scopes = fields.Many(fields.Choice(*SCOPES), required=True)
+    scopes = fields.Many(fields.Choice(*SCOPES, extensible=True), required=True)
 
 
 KeyItem, NewKeyItem, CallerItem = item_of(Key), item_of(NewKey), item_of(Caller)

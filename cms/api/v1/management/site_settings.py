@@ -27,7 +27,7 @@ class SiteWrite(PublicSettings):
 
     words_per_minute = fields.Whole(50, 1000, load_default=200, description="For reading times.", example=200)
     publish_blockers = fields.Many(
-        fields.Choice(*BLOCKERS),
+        fields.Choice(*BLOCKERS, extensible=True),
         most=len(BLOCKERS),
         unique=True,
         load_default=list,
