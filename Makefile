@@ -53,12 +53,12 @@ clean: ## remove .venv and caches, but not the data in var/
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/judges/node_modules
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml | $(MADE)
+$(INSTALLED): pyproject.toml cms/version.py | $(MADE)
 	@echo "Installing the CMS in $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(INSTALLED_DEV): pyproject.toml | $(MADE)
+$(INSTALLED_DEV): pyproject.toml cms/version.py | $(MADE)
 	@echo "Installing the CMS and its development tools in $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(INSTALLED) $@

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import pytest
 
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
+from cms.version import VERSION
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cms"
@@ -113,6 +115,36 @@ def test_http_stops_at_the_edge() -> None:
     top_level = ast.parse((PACKAGE / "__init__.py").read_text()).body
     at_once = {name for node in top_level if isinstance(node, ast.Import | ast.ImportFrom) for name in imported(node)}
     assert not any(name.startswith(("flask", "cms.")) for name in at_once), "`import cms` must load nothing."
+
+
+def test_the_version_stands_in_a_module_that_hangs_on_nothing() -> None:
+    tree = ast.parse((PACKAGE / "version.py").read_text(encoding="utf-8"))
+    assert not any(imported(tree))
+    assert version("open-headless-cms") == VERSION
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    written = [path for path, tree in modules() for each in ast.walk(tree) if is_text(each, VERSION)]
+    assert written == ["version.py"]
+
+
+def is_text(node: ast.AST, text: str) -> bool:
+    """Whether this is the text as a literal."""
+    return isinstance(node, ast.Constant) and node.value == text
+
+
+def test_nothing_imports_the_package_itself() -> None:
+    """``from cms import clock`` names a module of the package; any other name would be of ``cms/__init__.py``."""
+    own = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path, _ in modules()}
+    importing = {
+        path: wrong
+        for path, tree in modules()
+        if (wrong := [name for name in imported(tree) if _is_of_the_package(name) and name[4:] not in own])
+    }
+    assert importing == {}
+
+
+def _is_of_the_package(name: str) -> bool:
+    """Whether an imported name is the package, or something directly in it."""
+    return name == "cms" or (name.startswith("cms.") and name.count(".") == 1)
 
 
 def test_every_module_says_what_it_is() -> None:

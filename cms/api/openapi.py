@@ -15,8 +15,7 @@ from cms.api.fields import Field, Group, JSONSchema, Many, Schema, Text, compone
 from cms.api.problems import FAULTS, FAULTS_AT_MOST, MEDIA_TYPE, PROBLEMS, REQUEST_ID, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation, nullable
 from cms.keys import ROLES, SCOPES
-
-VERSION = "1.0.0"
+from cms.version import API_VERSION
 
 DESCRIPTION = """\
 Articles, FAQ entries, authors and social links for any frontend.
@@ -85,7 +84,7 @@ def openapi_document(
     plugin = MarshmallowPlugin(schema_name_resolver=component_name)
     spec = APISpec(
         title="Headless CMS",
-        version=VERSION,
+        version=API_VERSION,
         openapi_version="3.1.0",
         plugins=[plugin],
         info={
