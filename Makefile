@@ -45,9 +45,10 @@ bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 -
 fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
 	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
 
-openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types and what API clients open
+openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types, what API clients open and the tables in the guides
 	@$(BIN)/cms openapi
 	@$(BIN)/python -m tests.judges.typescript
+	@$(BIN)/python -m tests.guide_tables
 
 clean: ## remove .venv and caches, but not the data in var/
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/judges/node_modules
