@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
 
-from cms.api import feeds, service
+from cms.api import feeds, guides, service
 from cms.api.auth import ANY
 from cms.api.conditional import held_back
 from cms.api.contract import METHODS, SAFE, Endpoint, contract_of
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     _add_hooks(app, settings)
     _add_routes(app, routes)
     service.add_reference(app)
+    guides.add_guides(app)
     app.wsgi_app = Front(app.wsgi_app, settings, app.extensions["cms"].database)  # type: ignore[method-assign]
     return app
 
