@@ -12,6 +12,12 @@ MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
+# What the lock files hold: for every Python from 3.11 on and every platform, and the hash of each file.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" pyproject.toml
+INSTALL = $(BIN)/python -m pip install --quiet
+# Without isolation the backend is the locked one.
+INSTALL_CMS = $(INSTALL) --no-deps --no-build-isolation --editable .
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 # Somebody's pip.conf may ask for --user, which fails inside a virtual environment.
@@ -20,10 +26,10 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 # Two pips in one environment would break it, and reports of checks would mix.
 .NOTPARALLEL:
-.PHONY: help demo test check bench fuzz openapi clean
+.PHONY: help demo test check bench fuzz openapi lock clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
 demo: $(INSTALLED) ## serve a small sample site (PORT=8001 for another port)
 	@$(BIN)/cms demo $(if $(PORT),--port $(PORT))
@@ -50,18 +56,25 @@ openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types, what API cli
 	@$(BIN)/python -m tests.judges.typescript
 	@$(BIN)/python -m tests.guide_tables
 
+lock: $(MADE) ## write requirements.txt and requirements-dev.txt (LOCK_ARGS=--upgrade for newer versions)
+	@test -x $(BIN)/uv || $(INSTALL) uv
+	@$(COMPILE) --extra dev --group build $(LOCK_ARGS) --output-file requirements-dev.txt
+	@$(COMPILE) --group build --constraints requirements-dev.txt $(LOCK_ARGS) --output-file requirements.txt
+
 clean: ## remove .venv and caches, but not the data in var/
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/judges/node_modules
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml cms/version.py | $(MADE)
+$(INSTALLED): pyproject.toml cms/version.py requirements.txt | $(MADE)
 	@echo "Installing the CMS in $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@$(INSTALL_CMS)
 	@touch $@
 
-$(INSTALLED_DEV): pyproject.toml cms/version.py | $(MADE)
+$(INSTALLED_DEV): pyproject.toml cms/version.py requirements-dev.txt | $(MADE)
 	@echo "Installing the CMS and its development tools in $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@$(INSTALL_CMS)
 	@touch $(INSTALLED) $@
 
 # A candidate has to be run to know: pyenv leaves commands on the PATH that only fail, and Debian splits off ensurepip.
@@ -69,7 +82,7 @@ $(MADE):
 	@enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
 	if $(BIN)/python -c "import pip; $$enough" 2>/dev/null; then touch $@; exit 0; fi; \
 	incomplete=; \
-	for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+	for python in $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3 python); do \
 		"$$python" -c "$$enough" >/dev/null 2>&1 || continue; \
 		if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 			incomplete="$${incomplete:-$$python}"; \

@@ -1,6 +1,5 @@
 """The only place that wires everything."""
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,21 +8,23 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 from flask_migrate import Migrate
 from flask_restx import Api, Namespace
-from itsdangerous import URLSafeSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
 
-from cms.api import feeds, guides, service
-from cms.api.auth import ANY
-from cms.api.conditional import held_back
-from cms.api.contract import METHODS, SAFE, Endpoint, contract_of
-from cms.api.front import Front
-from cms.api.hosts import host_check
-from cms.api.openapi import openapi_document
-from cms.api.problems import MalformedRequest, URITooLong, problem_response, request_id
+from cms.api import about, feeds, guides
+from cms.api.answers.middleware import AnswerCache
+from cms.api.execution import Execution
+from cms.api.http.conditional import held_back
+from cms.api.http.contract import ANY, METHODS, SAFE, contract_of
+from cms.api.http.endpoint import RUNNER, Endpoint
+from cms.api.http.hosts import host_check
+from cms.api.http.pagination import CURSORS, cursor_signer
+from cms.api.http.problems import MalformedRequest, URITooLong, problem_response, request_id
+from cms.api.problem_types import PROBLEMS
 from cms.api.services import Services
 from cms.api.spaces import is_delivery, space_of
+from cms.api.v1.description import describe
 from cms.api.v1.routes import Route, every_route
 from cms.api.v1.schemas import ContentResource
 from cms.catalog import CONTENT_TYPES
@@ -52,15 +53,18 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     settings = settings or Settings.from_environment()
     app = _Application("cms", static_folder=None)
     app.config["PUBLIC_URL"] = settings.public_url
+    app.config["PROBLEM_TYPES"] = PROBLEMS
+    app.extensions[RUNNER] = Execution()
+    app.extensions[CURSORS] = cursor_signer(settings.secret_key)
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     routes = _routes(settings, catalog)
     _add_services(app, settings, catalog, routes)
     _add_hooks(app, settings)
     _add_routes(app, routes)
-    service.add_reference(app)
+    about.add_reference(app)
     guides.add_guides(app)
-    app.wsgi_app = Front(app.wsgi_app, settings, app.extensions["cms"].database)  # type: ignore[method-assign]
+    app.wsgi_app = AnswerCache(app.wsgi_app, settings, app.extensions["cms"].database)  # type: ignore[method-assign]
     return app
 
 
@@ -78,7 +82,7 @@ class ContractError(Exception):
 
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
-    every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *service.ROUTES]
+    every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *about.ROUTES]
     return [route for route in every if space_of(route[0], route[1]) in (*settings.spaces, "service")]
 
 
@@ -90,8 +94,7 @@ def _add_services(app: Flask, settings: Settings, catalog: Sequence[ContentResou
         types={each.type.name: each.type for each in catalog},
         fields={each.type.name: each.fields for each in catalog},
         cards={each.type.name: each.card_fields for each in catalog},
-        cursors=URLSafeSerializer(settings.secret_key, salt="cursor", signer_kwargs={"digest_method": hashlib.sha256}),
-        make_document=lambda: openapi_document(routes, catalog),
+        make_document=lambda: describe(routes, catalog),
     )
     Migrate(app, database, directory=str(migrations_folder()), render_item=_render_item)
 

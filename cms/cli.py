@@ -23,12 +23,14 @@ from cms import clock
 from cms.api.clients import client_files
 from cms.api.services import Services
 from cms.app import create_app
-from cms.content import preview
-from cms.content.search import fill_index
-from cms.content.version import Actor, Change, change
+from cms.content.editing import preview
+from cms.content.editing.indexing import fill_index
+from cms.content.editing.rerendering import Rerendered
+from cms.content.editing.rerendering import rerender as rerender_all
+from cms.content.editing.write import Write, begin_write
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
-from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
+from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, revoke_key, told_of
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
 from cms.version import VERSION
@@ -45,11 +47,9 @@ def main() -> None:
     except SettingsError as error:
         _fail(str(error))
     except DatabaseError as error:
-        _fail(f"the database cannot be used: {error.orig}")
+        _fail_for_database("It is not a database of this service.", error)
     except Unavailable as error:
-        address = Settings.from_environment().url.render_as_string(hide_password=True)
-        cause = getattr(error.__cause__, "orig", None) or error
-        _fail(f"the database {address} cannot be used: {' '.join(str(cause).split())}")
+        _fail_for_database(error.detail, error.__cause__)
     except CMSError as error:
         _fail(" ".join([str(error), *(f"{each.pointer or ''} {each.detail}" for each in error.faults)]))
 
@@ -57,6 +57,13 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     click.echo(f"cms: {message}", err=True)
     sys.exit(1)
+
+
+def _fail_for_database(reason: str, cause: BaseException | None) -> NoReturn:
+    """Say which database fails and why; the driver is quoted for the operator, and nothing else reads its words."""
+    address = Settings.from_environment().url.render_as_string(hide_password=True)
+    quoted = " ".join(str(getattr(cause, "orig", "")).split())
+    _fail(f"the database {address} cannot be used. {reason}" + (f" Its driver says: {quoted}" if quoted else ""))
 
 
 @click.group()
@@ -159,6 +166,23 @@ def reindex() -> None:
     click.echo(f"The search index has {filled} publications, and that of preview {drafts} drafts.")
 
 
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Only count what would change; nothing is written.")
+def rerender(dry_run: bool) -> None:
+    """Render anew what an older release rendered, in batches, while the service runs; can be stopped and repeated."""
+    known = _services(_current_app())
+    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_tell_progress)
+    verb = "would change" if dry_run else "changed"
+    click.echo(
+        f"{done.revisions} revisions came from an older renderer; {done.changed} of them {verb}, "
+        f"{done.live} of them in what is live or planned."
+    )
+
+
+def _tell_progress(done: Rerendered) -> None:
+    click.echo(f"{done.revisions} revisions …", err=True)
+
+
 @cli.group()
 def key() -> None:
     """Make, list and revoke API keys."""
@@ -177,10 +201,10 @@ def key_create(
     chosen = ROLES.get(role or "", frozenset()) | set(scopes)
     if not chosen:
         _fail("give --role or --scope")
-    with _change() as unit:
-        expires_at = unit.at + timedelta(days=expires_in_days) if expires_in_days else None
-        made = create_key(unit.session, name, chosen, unit.at, expires_at)
-        unit.record("key_created", "key", made.row.id, after=told_of(made.row))
+    with _change() as write:
+        expires_at = write.at + timedelta(days=expires_in_days) if expires_in_days else None
+        made = create_key(write.session, name, chosen, write.at, expires_at)
+        write.record("key_created", "key", made.row.id, after=told_of(made.row))
     if as_json:
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:
@@ -210,9 +234,9 @@ def _plain(value: Any) -> Any:
 @click.argument("key_id")
 def key_revoke(key_id: str) -> None:
     """End a key at once."""
-    with _change() as unit:
-        if revoke_key(unit.session, key_id, unit.at):
-            unit.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": unit.at})
+    with _change() as write:
+        if revoke_key(write.session, key_id, write.at):
+            write.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": write.at})
     click.echo(f"{key_id} is revoked.")
 
 
@@ -283,6 +307,6 @@ def _current_app() -> Flask:
     return app
 
 
-def _change() -> AbstractContextManager[Change]:
+def _change() -> AbstractContextManager[Write]:
     known = _services(_current_app())
-    return change(known.database, known.types, Actor(), known.settings.public_url)
+    return begin_write(known.database, known.types, Actor(), known.settings.public_url)

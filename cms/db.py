@@ -334,3 +334,26 @@ def _count_statement(connection: Connection, _cursor: Any, statement: str, *_: A
     if measured is not None and not statement.startswith("BEGIN"):
         measured.statements += 1
         measured.seconds += time.perf_counter() - connection.info.pop("started", time.perf_counter())
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
+    """A column that rows are checked by and never found by.
+
+    SQLite has no statistics unless somebody gathers them, and takes all of a type for fewer than a list of ids.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed, "sqlite")
+def _sqlite_unindexed(element: unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(next(iter(element.clauses)), **options)}"
+
+
+@compiles(unindexed)
+def _plain(element: unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from cms.identifiers import HOST
+
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 SECRET_LENGTH = 32
 SPACES = ("delivery", "preview", "management")
@@ -24,8 +26,6 @@ CONTACT = re.compile(r"(mailto:[\w.~!$&'*+%-]+@|https://|tel:\+?)[\w.~:/?#\[\]@!
 # Says that a list is empty; a variable that is empty counts as not given.
 NONE = "none"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-# A name or an address, with a port or without; names in the networks of containers may have underscores.
-HOST = re.compile(r"([a-z0-9._-]+|\[[a-f0-9:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class SettingsError(Exception):

@@ -13,15 +13,16 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
 from cms import clock
-from cms.content import search
-from cms.content.links import settle
+from cms.content.editing import indexing
+from cms.content.editing.links import mark_progress
+from cms.content.editing.timeline import told_of_instant
+from cms.content.editing.write import Write, begin_write
 from cms.content.model import Publication
-from cms.content.timeline import told_of_instant
 from cms.content.types import Types
-from cms.content.version import Actor, Change, change
 from cms.db import Database, database_now
 from cms.errors import Unavailable
-from cms.keys import forget_expired_answers, has_expired_answers
+from cms.idempotency import forget_expired_answers, has_expired_answers
+from cms.keys import Actor
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +100,11 @@ def announce_due(database: Database, types: Types, public_url: str) -> bool:
         now = connection.execute(select(database_now())).scalar_one()
         if connection.execute(_begun(now).union_all(_ended(now)).limit(1)).first() is None:
             return False
-    with change(database, types, Actor(name="worker"), public_url) as unit:
-        for publication_id in unit.session.scalars(_begun(unit.at).limit(BATCH)).all():
-            _announce_beginning(unit, publication_id)
-        for publication_id in unit.session.scalars(_ended(unit.at).limit(BATCH)).all():
-            _announce_end(unit, publication_id)
+    with begin_write(database, types, Actor(name="worker"), public_url) as write:
+        for publication_id in write.session.scalars(_begun(write.at).limit(BATCH)).all():
+            _announce_beginning(write, publication_id)
+        for publication_id in write.session.scalars(_ended(write.at).limit(BATCH)).all():
+            _announce_end(write, publication_id)
     return True
 
 
@@ -115,24 +116,24 @@ def _ended(now: datetime) -> Select[str]:
     return select(Publication.id).where(~Publication.over, Publication.live_until <= now)
 
 
-def _announce_beginning(unit: Change, publication_id: str) -> None:
-    publication = unit.session.get_one(Publication, publication_id)
-    settle(unit.session, publication, announced=True, over=publication.over)
-    told = told_of_instant(unit.session, publication.entry_id, publication.live_from)
-    unit.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
+def _announce_beginning(write: Write, publication_id: str) -> None:
+    publication = write.session.get_one(Publication, publication_id)
+    mark_progress(write.session, publication, announced=True, over=publication.over)
+    told = told_of_instant(write.session, publication.entry_id, publication.live_from)
+    write.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
 
 
-def _announce_end(unit: Change, publication_id: str) -> None:
+def _announce_end(write: Write, publication_id: str) -> None:
     """What another publication follows without a gap was superseded; it did not expire."""
-    publication = unit.session.get_one(Publication, publication_id)
-    settle(unit.session, publication, announced=publication.announced, over=True)
-    search.end(unit.session, unit.types[publication.type], publication)
+    publication = write.session.get_one(Publication, publication_id)
+    mark_progress(write.session, publication, announced=publication.announced, over=True)
+    indexing.end(write.session, write.types[publication.type], publication)
     following = aliased(Publication)
-    followed = unit.session.scalar(
+    followed = write.session.scalar(
         select(
             exists().where(following.entry_id == publication.entry_id, following.live_from == publication.live_until)
         )
     )
     action = "superseded" if followed else "expired"
-    told = told_of_instant(unit.session, publication.entry_id, publication.live_until)
-    unit.record(action, publication.type, publication.entry_id, publication.revision, **told)
+    told = told_of_instant(write.session, publication.entry_id, publication.live_until)
+    write.record(action, publication.type, publication.entry_id, publication.revision, **told)

@@ -13,10 +13,10 @@ from typing import Any
 
 import click
 
-from cms.api.problems import FAULTS, PROBLEMS, WARNINGS
+from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
-from cms.content.audit import ACTIONS
+from cms.content.editing.audit import ACTIONS
 from cms.keys import ROLES, SCOPES
 from cms.settings import Settings
 from tests.benchmarks.report import growth_tables, read_json, summary_table

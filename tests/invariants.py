@@ -16,11 +16,11 @@ from sqlalchemy import NullPool, create_engine, select, text
 from cms import clock
 from cms.catalog import CONTENT_TYPES
 from cms.clock import FOREVER
-from cms.content.draft_model import Entry, Link, Slug
-from cms.content.links import listed_references, references_of
+from cms.content.editing.links import listed_references, references_of
+from cms.content.editing.model import Entry, Link, Slug
+from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink, DraftSearchDocument
 from cms.content.model import ContentVersion, Event, LinkCount, Publication, PublicationLink, Revision, SortKeys
-from cms.content.preview_model import DraftPublication, DraftPublicationLink, DraftSearchDocument
-from cms.content.revisions import to_content
+from cms.content.renditions import to_content
 from cms.content.types import ContentType
 from cms.search.model import PastSearchDocument, SearchDocument
 
@@ -97,7 +97,7 @@ def _all(model: Any) -> Any:
 
 
 def _ids(connection: Any, kind: ContentType) -> list[str]:
-    table = kind.model.__table__  # type: ignore[attr-defined]
+    table = kind.model.__table__
     return list(connection.execute(select(table.c.entry_id)).scalars())
 
 

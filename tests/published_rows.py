@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from cms.clock import FOREVER
-from cms.content.draft_model import Entry
+from cms.content.editing.model import Entry
 from cms.content.model import LinkCount, Publication, PublicationLink, Revision
 from cms.db import insert_for
 

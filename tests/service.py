@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from cms.api.contract import METHODS, Contract, contract_of
-from cms.api.front import Front
+from cms.api.answers.middleware import AnswerCache
+from cms.api.http.contract import METHODS, Contract, contract_of
 from cms.api.services import Services
-from cms.content.version import Actor, change
+from cms.content.editing.write import begin_write
 from cms.db import Usage, usage
-from cms.keys import ROLES, create_key
+from cms.keys import ROLES, Actor, create_key
 
 SECRET = "a-secret-for-tests-of-at-least-32-characters"
 HOST = {"Host": "127.0.0.1:8000"}
@@ -109,9 +109,9 @@ class Service(Caller):
     def with_key(self, *scopes: str, **options: Any) -> Caller:
         """A caller whose new key has these scopes."""
         known = self.services
-        with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
-            made = create_key(unit.session, f"Key {next(_numbers)}", scopes, unit.at, **options)
-            unit.record("key_created", "key")
+        with begin_write(known.database, known.types, Actor(), known.settings.public_url) as write:
+            made = create_key(write.session, f"Key {next(_numbers)}", scopes, write.at, **options)
+            write.record("key_created", "key")
         return Caller(self.app, made.key)
 
     @cached_property
@@ -131,10 +131,10 @@ class Service(Caller):
         return self.with_key(*ROLES["admin"])
 
     @property
-    def front(self) -> Front:
+    def front(self) -> AnswerCache:
         """What stands before the application, with the answers it keeps."""
         front = self.app.wsgi_app
-        assert isinstance(front, Front)
+        assert isinstance(front, AnswerCache)
         return front
 
     def routes(self) -> Iterator[Route]:

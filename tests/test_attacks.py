@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cms import clock
-from cms.content import lists
+from cms.content.published import lists
 from cms.worker import announce_due
 from tests.service import Service, written
 

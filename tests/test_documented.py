@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cms.api.problems import FAULTS, PROBLEMS, WARNINGS
+from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
 from cms.app import create_app
 from cms.cli import cli
-from cms.content.audit import ACTIONS
+from cms.content.editing.audit import ACTIONS
 from cms.keys import ROLES, SCOPES
 from cms.settings import Settings
 from tests.guide_tables import REGION, REGIONS, commands, with_tables

@@ -270,7 +270,7 @@ def assert_shortened(shown: Any, whole: Any) -> None:
 
 
 def test_one_machine_is_set_up_and_backed_up_as_operators_are_told(tmp_path: Path) -> None:
-    first, *_, backup, _dump, _reindex = blocks(OPERATING)
+    first, *_, backup, _dump, _renew = blocks(OPERATING)
     make_key, serve = first.splitlines()
     environment = environment_with_curl(tmp_path)
     assert said(make_key, tmp_path, environment).startswith("cms_")
@@ -291,7 +291,7 @@ def serving_as_told(line: str, folder: Path, settings: dict[str, str]) -> Any:
 
 
 def test_production_is_set_up_and_kept_running_as_operators_are_told(database_url: str, tmp_path: Path) -> None:
-    _, settings, prepare, run, tell_of_site, keys, health, _backup, dump, reindex = blocks(OPERATING)
+    _, settings, prepare, run, tell_of_site, keys, health, _backup, dump, renew = blocks(OPERATING)
     told = dict(re.findall(r"(?m)^export (\w+)=(.+)$", settings))
     assert list(told) == ["CMS_DATABASE_URL", "CMS_PUBLIC_URL", "CMS_SECRET_KEY"]
     own = variables(database_url.replace("+psycopg", ""))
@@ -310,7 +310,9 @@ def test_production_is_set_up_and_kept_running_as_operators_are_told(database_ur
         assert json.loads(made)["scopes"]
         assert len(listed) == 2
         assert all(name in "\n".join(listed) for name in ("First administrator", "Website editor"))
-        assert said(reindex, tmp_path, environment)
+        indexed, rendered = said(renew, tmp_path, environment).splitlines()
+        assert indexed.startswith("The search index has ")
+        assert rendered.startswith("0 revisions ")
         assert_runs(worker)
     if database_url.startswith("postgresql"):
         path = f"{find_binaries()}:{environment['PATH']}"

@@ -1,15 +1,19 @@
 """The house rules of ``cms/``: what may import what, what stands in one place only, and what each part says."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
 
 import click
+import grimp
 import pytest
 
 from cms.catalog import CONTENT_TYPES
@@ -45,25 +49,106 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the layers of the package in a folder, in a process of its own."""
+    run = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", run], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
 def test_the_layers_of_imports_hold() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert {each["type"] for each in contracts} >= {"layers", "forbidden"}
-    run = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    done = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(contracts)} kept, 0 broken" in done.stdout
 
 
+INTRUDERS = {
+    "a package that no rule names": ("intruder/__init__.py", "import flask\n\nimport cms.articles\n"),
+    "a module at the top that no rule names": ("intruder.py", "import cms.clock\n"),
+    "HTTP below the edge": ("content/published/intruder.py", "import flask\n"),
+    "a way from what is published to drafts": ("content/published/intruder.py", "import cms.content.editing.model\n"),
+    "a floor of content that no rule names": ("content/intruder.py", "import cms.clock\n"),
+    "a part of the edge that no rule names": ("api/intruder.py", "import flask\n"),
+    "a part of version 1 that no rule names": ("api/v1/intruder.py", "import flask\n"),
+    "one content type that knows another": ("articles/intruder.py", "import cms.tags\n"),
+    "an import that only type checking sees": (
+        "content/published/intruder.py",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import cms.content.editing.model\n",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with its rules, to put an intruder into."""
+    folder = tmp_path_factory.mktemp("tree")
+    shutil.copytree(PACKAGE, folder / "cms", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@pytest.mark.parametrize(("path", "text"), INTRUDERS.values(), ids=INTRUDERS)
+def test_an_intruder_is_found(copied_tree: Path, path: str, text: str) -> None:
+    intruder = copied_tree / "cms" / path
+    intruder.parent.mkdir(exist_ok=True)
+    intruder.write_text(f'"""An intruder."""\n\n{text}')
+    try:
+        done = lint_imports(copied_tree)
+    finally:
+        intruder.unlink()
+        if path.endswith("__init__.py"):
+            shutil.rmtree(intruder.parent)
+    assert done.returncode != 0, done.stdout
+    assert "intruder" in done.stdout + done.stderr
+
+
+def test_the_general_part_of_the_edge_has_no_word_of_the_product() -> None:
+    allowed = ("cms.api.http", "cms.clock", "cms.errors", "cms.identifiers")
+    named = {
+        f"{path}: {name}"
+        for path, tree in modules()
+        if path.startswith("api/http/")
+        for name in imported(tree)
+        if name.startswith("cms.") and not name.startswith(allowed)
+    }
+    assert named == set()
+
+
+def test_without_an_intruder_the_copied_tree_passes(copied_tree: Path) -> None:
+    done = lint_imports(copied_tree)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph("cms", cache_dir=None)
+    imports = {
+        module: {
+            other for other in graph.find_modules_directly_imported_by(module) if (module, other) != ("cms", "cms.app")
+        }
+        for module in graph.modules
+    }
+    TopologicalSorter(imports).prepare()  # Raises CycleError with the circle.
+
+
 def test_delivery_loads_no_working_copy() -> None:
     """In a process of its own: whatever delivery imports, directly or not, is in ``sys.modules``."""
-    delivery = "cms.api.feeds, cms.api.v1.changes, cms.api.v1.delivery, cms.api.v1.redirects, cms.api.v1.search"
+    delivery = "cms.api.v1.delivery.entries, cms.api.v1.delivery.changes, cms.api.v1.delivery.redirects, cms.api.feeds"
     show = f"import sys, {delivery}; print(*sorted(each for each in sys.modules if each.startswith('cms')))"
     done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "cms.content.queries" in loaded
+    assert "cms.content.published.rows" in loaded
     draft_modules = {each.type.model.__module__ for each in CONTENT_TYPES}
     assert len(draft_modules) == len(CONTENT_TYPES)
-    working = {"cms.content.draft_model", "cms.content.drafts", "cms.content.actions", "cms.content.timeline"}
+    working = {
+        "cms.content.editing.model",
+        "cms.content.editing.drafts",
+        "cms.content.editing.actions",
+        "cms.content.editing.timeline",
+    }
     assert loaded & (working | draft_modules) == set()
 
 
@@ -102,6 +187,55 @@ def _is_set(environment: ast.AST, tree: ast.Module) -> bool:
         isinstance(node, ast.Subscript) and node.value is environment and isinstance(node.ctx, ast.Store)
         for node in ast.walk(tree)
     )
+
+
+# What an exception of a library says about itself: words that change with its releases.
+WORDS = {"args", "description", "messages", "msg", "problem", "reason"}
+
+
+def test_no_words_of_a_library_are_passed_on() -> None:
+    """Only what the handler of an exception of ours reads of it may depend on words."""
+    parsed = list(modules())
+    ours = {node.name for _, tree in parsed for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    # Its messages are ours: cms/api/fields.py words them all.
+    ours.add("ValidationError")
+    quoting = [
+        f"{path}:{node.lineno}"
+        for path, tree in parsed
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and node.name and not _caught(node) <= ours and _quotes(node)
+    ]
+    assert quoting == []
+
+
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {ast.unparse(each).rpartition(".")[2] for each in kinds if each is not None}
+
+
+def _quotes(handler: ast.ExceptHandler) -> bool:
+    """Whether the exception is turned into text, or one of its texts is read."""
+    for node in (each for statement in handler.body for each in ast.walk(statement)):
+        if isinstance(node, ast.Attribute) and node.attr in WORDS:
+            value: ast.AST = node.value
+        elif isinstance(node, ast.FormattedValue):
+            value = node.value
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "repr") and node.args:
+            value = node.args[0]
+        else:
+            continue
+        if isinstance(value, ast.Name) and value.id == handler.name:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("said", ["str(error)", "f'No: {error}'", "error.msg", "repr(error)", "' '.join(error.args)"])
+def test_words_of_a_library_are_found_where_they_are_passed_on(said: str) -> None:
+    (statement,) = ast.parse(f"try:\n    pass\nexcept json.JSONDecodeError as error:\n    raise Bad({said})").body
+    assert isinstance(statement, ast.Try)
+    (handler,) = statement.handlers
+    assert _caught(handler) == {"JSONDecodeError"}
+    assert _quotes(handler)
 
 
 def test_names_are_the_words_of_the_product() -> None:

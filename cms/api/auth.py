@@ -8,17 +8,15 @@ from typing import Any
 from flask import request
 
 from cms import clock
-from cms.api.problems import Unauthorized
+from cms.api.http.contract import ANY
+from cms.api.http.problems import Unauthorized
 from cms.api.services import services
 from cms.api.spaces import PREVIEW
 from cms.content.model import CLIENT_LENGTH
-from cms.content.version import Actor
 from cms.errors import Forbidden, Unavailable
-from cms.keys import USE_IS_NOTED_EVERY, authenticate, note_use
+from cms.keys import USE_IS_NOTED_EVERY, Actor, authenticate, note_use, require_scope
 from cms.keys.tokens import PREFIX, read_token
 
-ANY = "any"
-"""In place of a scope: every good key will do."""
 BY_QUERY = "token"
 """The parameter in which a preview token may come where there is no header."""
 
@@ -59,9 +57,9 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_not
 
 
 def check_scope(scopes: Collection[str], wanted: str) -> None:
-    """Raises ``Forbidden`` unless the wanted scope is among these."""
-    if wanted != ANY and wanted not in scopes:
-        raise Forbidden(f"This needs a key with the scope {wanted}.", scope=wanted)
+    """Raise ``Forbidden`` unless the wanted scope is among these, or any key will do."""
+    if wanted != ANY:
+        require_scope(scopes, wanted)
 
 
 def _client() -> str | None:

@@ -16,31 +16,36 @@ import orjson
 from flask import Response, request
 
 from cms import clock
-from cms.api import fields
-from cms.api.caching import cache_headers, tag_headers
-from cms.api.compression import acceptable_codings, coded_tag, plain_tag, stream_compressor
-from cms.api.conditional import named_tags
-from cms.api.contract import Endpoint, Reading, needs_no_database, operation, problems, public, query, returns
-from cms.api.fields import Schema
+from cms.api import entry_fields
+from cms.api.answers.cacheable import cached_bytes, not_found
+from cms.api.answers.lifetimes import cache_headers, tag_headers
+from cms.api.http import fields
+from cms.api.http.codings import acceptable_codings, coded_tag, plain_tag, stream_compressor
+from cms.api.http.conditional import named_tags
+from cms.api.http.contract import needs_no_database, operation, problems, public, query, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema
+from cms.api.http.problems import problem
+from cms.api.http.responses import content_type
 from cms.api.languages import languages
-from cms.api.problems import problem
-from cms.api.responses import cached_bytes, content_type, not_found
+from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.spaces import MANAGEMENT, PREVIEW
+from cms.api.v1.delivery.site import PublicSettings
 from cms.api.v1.schemas import TEXT, fields_of
-from cms.api.v1.site import PublicSettings
-from cms.content.addresses import Paged, last_turn, list_pages, parts
-from cms.content.documents import Composed, Composition, Document, compose
-from cms.content.lists import ListQuery, list_published
-from cms.content.model import SLUG_LENGTH
-from cms.content.queries import Perspective, Row, find_moved, find_published, is_identifier
+from cms.content.published.composing import Composed, Composition, Document, compose
+from cms.content.published.lists import ListQuery, list_published
+from cms.content.published.moment import Moment
+from cms.content.published.perspective import Perspective
+from cms.content.published.rows import Row, find_moved, find_published
+from cms.content.published.sitemap import Paged, last_turn, list_pages, parts
 from cms.content.types import with_slugs
-from cms.content.version import Moment
 from cms.db import Database
 from cms.feeds import atom, json_feed, llms, rss, sitemap, well_known
 from cms.feeds.feed import Feed, Item, Label, Person, absolute, absolute_html, fitted, image_of
-from cms.feeds.sitemap import Page
-from cms.rendering.seo import is_indexable, titled
+from cms.feeds.sitemap import ListedPage
+from cms.identifiers import SLUG_LENGTH, is_identifier
+from cms.seo.head import is_indexable, titled
 from cms.site import Site
 
 ITEMS_AT_MOST = 50
@@ -55,7 +60,7 @@ FIXED_HEADERS = {"Cache-Control": "public, max-age=3600"}
 
 
 SAMPLE_TIME = datetime(2026, 3, 3, 8, tzinfo=UTC)
-SAMPLE_PAGES = [Page("https://harbour-and-reed.example/blog/a-quiet-morning", SAMPLE_TIME)]
+SAMPLE_PAGES = [ListedPage("https://harbour-and-reed.example/blog/a-quiet-morning", SAMPLE_TIME)]
 SAMPLE_FEED = Feed(
     id="http://127.0.0.1:8000/feeds/articles",
     url="http://127.0.0.1:8000/feeds/articles.rss",
@@ -151,8 +156,8 @@ class FeedQuery(Schema):
     is_query = True
 
     locale = fields.Locale(description="Else the site's default.")
-    tag = fields.EntryName(description="Id or slug: only articles about this.", example="repair")
-    author = fields.EntryName(description="Id or slug: only articles by this author.", example="orla-wrenmoor")
+    tag = entry_fields.EntryName(description="Id or slug: only articles about this.", example="repair")
+    author = entry_fields.EntryName(description="Id or slug: only articles by this author.", example="orla-wrenmoor")
 
 
 def _feed_route(form: Format) -> tuple[str, str, type[Endpoint]]:
@@ -372,20 +377,20 @@ def _whole_sitemap(reading: Reading) -> Iterator[bytes]:
     runs = parts(reading.connection, paged, size, perspective)
     if len(own) + sum(each.number for each in runs) > size:
         address = f"{services().settings.public_url}/sitemaps"
-        files = [Page(f"{address}/{each.first}.xml", each.updated_at) for each in runs]
-        return sitemap.index([*([Page(f"{address}/pages.xml")] if own else []), *files])
+        files = [ListedPage(f"{address}/{each.first}.xml", each.updated_at) for each in runs]
+        return sitemap.index([*([ListedPage(f"{address}/pages.xml")] if own else []), *files])
     entries = (_pages(services().database, paged, each.first, size, perspective) for each in runs)
     return sitemap.urlset(chain(own, *entries))
 
 
-def _own_pages(site: Site) -> list[Page]:
+def _own_pages(site: Site) -> list[ListedPage]:
     """The front page, and the pages that list the entries of a type."""
     names = ["home", *(kind.plural for kind in services().types.values() if kind.has_slug)]
     urls = [url for name in names if (url := site.url(name)) is not None and "#" not in url]
-    return [Page(each) for each in dict.fromkeys(urls)]
+    return [ListedPage(each) for each in dict.fromkeys(urls)]
 
 
-def _pages(database: Database, paged: Paged, first: str, number: int, perspective: Perspective) -> Iterator[Page]:
+def _pages(database: Database, paged: Paged, first: str, number: int, perspective: Perspective) -> Iterator[ListedPage]:
     """The pages of so many entries from an id on, read in batches.
 
     Each batch has a snapshot of its own: a client that reads slowly must not keep a connection.

@@ -15,7 +15,7 @@ from pathlib import Path
 from flask import Flask, Response
 from werkzeug.exceptions import NotFound
 
-from cms.api.responses import fixed_response
+from cms.api.answers.cacheable import fixed_response
 from cms.rendering import render
 
 GUIDES = "/docs/guides/"

@@ -1,6 +1,6 @@
 """The languages that a request of delivery is answered in."""
 
-from cms.api.problems import InvalidParameter
+from cms.api.http.problems import InvalidParameter
 from cms.errors import Fault
 from cms.site import Site
 

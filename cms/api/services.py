@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from itsdangerous import URLSafeSerializer
 
 from cms.content.types import Types
 from cms.db import Database
@@ -24,7 +23,6 @@ class Services:
     """The delivered fields of each type, in order."""
     cards: Mapping[str, Sequence[str]]
     """The fields of each type's card, in order."""
-    cursors: URLSafeSerializer
     make_document: Callable[[], Mapping[str, Any]]
 
     @cached_property

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import JSON, Base, UTCDateTime
 
 
-class Article(Draft, Base):
+class Article(DraftTable, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_published_at", "published_at", "entry_id"),

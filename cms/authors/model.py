@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import JSON, Base
 
 
-class Author(Draft, Base):
+class Author(DraftTable, Base):
     __tablename__ = "authors"
 
     name: Mapped[str] = mapped_column(String(120))

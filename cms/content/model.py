@@ -18,15 +18,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.clock import FOREVER
 from cms.db import JSON, Base, Collated, Identifier, UTCDateTime
+from cms.identifiers import SLUG_LENGTH
 
-SLUG_LENGTH = 120
 TYPE_LENGTH = 40
 LOCALE_LENGTH = 35
 CLIENT_LENGTH = 200
 
 
 class Revision(Base):
-    """One saved state of an entry's content; never changed afterwards.
+    """One saved state of an entry's content. What was written never changes; its renditions may be made anew.
 
     ``data`` is what was written, without the rich texts; ``outline`` holds of each rich text what lists show (table
     of contents, word count, excerpt); ``bodies`` its source, HTML, text and Markdown. They are apart, and in this
@@ -34,6 +34,7 @@ class Revision(Base):
     """
 
     __tablename__ = "revisions"
+    __table_args__ = (Index("ix_revisions_rendered_with", "rendered_with"),)
 
     entry_id: Mapped[str] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -48,6 +49,8 @@ class Revision(Base):
     """Of each rich text its Portable Text; last, and read only by itself, since it is long and seldom asked for."""
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Of each rich text what there is to tell its writer (``findings``) and where it links to (``links``)."""
+    rendered_with: Mapped[int] = mapped_column(server_default=text("1"))
+    """The renderer that made ``outline``, ``bodies``, ``blocks`` and ``review``; ``cms rerender`` renews older ones."""
 
 
 class SortKeys:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from cms.db import Base
 from cms.site import Site
-
-if TYPE_CHECKING:  # The reading side shares these declarations and must not load the draft tables.
-    from cms.content.draft_model import Draft
 
 Content = dict[str, Any]
 """What an editor wrote: one JSON value for each written field, references as entry ids, times as the wire's text."""
@@ -128,7 +126,8 @@ class ContentType:
 
     name: str
     plural: str
-    model: "type[Draft]"
+    model: type[Base]
+    """The table of drafts, with a column for each field that an editor writes."""
     label: Callable[[Content], str]
     """The text a slug is made from and that people know an entry by."""
     sorts: Mapping[str, SortColumn]
@@ -168,13 +167,13 @@ class ContentType:
     @property
     def columns(self) -> tuple[str, ...]:
         """The written fields that are columns of the draft table."""
-        table = self.model.__table__  # type: ignore[attr-defined]
+        table = self.model.__table__
         return tuple(column.name for column in table.columns if column.name != "entry_id")
 
     @cached_property
     def blank(self) -> Content:
         """What each field holds where nothing was written, as in a revision from before the type had it."""
-        hints, table = get_type_hints(self.model), self.model.__table__  # type: ignore[attr-defined]
+        hints, table = get_type_hints(self.model), self.model.__table__
         written = {name: get_args(hints[name])[0] for name in self.columns}
         blank = {
             name: None if table.c[name].nullable else (get_origin(python) or python)()

@@ -7,13 +7,14 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from cms.api.contract import load, merge_patch
+from cms.api.http.loading import load
+from cms.api.http.merge_patch import merge_patch
+from cms.api.v1.management.site_settings import SiteWrite
 from cms.api.v1.schemas import ContentResource
-from cms.api.v1.site_settings import SiteWrite
 from cms.catalog import CONTENT_TYPES
-from cms.content import actions, settings, timeline
-from cms.content.draft_model import Entry
-from cms.content.version import Change
+from cms.content.editing import actions, publishing, site_settings
+from cms.content.editing.model import Entry
+from cms.content.editing.write import Write
 
 FOLDER = resources.files("cms.demo") / "content"
 SCHEDULED_IN = timedelta(days=7)
@@ -21,62 +22,62 @@ SCHEDULED_IN = timedelta(days=7)
 _RESOURCES = {resource.type.name: resource for resource in CONTENT_TYPES}
 
 
-def load_site(change: Change) -> None:
+def load_site(write: Write) -> None:
     """Store the sample site's settings."""
-    settings.save_site(change, load(SiteWrite(), _read("site.json")))
+    site_settings.save_site(write, load(SiteWrite(), _read("site.json")))
 
 
-def load_entries(change: Change, tell: Callable[[str], None]) -> None:
+def load_entries(write: Write, tell: Callable[[str], None]) -> None:
     """Create and publish every sample entry, what is referred to first."""
     ids: dict[tuple[str, str], str] = {}
     for kind, file in (("tag", "tags"), ("author", "authors"), ("faq", "faqs"), ("social-link", "social_links")):
         entries = _read(f"{file}.json")
         for written in entries:
-            entry = _create(change, _RESOURCES[kind], written, ids)
-            timeline.publish(change, _RESOURCES[kind].type, entry)
+            entry = _create(write, _RESOURCES[kind], written, ids)
+            publishing.publish(write, _RESOURCES[kind].type, entry)
         tell(f"{len(entries)} {file.replace('_', ' ')}")
     articles = [_article(file) for file in _article_files()]
     # Originals come before their translations, and relations after everything they name.
     articles.sort(key=lambda article: article["locale"] != "en")
-    made = [_create(change, _RESOURCES["article"], _without(article, *_LOADER_KEYS), ids) for article in articles]
+    made = [_create(write, _RESOURCES["article"], _without(article, *_LOADER_KEYS), ids) for article in articles]
     for article, entry in zip(articles, made, strict=True):
-        _finish(change, entry, article)
+        _finish(write, entry, article)
     tell(f"{len(articles)} articles")
 
 
 _LOADER_KEYS = ("state", "changes", "related")
 
 
-def _finish(change: Change, entry: Entry, article: Mapping[str, Any]) -> None:
+def _finish(write: Write, entry: Entry, article: Mapping[str, Any]) -> None:
     """Relate the article to others and bring it to the state that the sample gives it."""
     resource = _RESOURCES["article"]
-    _save(change, entry, {**_without(article, *_LOADER_KEYS, "translation_of"), "related": article.get("related", [])})
+    _save(write, entry, {**_without(article, *_LOADER_KEYS, "translation_of"), "related": article.get("related", [])})
     match article.get("state", "published"):
         case "draft":
             return
         case "scheduled":
-            timeline.publish(change, resource.type, entry, live_from=change.at + SCHEDULED_IN)
+            publishing.publish(write, resource.type, entry, live_from=write.at + SCHEDULED_IN)
         case "changed":
-            timeline.publish(change, resource.type, entry)
-            _save(change, entry, merge_patch(_without(article, *_LOADER_KEYS), article["changes"]))
+            publishing.publish(write, resource.type, entry)
+            _save(write, entry, merge_patch(_without(article, *_LOADER_KEYS), article["changes"]))
         case _:
-            timeline.publish(change, resource.type, entry)
+            publishing.publish(write, resource.type, entry)
 
 
-def _save(change: Change, entry: Entry, written: Mapping[str, Any]) -> None:
+def _save(write: Write, entry: Entry, written: Mapping[str, Any]) -> None:
     resource = _RESOURCES["article"]
     content = load(resource.written(), {**written, "translation_of": entry.translation_of})
-    actions.save(change, resource.type, entry, content, note=content.pop("note"))
+    actions.save(write, resource.type, entry, content, note=content.pop("note"))
 
 
 def _create(
-    change: Change, resource: ContentResource, written: Mapping[str, Any], ids: dict[tuple[str, str], str]
+    write: Write, resource: ContentResource, written: Mapping[str, Any], ids: dict[tuple[str, str], str]
 ) -> Entry:
     document = dict(written)
     if original := document.get("translation_of"):
         document["translation_of"] = ids[resource.type.name, original]
     content = load(resource.written(), document)
-    entry = actions.create(change, resource.type, content, note=content.pop("note"))
+    entry = actions.create(write, resource.type, content, note=content.pop("note"))
     if entry.slug is not None:
         ids[resource.type.name, entry.slug] = entry.id
     return entry

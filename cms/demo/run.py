@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cms.api.services import Services
 from cms.app import create_app
-from cms.content.version import Actor, change
+from cms.content.editing.write import begin_write
 from cms.demo.content import load_entries, load_site
-from cms.keys import ROLES, create_key, told_of
+from cms.keys import ROLES, Actor, create_key, told_of
 from cms.migrate import migrate
 from cms.settings import Settings
 
@@ -44,12 +44,12 @@ def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABAS
     echo(f"Making a new database in {database} …")
     migrate(app)
     echo("Loading the sample site of Harbour & Reed, an invented bookbinder …")
-    with change(known.database, known.types, Actor(name="demo"), address) as unit:
-        load_site(unit)
-    with change(known.database, known.types, Actor(name="demo"), address) as unit:
-        load_entries(unit, lambda what: echo(f"  {what}"))
-        made = create_key(unit.session, "Demonstration", ROLES["admin"], unit.at)
-        unit.record("key_created", "key", made.row.id, after=told_of(made.row))
+    with begin_write(known.database, known.types, Actor(name="demo"), address) as write:
+        load_site(write)
+    with begin_write(known.database, known.types, Actor(name="demo"), address) as write:
+        load_entries(write, lambda what: echo(f"  {what}"))
+        made = create_key(write.session, "Demonstration", ROLES["admin"], write.at)
+        write.record("key_created", "key", made.row.id, after=told_of(made.row))
     known.database.dispose()
     echo(what_to_try(address, made.key))
     return settings

@@ -3,11 +3,11 @@
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import JSON, Base
 
 
-class FAQ(Draft, Base):
+class FAQ(DraftTable, Base):
     __tablename__ = "faqs"
     __table_args__ = (Index("ix_faqs_position", "position", "entry_id"),)
 

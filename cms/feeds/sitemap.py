@@ -29,7 +29,7 @@ INDEX = '<?xml version="1.0" encoding="UTF-8"?>\n<sitemapindex xmlns="http://www
 
 
 @dataclass(frozen=True)
-class Page:
+class ListedPage:
     """A page that search engines may list: its address, its last change, and the same page by language."""
 
     url: str
@@ -45,12 +45,12 @@ def urls_per_file(longest_address: int, languages: int) -> int:
     return max(1, min(URLS_AT_MOST, (BYTES_AT_MOST - len(URLSET) * 2) // most_bytes))
 
 
-def urlset(pages: Iterable[Page]) -> Iterator[bytes]:
+def urlset(pages: Iterable[ListedPage]) -> Iterator[bytes]:
     """A sitemap in chunks, as its pages come."""
     yield from _document(URLSET, (_url(each) for each in pages), "</urlset>\n")
 
 
-def index(files: Iterable[Page]) -> Iterator[bytes]:
+def index(files: Iterable[ListedPage]) -> Iterator[bytes]:
     """The index of sitemaps, each with its newest change."""
     yield from _document(INDEX, (_sitemap(each) for each in files), "</sitemapindex>\n")
 
@@ -65,7 +65,7 @@ def _document(start: str, elements: Iterable[str], end: str) -> Iterator[bytes]:
     yield "".join([*chunk, end]).encode()
 
 
-def _url(page: Page) -> str:
+def _url(page: ListedPage) -> str:
     links = "".join(
         f'<xhtml:link rel="alternate" hreflang="{language}" href="{encoded_address(address)}"/>'
         for language, address in page.alternates.items()
@@ -73,11 +73,11 @@ def _url(page: Page) -> str:
     return f"<url>{_place(page)}{links}</url>\n"
 
 
-def _sitemap(file: Page) -> str:
+def _sitemap(file: ListedPage) -> str:
     return f"<sitemap>{_place(file)}</sitemap>\n"
 
 
-def _place(page: Page) -> str:
+def _place(page: ListedPage) -> str:
     changed = f"<lastmod>{clock.to_wire(page.updated_at)}</lastmod>" if page.updated_at is not None else ""
     return f"<loc>{encoded_address(page.url)}</loc>{changed}"
 

@@ -11,38 +11,23 @@ from cms.keys.actions import (
     revoke_key,
     told_of,
 )
-from cms.keys.idempotency import (
-    NO_REQUEST,
-    Repeatable,
-    find_answer,
-    forget_answers_about,
-    forget_expired_answers,
-    has_expired_answers,
-    keep_answer,
-)
-from cms.keys.idempotency_model import IdempotencyKey
+from cms.keys.actor import Actor, require_scope
 from cms.keys.model import APIKey
 from cms.keys.scopes import ROLES, SCOPES
 
 __all__ = [
-    "NO_REQUEST",
     "ROLES",
     "SCOPES",
     "USE_IS_NOTED_EVERY",
     "APIKey",
-    "IdempotencyKey",
+    "Actor",
     "NewKey",
-    "Repeatable",
     "authenticate",
     "create_key",
-    "find_answer",
     "find_key",
-    "forget_answers_about",
-    "forget_expired_answers",
-    "has_expired_answers",
-    "keep_answer",
     "list_keys",
     "note_use",
+    "require_scope",
     "revoke_key",
     "told_of",
 ]

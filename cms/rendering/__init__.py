@@ -13,4 +13,7 @@ from cms.rendering.removals import Finding
 from cms.rendering.rendition import Format, Rendition, remembered, render
 from cms.rendering.words import reading_time_minutes
 
-__all__ = ["Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "remembered", "render"]
+RENDERER = 1
+"""The number of this renderer. Raise it with every change that gives an older source another rendition."""
+
+__all__ = ["RENDERER", "Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "remembered", "render"]

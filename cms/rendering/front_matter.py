@@ -21,6 +21,13 @@ NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 # Line breaks to YAML wherever they stand, unless they are escaped.
 BREAKS = re.compile("[\u0085\u2028\u2029]")
+# The characters that YAML 1.2, 5.1 calls printable; it allows no others.
+UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+TOO_DEEP = f"it is nested deeper than {DEPTH} levels"
+NOT_YAML = (
+    "this is not YAML; write a text with a colon or another sign of YAML in quotes, "
+    "and look for an unclosed quote or bracket, a tab, or a wrong indentation"
+)
 
 
 class FrontMatterError(ValueError):
@@ -58,15 +65,27 @@ def read_front_matter(document: str) -> tuple[dict[str, Any], str]:
 
 
 def _fields(matter: str) -> dict[str, Any]:
+    if unprintable := UNPRINTABLE.search(matter):
+        line = matter.count("\n", 0, unprintable.start()) + 2
+        raise FrontMatterError(f"line {line}: YAML does not allow the character {unprintable[0]!a}")
     try:
         fields = _read(matter)
-    except yaml.MarkedYAMLError as error:
-        raise _refusal(error.problem_mark, str(error.problem)) from None
     except yaml.YAMLError as error:
-        raise FrontMatterError(" ".join(str(error).split())) from None
+        mark = getattr(error, "problem_mark", None)
+        raise _refusal(mark, _complaint(matter, mark)) from None
     if not isinstance(fields, dict):
         raise FrontMatterError("it is not a list of names with their values")
     return fields
+
+
+def _complaint(matter: str, mark: Any) -> str:
+    """The reason why a parser refused the text, in words that do not change with the parser.
+
+    A parser reads 1,024 characters ahead and may meet a limit of its own there before ``_value`` meets ``DEPTH``.
+    """
+    before = matter[: mark.index] if mark else matter
+    opened = sum(map(before.count, "[{")) - sum(map(before.count, "]}"))
+    return TOO_DEEP if opened > DEPTH else NOT_YAML
 
 
 def _refusal(mark: Any, problem: str) -> FrontMatterError:
@@ -92,7 +111,7 @@ def _value(event: Any, events: Iterator[Any], depth: int) -> Any:
     if event.tag is not None:
         raise _refusal(event.start_mark, "tags are not read here")
     if depth > DEPTH:
-        raise _refusal(event.start_mark, f"it is nested deeper than {DEPTH} levels")
+        raise _refusal(event.start_mark, TOO_DEEP)
     if isinstance(event, yaml.MappingStartEvent):
         return _mapping(events, depth)
     if isinstance(event, yaml.SequenceStartEvent):

@@ -50,7 +50,7 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Document:
+class IndexedText:
     """A publication, or a draft as if it were one, to be searched; ``references`` are the entries it refers to.
 
     A draft has no times.
@@ -66,7 +66,7 @@ class Document:
     live_until: datetime | None = None
 
 
-def put_in(session: Session, document: Document, index: SearchIndex = PUBLISHED_INDEX) -> None:
+def put_in(session: Session, document: IndexedText, index: SearchIndex = PUBLISHED_INDEX) -> None:
     """Add what is to be found; later ones count as newer."""
     title, summary, body = _words(document.texts, document.locale)
     tokens = Tokens(

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSON, TSQUERY
 from cms.search.model import is_live, quoted
 from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
-from cms.search.source import Plan, Source
+from cms.search.source import MatchSource, Plan
 
 # How much a word counts in the body, nowhere, in the summary and in the title.
 WEIGHTS = "CAST('{0.1, 0.1, 0.4, 1.0}' AS float4[])"
@@ -60,7 +60,7 @@ def ranking(branches: Sequence[Branch], _scope: Scope) -> dict[str, str]:
     return {"ranked": " | ".join(quoted(f"{each.locale}:{stem}") for each in branches for stem in each.stems)}
 
 
-def source(plan: Plan) -> Source:
+def source(plan: Plan) -> MatchSource:
     """Where the query in the parameter ``match`` is looked for; its documents come with it in any case.
 
     A walk goes back from the newest document, or from the newest of each type, through as many as the parameter
@@ -69,9 +69,9 @@ def source(plan: Plan) -> Source:
     documents, match = plan.index.documents, bindparam("match", type_=TSQUERY)
     if plan.is_walk:
         newest = _newest(plan).subquery("newest")
-        return Source(newest, newest.c, func.ts_match_vq(newest.c.tokens, match), newest.c.id.desc())
+        return MatchSource(newest, newest.c, func.ts_match_vq(newest.c.tokens, match), newest.c.id.desc())
     # The sum keeps the planner from reading the whole table backwards where the index on words is due.
-    return Source(documents, documents.c, documents.c.tokens.op("@@")(match), (documents.c.id + 0).desc())
+    return MatchSource(documents, documents.c, documents.c.tokens.op("@@")(match), (documents.c.id + 0).desc())
 
 
 def _newest(plan: Plan) -> Any:

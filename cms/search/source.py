@@ -36,7 +36,7 @@ class Plan:
         return self.locales > 1 or self.is_typed or is_dated or not self.is_ranked
 
 
-class Source(NamedTuple):
+class MatchSource(NamedTuple):
     """What to read, the columns of documents there, the condition for a match, and the order from the newest on."""
 
     tables: FromClause

@@ -25,7 +25,7 @@ from cms.db import UTCDateTime
 from cms.search.model import SearchIndex, is_live
 from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
-from cms.search.source import Plan, Source
+from cms.search.source import MatchSource, Plan
 
 # How much more than having the words at all it counts to have all in the title, some there, and some in the summary.
 PLACES = {"all_in_title": 25.0, "in_title": 25.0, "in_summary": 10.0}
@@ -81,7 +81,7 @@ def _matches(index: SearchIndex, parameter: str) -> ColumnElement[bool]:
     return found
 
 
-def source(plan: Plan) -> Source:
+def source(plan: Plan) -> MatchSource:
     """Where the query in the parameter ``match`` is looked for, joined with the documents only where they are needed.
 
     A walk goes back from the newest document, no further than the parameter ``depth`` says.
@@ -94,8 +94,8 @@ def source(plan: Plan) -> Source:
         matches = and_(matches, number > last - bindparam("depth", type_=Integer))
     # In this order FTS5 can be read without sorting.
     if plan.needs_documents:
-        return Source(index.join(documents, documents.c.id == number), documents.c, matches, number.desc())
-    return Source(index, _Indexed(number.label("id")), matches, number.desc())
+        return MatchSource(index.join(documents, documents.c.id == number), documents.c, matches, number.desc())
+    return MatchSource(index, _Indexed(number.label("id")), matches, number.desc())
 
 
 def live(plan: Plan, columns: Any) -> ColumnElement[bool]:

@@ -1,6 +1,5 @@
 """The one row of site settings, and what can be asked of it."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.db import JSON, Base, UTCDateTime
-
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+from cms.identifiers import is_slug
 
 DEFAULTS: dict[str, Any] = {
     "name": "My site",
@@ -116,4 +114,4 @@ def slug_between(address: str, before: str, after: str) -> str | None:
     if len(address) < len(before) + len(after) or not (address.startswith(before) and address.endswith(after)):
         return None
     slug = address[len(before) : len(address) - len(after)]
-    return slug if SLUG.fullmatch(slug) else None
+    return slug if is_slug(slug) else None

@@ -3,11 +3,11 @@
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import Base
 
 
-class SocialLink(Draft, Base):
+class SocialLink(DraftTable, Base):
     __tablename__ = "social_links"
     __table_args__ = (
         Index("ix_social_links_position", "position", "entry_id"),

@@ -3,11 +3,11 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import Base
 
 
-class Tag(Draft, Base):
+class Tag(DraftTable, Base):
     __tablename__ = "tags"
 
     name: Mapped[str] = mapped_column(String(80))

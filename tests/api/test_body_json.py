@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cms.api.body import BODY_BYTES, parse
-from cms.api.problems import MalformedRequest
+from cms.api.http.body import BODY_BYTES, parse
+from cms.api.http.problems import MalformedRequest
 from cms.rendering.front_matter import DEPTH
 from tests.service import MERGE_PATCH, Service
 
@@ -53,6 +53,46 @@ MALFORMED: dict[str, bytes] = {
 def test_what_is_no_strict_json_is_refused(name: str) -> None:
     with pytest.raises(MalformedRequest):
         parse(MALFORMED[name])
+
+
+def words_of_python(content: bytes) -> str:
+    """The message of Python's own parser about this body, or nothing if it reads it."""
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        return error.msg
+    except (RecursionError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def test_a_refusal_is_in_words_that_no_release_of_python_changes() -> None:
+    theirs = {name: words for name, content in MALFORMED.items() if (words := words_of_python(content))}
+    assert len(theirs) > 15
+    for name, words in theirs.items():
+        with pytest.raises(MalformedRequest) as ours:
+            parse(MALFORMED[name])
+        assert words not in ours.value.detail, name
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (b"", "The body is not JSON: it ends before it is complete."),
+        (b'{"a": 1', "The body is not JSON: it ends before it is complete."),
+        (b'{"a": "Pap', "The body is not JSON from line 1, column 7 on: '\"Pap'."),
+        (b'{\n"a": no}', "The body is not JSON from line 2, column 6 on: 'no}'."),
+        (b"[" * 100_000, "The body is nested deeper than 32 levels."),
+        (b"[" * 33 + b"]" * 33, "The body is nested deeper than 32 levels."),
+        (b"9" * 5000, "The body is not JSON that can be read: a number is out of range."),
+        (b"[1e999]", "The body is not JSON that can be read: a number is out of range."),
+    ],
+    ids=range(8),
+)
+def test_a_refusal_says_where_and_why(content: bytes, detail: str) -> None:
+    with pytest.raises(MalformedRequest) as refused:
+        parse(content)
+    assert refused.value.detail == detail
 
 
 def test_what_is_no_strict_json_is_a_400_problem_that_writes_nothing(service: Service) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cms.api.caching import TAGGED_ENTRIES, lifetimes, tag_headers
+from cms.api.answers.lifetimes import TAGGED_ENTRIES, lifetimes, tag_headers
 from cms.app import create_app
 from cms.settings import CACHE_TAG_HEADERS, Settings
 from tests.service import SECRET, Service

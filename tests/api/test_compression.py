@@ -9,14 +9,8 @@ from types import ModuleType
 import brotli
 import pytest
 
-from cms.api import compression
-from cms.api.compression import (
-    acceptable_codings,
-    coded_tag,
-    compress,
-    is_worthwhile,
-    plain_tag,
-)
+from cms.api.http import codings
+from cms.api.http.codings import acceptable_codings, coded_tag, compress, is_worthwhile, plain_tag
 from tests.service import Service
 
 if sys.version_info >= (3, 14):
@@ -47,7 +41,7 @@ def test_zstd_is_that_of_python_where_it_has_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "compression", own)
     monkeypatch.setitem(sys.modules, "backports", None)
     monkeypatch.setattr(sys, "version_info", (3, 14, 0))
-    assert runpy.run_path(compression.__file__)["zstd"] is own.zstd
+    assert runpy.run_path(codings.__file__)["zstd"] is own.zstd
 
 
 @pytest.mark.parametrize(

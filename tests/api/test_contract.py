@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from cms.api import service as service_routes
-from cms.api.contract import Endpoint, body, merge_patch, needs_no_database, operation, pointer, public, returns, scope
-from cms.api.responses import Answer
-from cms.api.service import Health
+from cms.api import about as service_routes
+from cms.api.about import Health
+from cms.api.http.contract import body, needs_no_database, operation, public, returns, scope
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.loading import pointer
+from cms.api.http.merge_patch import merge_patch
+from cms.api.http.responses import Answer
 from cms.app import ContractError, create_app
 from cms.settings import Settings
 from tests.service import SECRET, Service

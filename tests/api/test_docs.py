@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from cms.api.problems import PROBLEMS
+from cms.api.problem_types import PROBLEMS
 from cms.app import create_app
 from cms.settings import Settings
 from tests.service import SECRET, Service

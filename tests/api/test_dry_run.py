@@ -11,7 +11,8 @@ import jsonpatch
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from cms.keys import APIKey, IdempotencyKey
+from cms.idempotency import IdempotencyKey
+from cms.keys import APIKey
 from tests.dumps import dump
 from tests.service import MERGE_PATCH, Caller, Service, written
 

@@ -10,7 +10,7 @@ import pytest
 from cms import clock
 from cms.api import feeds
 from cms.app import create_app
-from cms.content.addresses import FIRST
+from cms.content.published.sitemap import FIRST
 from cms.feeds import sitemap
 from tests.service import Service
 

@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema import ValidationError as SchemaError
 from marshmallow import ValidationError
 
-from cms.api import fields
-from cms.api.fields import Field, Schema, faults_of
-from cms.api.rich_text import RichText
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.fields import Field, Schema, faults_of
+from cms.api.v1.rich_text import RichText
 
 TIME = [
     "2026-03-03T08:00:00Z",
@@ -121,7 +122,7 @@ NO_PATHS = [each for each in NO_URLS if each not in ("/path", "mailto:a@example.
 
 CASES = {
     "time": Case(fields.Time(), TIME, NO_TIME, UNSAID_TIMES),
-    "slug": Case(fields.Slug(), SLUGS, NO_SLUGS, [str(uuid.UUID(int=5))]),
+    "slug": Case(entry_fields.Slug(), SLUGS, NO_SLUGS, [str(uuid.UUID(int=5))]),
     "id": Case(
         fields.Id(),
         [str(uuid.UUID(int=5)), str(uuid.uuid4())],

@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from cms import clock
-from cms.api import front
+from cms.api.answers import middleware
 from cms.app import create_app
 from cms.settings import Settings
 from tests.service import SECRET, Service
@@ -349,7 +349,7 @@ def test_what_is_fixed_is_made_and_coded_once(site: Service, path: str, monkeypa
     codings = [{}, {"Accept-Encoding": "br"}, {"Accept-Encoding": "gzip"}]
     first = [site.get(path, headers=headers) for headers in codings]
     assert first[0].headers["Cache-Status"] == STORED
-    monkeypatch.setattr(front, "compress", None)
+    monkeypatch.setattr(middleware, "compress", None)
     site.editor.create_published("tags")
     with site.counting() as measured, clock.moved(timedelta(days=40)):
         again = [site.get(path, headers=headers) for headers in codings]

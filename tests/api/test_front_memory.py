@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cms.api.store import LARGEST_SHARE, Page, Store, Validity, Variant
+from cms.api.answers.memory import LARGEST_SHARE, AnswerMemory, KeptAnswer, Validity, Variant
 from cms.app import create_app
-from cms.content.version import read_moment
+from cms.content.published.moment import read_moment
 from cms.settings import Settings
 from tests.processes import PATIENCE
 from tests.service import SECRET, Service
@@ -18,8 +18,8 @@ MEGABYTE = 1_000_000
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
 
-def page(body: bytes, content: int = 1) -> Page:
-    return Page(
+def page(body: bytes, content: int = 1) -> KeptAnswer:
+    return KeptAnswer(
         "200 OK", "application/json", '"a"', True, [], {"identity": Variant(body, [])}, Validity(content, NOON, None)
     )
 
@@ -28,12 +28,12 @@ def key(number: int) -> tuple[str, str, str]:
     return (f"/{number}", "", "")
 
 
-def held(store: Store, numbers: range) -> list[int]:
+def held(store: AnswerMemory, numbers: range) -> list[int]:
     return [number for number in numbers if store.find(key(number)) is not None]
 
 
 def test_the_least_recently_used_is_given_up_first() -> None:
-    store = Store(MEGABYTE)
+    store = AnswerMemory(MEGABYTE)
     for number in range(12):
         assert store.keep(key(number), page(b"x" * 50_000))
     for number in range(12, 30):
@@ -47,7 +47,7 @@ def test_the_least_recently_used_is_given_up_first() -> None:
 
 
 def test_the_size_is_that_of_all_that_is_kept() -> None:
-    store = Store(MEGABYTE)
+    store = AnswerMemory(MEGABYTE)
     first, second = page(b"x" * 10_000), page(b"y" * 20_000)
     store.keep(key(1), first)
     store.keep(key(2), second)
@@ -66,7 +66,7 @@ def test_the_size_is_that_of_all_that_is_kept() -> None:
 
 
 def test_one_answer_has_no_more_than_its_share() -> None:
-    store = Store(MEGABYTE)
+    store = AnswerMemory(MEGABYTE)
     share = MEGABYTE // LARGEST_SHARE
     assert not store.keep(key(1), page(b"x" * share))
     assert store.keep(key(2), page(b"x" * (share - 5_000)))
@@ -78,7 +78,7 @@ def test_one_answer_has_no_more_than_its_share() -> None:
 
 
 def test_an_older_answer_does_not_replace_a_newer_one() -> None:
-    store = Store(MEGABYTE)
+    store = AnswerMemory(MEGABYTE)
     newer, older = page(b"newer", content=5), page(b"older", content=4)
     assert store.keep(key(1), newer)
     assert not store.keep(key(1), older)
@@ -86,13 +86,13 @@ def test_an_older_answer_does_not_replace_a_newer_one() -> None:
 
 
 def test_a_bound_of_nothing_keeps_nothing() -> None:
-    store = Store(0)
+    store = AnswerMemory(0)
     assert not store.keep(key(1), page(b""))
     assert (store.size, len(store)) == (0, 0)
 
 
 def test_threads_do_not_confuse_the_count() -> None:
-    store = Store(MEGABYTE)
+    store = AnswerMemory(MEGABYTE)
     begin = threading.Barrier(8)
 
     def work(first: int) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.api import contract
-from cms.content import actions
-from cms.content.draft_model import Entry
-from cms.keys import APIKey, IdempotencyKey, Repeatable, keep_answer
+from cms.api import execution
+from cms.content.editing import actions
+from cms.content.editing.model import Entry
+from cms.idempotency import IdempotencyKey, Repeatable, keep_answer
+from cms.keys import APIKey
 from cms.worker import prune
 from tests.dumps import dump
 from tests.processes import PATIENCE
@@ -190,7 +191,7 @@ def test_what_is_kept_late_tells_nothing_of_what_was_purged_meanwhile(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers of what changed nothing are kept in a transaction of their own, and another may come before it."""
-    editor, keep_apart = service.editor, contract._keep_apart
+    editor, keep_apart = service.editor, execution._keep_apart
 
     def kept_after(path: str, body: Any, **query: str) -> int:
         entry = editor.create("tags", name="a word that nobody else has", slug="paper")
@@ -201,7 +202,7 @@ def test_what_is_kept_late_tells_nothing_of_what_was_purged_meanwhile(
             keep_apart(*arguments)
 
         with monkeypatch.context() as patched:
-            patched.setattr(contract, "_keep_apart", late)
+            patched.setattr(execution, "_keep_apart", late)
             response = post(editor, body, key=f"after-{before}", path=path.format(entry["id"]))
         assert response.status_code in (200, 409)
         return count(service, IdempotencyKey) - before
@@ -298,7 +299,7 @@ def test_the_key_and_the_effect_are_one_transaction(service: Service, monkeypatc
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr("cms.api.idempotency.keep_answer", broken)
+        patched.setattr("cms.api.replaying.keep_answer", broken)
         assert post(service.editor, {"name": "Paper"}).status_code == 500
     assert count(service, Entry) == 0
 

@@ -17,12 +17,14 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
-from cms.api.idempotency import alone
-from cms.api.problems import FAULTS, MEDIA_TYPE, PROBLEMS, WARNINGS
+from cms.api.http.problems import MEDIA_TYPE
+from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
+from cms.api.replaying import alone
 from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
-from cms.keys import SCOPES, Repeatable
+from cms.idempotency import Repeatable
+from cms.keys import SCOPES
 from cms.settings import Settings
 from tests.service import HOST, SECRET, Caller, Service, written
 

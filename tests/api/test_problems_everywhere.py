@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cms.api.idempotency import alone
-from cms.api.problems import PROBLEMS
-from cms.content import actions
+from cms.api.problem_types import PROBLEMS
+from cms.api.replaying import alone
+from cms.content.editing import actions
 from cms.errors import Unavailable
-from cms.keys import Repeatable
+from cms.idempotency import Repeatable
 from tests.service import HOST, Caller, Service
 
 MANAGED = "/api/v1/manage/tags"
@@ -285,7 +285,7 @@ def test_what_nobody_foresaw_is_500_without_a_word_of_the_inside(
 
 def test_a_failure_after_the_write_leaves_nothing_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     editor = service.editor
-    monkeypatch.setattr("cms.api.v1.entries.warnings_about", broken)
+    monkeypatch.setattr("cms.api.v1.management.entries.warnings_about", broken)
     is_problem(editor.post(MANAGED, json={"name": "Paper", "slug": "paper"}), "internal")
     monkeypatch.undo()
     assert editor.get(MANAGED).get_json()["data"] == []

@@ -18,9 +18,9 @@ from uuid_utils.compat import uuid7
 
 from cms import clock
 from cms.articles.model import Article
-from cms.content.draft_model import Entry, Link, Slug
+from cms.content.editing.model import Entry, Link, Slug
+from cms.content.editing.sort_keys import sort_key
 from cms.content.model import Publication, PublicationLink, Revision
-from cms.content.timeline import sort_key
 from cms.db import Base
 from cms.search.model import IndexedTokens, SearchDocument, Tokens
 from cms.search.scope import scope_token

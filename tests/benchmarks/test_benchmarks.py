@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from cms.app import create_app
+from cms.content.editing.indexing import fill_index
 from cms.content.model import Revision
-from cms.content.search import fill_index
 from cms.db import Database
 from cms.rendering import render
 from cms.search.model import SearchDocument, SearchWord

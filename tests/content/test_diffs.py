@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cms.content.diffs import LIST_AT_MOST, json_patch, word_diff
+from cms.content.editing.diffs import LIST_AT_MOST, json_patch, word_diff
 
 LEAVES = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([1.0, 0.5]) | st.text("ab/~é", max_size=3)
 JSON = st.recursive(

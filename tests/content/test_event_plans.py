@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from cms import clock
-from cms.content.audit import OPERATORS, list_events
+from cms.content.editing.audit import OPERATORS, list_events
 from tests.service import Service
 
 EVENTS = 100_000

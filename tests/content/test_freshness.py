@@ -1,17 +1,19 @@
 """The cheap check: it sees every commit at once, honours the clock, and admits when it cannot tell."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from cms import clock
-from cms.content.freshness import IDLE_CONNECTIONS, Freshness, Standing
-from cms.content.version import read_moment
+from cms.api.answers.version_watch import IDLE_CONNECTIONS, VersionReading, VersionWatch
+from cms.content.published.moment import read_moment
 from cms.db import Database
 from tests.processes import PATIENCE
 from tests.service import Service
@@ -20,11 +22,11 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def freshness(service: Service) -> Freshness:
-    return Freshness(service.services.database)
+def freshness(service: Service) -> VersionWatch:
+    return VersionWatch(service.services.database)
 
 
-def standing(freshness: Freshness) -> Standing:
+def standing(freshness: VersionWatch) -> VersionReading:
     found = freshness.read()
     assert found is not None
     return found
@@ -35,7 +37,7 @@ def moment(service: Service) -> Any:
         return read_moment(connection, "")
 
 
-def test_it_reads_what_delivery_reads(service: Service, freshness: Freshness) -> None:
+def test_it_reads_what_delivery_reads(service: Service, freshness: VersionWatch) -> None:
     for _ in range(3):
         before, found, after = moment(service), standing(freshness), moment(service)
         assert before.content == found.content == after.content
@@ -43,7 +45,7 @@ def test_it_reads_what_delivery_reads(service: Service, freshness: Freshness) ->
         service.editor.create_published("tags")
 
 
-def test_it_sees_every_commit_at_once(service: Service, freshness: Freshness) -> None:
+def test_it_sees_every_commit_at_once(service: Service, freshness: VersionWatch) -> None:
     for _ in range(5):
         before = standing(freshness).content
         assert standing(freshness).content == before
@@ -53,7 +55,7 @@ def test_it_sees_every_commit_at_once(service: Service, freshness: Freshness) ->
         assert standing(freshness).content == moment(service).content > before
 
 
-def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: Freshness) -> None:
+def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: VersionWatch) -> None:
     now = standing(freshness).at
     with clock.moved(HOUR):
         assert timedelta(0) <= standing(freshness).at - now - HOUR < timedelta(minutes=1)
@@ -64,11 +66,11 @@ def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: Freshness) 
 @pytest.fixture
 def much_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let "a little" be more than a test takes, however slow the machine."""
-    monkeypatch.setattr("cms.content.version.CLOCK_SLACK", timedelta(minutes=10))
+    monkeypatch.setattr("cms.content.editing.write.CLOCK_SLACK", timedelta(minutes=10))
 
 
 @pytest.mark.usefixtures("much_slack")
-def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: Freshness) -> None:
+def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: VersionWatch) -> None:
     with clock.moved(timedelta(minutes=8)):
         service.editor.create("tags")
         last = standing(freshness).at
@@ -94,7 +96,7 @@ def test_a_planned_change_that_the_clock_ran_past_hides_none_after_it(service: S
 
 
 def test_what_it_read_is_good_for_as_long_as_is_allowed(service: Service) -> None:
-    lenient = Freshness(service.services.database, timedelta(minutes=5))
+    lenient = VersionWatch(service.services.database, timedelta(minutes=5))
     first = standing(lenient)
     service.editor.create_published("tags")
     second = standing(lenient)
@@ -107,7 +109,7 @@ def test_what_it_read_is_good_for_as_long_as_is_allowed(service: Service) -> Non
 
 
 def test_what_it_read_does_not_stand_against_what_is_known(service: Service) -> None:
-    lenient = Freshness(service.services.database, timedelta(minutes=5))
+    lenient = VersionWatch(service.services.database, timedelta(minutes=5))
     first = standing(lenient).content
     service.editor.create_published("tags")
     assert standing(lenient).content == first
@@ -121,13 +123,13 @@ def test_what_it_read_does_not_stand_against_what_is_known(service: Service) -> 
 
 
 def test_a_staleness_that_is_over_is_over(service: Service) -> None:
-    impatient = Freshness(service.services.database, timedelta(microseconds=1))
+    impatient = VersionWatch(service.services.database, timedelta(microseconds=1))
     for _ in range(3):
         service.editor.create_published("tags")
         assert standing(impatient).content == moment(service).content
 
 
-def test_threads_share_connections_and_keep_few(service: Service, freshness: Freshness) -> None:
+def test_threads_share_connections_and_keep_few(service: Service, freshness: VersionWatch) -> None:
     service.editor.create_published("tags")
     opened: list[Any] = []
     event.listen(service.services.database.engine, "connect", lambda connection, _: opened.append(connection))
@@ -150,7 +152,7 @@ def test_threads_share_connections_and_keep_few(service: Service, freshness: Fre
     assert len(freshness._idle) <= IDLE_CONNECTIONS
 
 
-def test_a_broken_connection_is_replaced(service: Service, freshness: Freshness) -> None:
+def test_a_broken_connection_is_replaced(service: Service, freshness: VersionWatch) -> None:
     content = standing(freshness).content
     freshness._idle[0].connection.close()
     assert freshness.read() is None
@@ -158,12 +160,12 @@ def test_a_broken_connection_is_replaced(service: Service, freshness: Freshness)
     assert standing(freshness).content == content
 
 
-def test_its_connections_are_closed_with_the_database(service: Service, freshness: Freshness) -> None:
+def test_its_connections_are_closed_with_the_database(service: Service, freshness: VersionWatch) -> None:
     standing(freshness)
     (watch,) = freshness._idle
     service.services.database.dispose()
     assert freshness._idle == []
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError)):
         watch.connection.execute("SELECT 1")
     assert standing(freshness).content == moment(service).content
 
@@ -177,10 +179,10 @@ def unreachable() -> Iterator[Database]:
 
 
 def test_a_database_out_of_reach_says_nothing(unreachable: Database) -> None:
-    assert Freshness(unreachable).read() is None
+    assert VersionWatch(unreachable).read() is None
 
 
 def test_an_empty_database_says_nothing(tmp_path: Any) -> None:
     database = Database(make_url(f"sqlite:///{tmp_path}/new.db"))
-    assert Freshness(database).read() is None
+    assert VersionWatch(database).read() is None
     database.dispose()

@@ -27,11 +27,12 @@ from cms import clock
 from cms.api import feeds
 from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
-from cms.content.lists import TIME_OPERATORS
+from cms.content.editing.indexing import fill_index
 from cms.content.model import Event, Revision
-from cms.content.queries import NOBODY
-from cms.content.search import SearchQuery, fill_index
+from cms.content.published.lists import TIME_OPERATORS
+from cms.content.published.searching import SearchQuery
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
+from cms.identifiers import NOBODY
 from cms.search import searching
 from cms.settings import Settings
 from tests.published_rows import Published, insert_published
@@ -531,7 +532,7 @@ def test_a_search_finds_its_words_by_their_index_or_goes_back_from_the_newest(
 ) -> None:
     library.statements.clear()
     monkeypatch.setattr(searching, "HOT_DOCUMENTS", 5 if hot else 10**6)
-    monkeypatch.setattr("cms.api.v1.search.SearchQuery", partial(SearchQuery, most=2, most_hot=2))
+    monkeypatch.setattr("cms.api.v1.delivery.search.SearchQuery", partial(SearchQuery, most=2, most_hot=2))
     for words in (*SEARCHES, "paper", "paper or thread", "no-such-word"):
         for scope in ("", "&type=author", "&type=faq&type=author", "&type=faq&tag=tags-0", "&author=authors-0"):
             for locale in ("", "&locale=de"):

@@ -14,11 +14,12 @@ from sqlalchemy import delete
 from uuid_utils.compat import uuid7
 
 from cms import clock
-from cms.content.draft_model import Entry
-from cms.content.lists import ListQuery, list_published
+from cms.content.editing.model import Entry
 from cms.content.model import LinkCount
-from cms.content.queries import NOBODY, Perspective
+from cms.content.published.lists import ListQuery, list_published
+from cms.content.published.perspective import Perspective
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
+from cms.identifiers import NOBODY
 from cms.worker import announce_due
 from tests.published_rows import Published, insert_published
 from tests.service import Service

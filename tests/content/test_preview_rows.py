@@ -7,7 +7,7 @@ import flask_migrate
 from sqlalchemy import select
 
 from cms import clock
-from cms.content.preview_model import DraftPublication, DraftPublicationLink
+from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink
 from tests.service import Service
 
 LANGUAGES = [{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}]

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cms import clock
-from cms.content.lists import ListQuery, list_published
-from cms.content.queries import Perspective, find_moved, find_published
+from cms.content.published.lists import ListQuery, list_published
+from cms.content.published.perspective import Perspective
+from cms.content.published.rows import find_moved, find_published
 from tests.service import Service
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cms.feeds import llms, sitemap, well_known
-from cms.feeds.sitemap import Page
+from cms.feeds.sitemap import ListedPage
 
 MARCH = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -17,7 +17,7 @@ LINK = "{http://www.w3.org/1999/xhtml}link"
 def test_a_sitemap_is_written_as_its_pages_come() -> None:
     """From an endless supply: the first chunk is there, and few pages were taken for it."""
     taken = itertools.count()
-    pages = (Page(f"https://harbour-and-reed.example/{next(taken)}") for _ in itertools.count())
+    pages = (ListedPage(f"https://harbour-and-reed.example/{next(taken)}") for _ in itertools.count())
     first = next(sitemap.urlset(pages))
     assert first.startswith(b"<?xml")
     assert next(taken) <= sitemap.URLS_PER_CHUNK
@@ -25,7 +25,7 @@ def test_a_sitemap_is_written_as_its_pages_come() -> None:
 
 def test_a_page_is_written_with_its_change_and_its_languages() -> None:
     english, german = "https://harbour-and-reed.example/morning", "https://harbour-and-reed.example/morgen"
-    page = Page(english, MARCH, {"de": german, "en": english, "x-default": english})
+    page = ListedPage(english, MARCH, {"de": german, "en": english, "x-default": english})
     (url,) = ElementTree.fromstring(b"".join(sitemap.urlset([page])))
     assert url.findtext(f"{SITEMAP}loc") == english
     assert url.findtext(f"{SITEMAP}lastmod") == "2026-03-03T08:00:00.000Z"
@@ -47,7 +47,7 @@ def test_a_page_is_written_with_its_change_and_its_languages() -> None:
 )
 def test_an_address_is_percent_encoded_and_then_escaped(address: str, written: str) -> None:
     assert sitemap.encoded_address(address) == written
-    assert f"<loc>{written}</loc>".encode() in b"".join(sitemap.urlset([Page(address)]))
+    assert f"<loc>{written}</loc>".encode() in b"".join(sitemap.urlset([ListedPage(address)]))
 
 
 def test_a_file_lists_as_many_pages_as_the_protocol_allows() -> None:
@@ -58,7 +58,7 @@ def test_a_file_lists_as_many_pages_as_the_protocol_allows() -> None:
 def test_a_file_of_the_longest_addresses_is_within_fifty_megabytes(longest: int, languages: int) -> None:
     address = "https://h.example/".ljust(longest, "x")
     alternates = {f"zh-Hant-{number:03}": address for number in range(languages)} | {"x-default": address}
-    page = Page(address, MARCH, alternates if languages > 1 else {})
+    page = ListedPage(address, MARCH, alternates if languages > 1 else {})
     number = sitemap.urls_per_file(longest, languages)
     length = len(sitemap.URLSET) + len("</urlset>\n")
     one = len(b"".join(sitemap.urlset([page]))) - length
@@ -69,7 +69,7 @@ def test_a_file_of_the_longest_addresses_is_within_fifty_megabytes(longest: int,
 
 
 def test_an_index_names_its_files_and_their_changes() -> None:
-    document = ElementTree.fromstring(b"".join(sitemap.index([Page("https://c.example/a.xml", MARCH)])))
+    document = ElementTree.fromstring(b"".join(sitemap.index([ListedPage("https://c.example/a.xml", MARCH)])))
     assert document.tag == f"{SITEMAP}sitemapindex"
     assert [each.tag for each in document[0]] == [f"{SITEMAP}loc", f"{SITEMAP}lastmod"]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cms.api.services import Services
 from cms.app import create_app
-from cms.content.version import Actor, change
+from cms.content.editing.write import begin_write
 from cms.demo.content import load_entries, load_site
+from cms.keys import Actor
 from cms.migrate import migrate
 from cms.settings import Settings
 from tests.processes import Server, free_port, serving, variables
@@ -20,10 +21,10 @@ def fill(database_url: str) -> None:
     migrate(app)
     known: Services = app.extensions["cms"]
     try:
-        with change(known.database, known.types, Actor(name="sample"), known.settings.public_url) as unit:
-            load_site(unit)
-        with change(known.database, known.types, Actor(name="sample"), known.settings.public_url) as unit:
-            load_entries(unit, lambda _: None)
+        with begin_write(known.database, known.types, Actor(name="sample"), known.settings.public_url) as write:
+            load_site(write)
+        with begin_write(known.database, known.types, Actor(name="sample"), known.settings.public_url) as write:
+            load_entries(write, lambda _: None)
     finally:
         known.database.dispose()
 

@@ -1,6 +1,7 @@
 """The TypeScript types of the contract are those of the document, and enough to write a frontend with."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,12 +35,12 @@ def script(worker_name: str) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-# What is written, what a mistaken developer would write, and what the compiler says to it.
+# What is written, what a mistaken developer would write, and the compiler's code for it with the word that is wrong.
 MISTAKES = {
-    "site.data?.data.name": ("site.data?.data.nom", "Property 'nom' does not exist"),
-    'sort: "title"': ('sort: "colour"', "Type '\"colour\"' is not assignable"),
-    "{ data, page }": ("{ data, pages }", "Property 'pages' does not exist"),
-    "article.title,": ("article.hero_image.url,", "'article.hero_image' is possibly 'null'"),
+    "site.data?.data.name": ("site.data?.data.nom", "TS2339: .*'nom'"),
+    'sort: "title"': ('sort: "colour"', 'TS2322: .*"colour"'),
+    "{ data, page }": ("{ data, pages }", "TS2339: .*'pages'"),
+    "article.title,": ("article.hero_image.url,", "TS18047: .*'article.hero_image'"),
 }
 
 
@@ -50,7 +51,7 @@ def test_the_types_find_the_mistakes_of_a_client(tmp_path: Path) -> None:
         source = source.replace(right, wrong)
     done = _compiled(tmp_path, source)
     assert done.returncode != 0
-    assert [complaint for _, complaint in MISTAKES.values() if complaint not in done.stdout] == [], done.stdout
+    assert [complaint for _, complaint in MISTAKES.values() if not re.search(complaint, done.stdout)] == [], done.stdout
 
 
 def test_what_a_guide_shows_in_typescript_compiles(tmp_path: Path) -> None:

@@ -4,11 +4,15 @@ import time
 from contextlib import suppress
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cms.rendering.front_matter import (
+    DEPTH,
     FRONT_MATTER_CHARACTERS,
+    NOT_YAML,
+    TOO_DEEP,
     FrontMatterError,
     as_written,
     read_front_matter,
@@ -86,3 +90,31 @@ def test_no_front_matter_takes_long():
         with suppress(FrontMatterError):
             read_front_matter(f"---\n{matter}\n---\n")
         assert time.process_time() - begun < 2, case
+
+
+WRONG = {
+    "a: [b": NOT_YAML,
+    "a: 'b": NOT_YAML,
+    "a:\n\tb: c": NOT_YAML,
+    "a: b: c": NOT_YAML,
+    "a: @b": NOT_YAML,
+    'a: "\\q"': NOT_YAML,
+    "a: " + "[" * (DEPTH - 2) + "b": NOT_YAML,
+    "a: " + "[" * DEPTH: TOO_DEEP,
+    "a: " + "[" * 60_000: TOO_DEEP,
+    "a: " + "{b: " * 12_000: TOO_DEEP,
+    "- " * 30_000: TOO_DEEP,
+    "a: b\x01": r"YAML does not allow the character '\x01'",
+    "a: \ud800": r"YAML does not allow the character '\ud800'",
+}
+
+
+@pytest.mark.parametrize("parser", ["SafeLoader", "CSafeLoader"])
+def test_a_refusal_is_in_the_same_words_whichever_parser_reads(parser, monkeypatch):
+    monkeypatch.setattr(yaml, "CSafeLoader", getattr(yaml, parser))
+    for matter, complaint in WRONG.items():
+        with pytest.raises(FrontMatterError) as refused:
+            read_front_matter(f"---\n{matter}\n---\n")
+        place, _, said = str(refused.value).partition(": ")
+        assert place.startswith("line "), matter[:80]
+        assert said == complaint, matter[:80]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.rendering.jsonld import (
+from cms.seo.jsonld import (
     Article,
     Page,
     Person,

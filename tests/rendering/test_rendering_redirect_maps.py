@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cms.rendering.redirect_maps import FORMATS, to_next, to_nginx, to_redirects_file, to_vercel
+from cms.redirects.maps import FORMATS, to_next, to_nginx, to_redirects_file, to_vercel
 
 PLAIN = [("/blog/before", "/blog/after"), ("/tags/old", "/tags/new")]
 SPECIAL = "/a:b*c(d)+e$f!g,h;i'j&k=l@m~n/caf%C3%A9"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.rendering.seo import PageFacts, absolute, is_indexable, search_head, shortened, titled
+from cms.seo.head import PageFacts, absolute, is_indexable, search_head, shortened, titled
 
 BASE = "https://harbour-and-reed.example"
 ADDRESS = f"{BASE}/blog/a-quiet-morning"

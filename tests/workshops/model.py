@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.content.draft_model import Draft
+from cms.content.editing.model import DraftTable
 from cms.db import JSON, Base, UTCDateTime
 
 
-class WorkshopEntry(Draft, Base):
+class WorkshopEntry(DraftTable, Base):
     __tablename__ = "workshops"
 
     name: Mapped[str] = mapped_column(String(200))

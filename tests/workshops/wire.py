@@ -1,7 +1,8 @@
 """Workshops on the wire."""
 
-from cms.api import fields
-from cms.api.rich_text import RichText
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds
 from tests.workshops import WORKSHOP
 
@@ -14,7 +15,7 @@ class WorkshopWrite(Written):
     venue = fields.Line(200, load_default=None, allow_none=True, example="The bindery")
     description = RichText(load_default=None, allow_none=True, example="Bring a book that is *broken*.")
     hosts = fields.Many(
-        fields.EntryName(example="orla-wrenmoor"),
+        entry_fields.EntryName(example="orla-wrenmoor"),
         most=50,
         load_default=list,
         description="Ids or slugs of authors, in order.",

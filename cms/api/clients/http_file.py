@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cms.api.clients.requests import Parameter, Request, requests_of
-from cms.api.fields import Id
+from cms.api.http.fields import Id
 
 BASE_URL = "http://127.0.0.1:8000"
 OPENING = f"""\

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cms.api.fields import Id, Time
+from cms.api.http.fields import Id, Time
 
 JSONObject = Mapping[str, Any]
 

@@ -1,8 +1,9 @@
 """Articles on the wire."""
 
-from cms.api import fields
-from cms.api.fields import Schema
-from cms.api.rich_text import RichText
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.fields import Schema, nullable
+from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import (
     TEXT,
     Body,
@@ -13,7 +14,6 @@ from cms.api.v1.schemas import (
     Written,
     embeds,
     linked_data,
-    nullable,
     ref,
 )
 from cms.articles import ARTICLE
@@ -39,7 +39,10 @@ class SearchHead(Schema):
 
 def _names(kind: str, example: str) -> fields.Many:
     return fields.Many(
-        fields.EntryName(example=example), most=50, load_default=list, description=f"Ids or slugs of {kind}, in order."
+        entry_fields.EntryName(example=example),
+        most=50,
+        load_default=list,
+        description=f"Ids or slugs of {kind}, in order.",
     )
 
 
@@ -131,7 +134,7 @@ class ArticleCard(Schema):
     """An article as its neighbours name it."""
 
     id = fields.Id(required=True)
-    slug = fields.Slug(required=True)
+    slug = entry_fields.Slug(required=True)
     title = fields.Line(200, required=True, example="A quiet morning at the bench")
     url = fields.URL(required=True, allow_none=True)
     published_at = fields.Time(required=True)

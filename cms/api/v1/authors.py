@@ -1,8 +1,9 @@
 """Authors on the wire."""
 
-from cms.api import fields
-from cms.api.fields import Schema
-from cms.api.rich_text import RichText
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.fields import Schema
+from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Image, Written, embeds, linked_data
 from cms.authors import AUTHOR
 
@@ -49,7 +50,7 @@ class AuthorCard(Schema):
     """An author as other entries embed one."""
 
     id = fields.Id(required=True)
-    slug = fields.Slug(required=True, example="orla-wrenmoor")
+    slug = entry_fields.Slug(required=True, example="orla-wrenmoor")
     name = fields.Line(120, required=True, example="Orla Wrenmoor")
     credentials = fields.Line(60, required=True, allow_none=True, example="MA, ACR")
     avatar = fields.Group(Image, required=True, allow_none=True)

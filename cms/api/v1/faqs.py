@@ -1,7 +1,8 @@
 """FAQ entries on the wire."""
 
-from cms.api import fields
-from cms.api.rich_text import RichText
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds, linked_data
 from cms.faqs import FAQ as FAQ_TYPE
 
@@ -12,7 +13,10 @@ class FAQWrite(Written):
     question = fields.Line(300, required=True, example="How long must the glue dry?")
     answer = RichText(required=True, example="Overnight, under a weight.")
     tags = fields.Many(
-        fields.EntryName(example="repair"), most=50, load_default=list, description="Ids or slugs of tags, in order."
+        entry_fields.EntryName(example="repair"),
+        most=50,
+        load_default=list,
+        description="Ids or slugs of tags, in order.",
     )
     position = fields.Whole(load_default=0, description="Where it stands in the list of all questions.", example=10)
 

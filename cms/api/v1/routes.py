@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 
-from cms.api.contract import Endpoint
-from cms.api.v1 import batch, keys, redirects, site, site_settings, social_links
-from cms.api.v1.changes import change_routes
-from cms.api.v1.delivery import delivery_routes
-from cms.api.v1.diffs import diff_routes
-from cms.api.v1.duplicates import duplicate_routes
-from cms.api.v1.entries import entry_routes
-from cms.api.v1.events import event_routes
-from cms.api.v1.preview import preview_routes, preview_search_routes, preview_token_routes
-from cms.api.v1.publication import publication_routes
-from cms.api.v1.readiness import readiness_routes
-from cms.api.v1.revisions import revision_routes
+from cms.api.http.endpoint import Endpoint
+from cms.api.v1 import social_links
+from cms.api.v1.delivery import redirects, site
+from cms.api.v1.delivery.changes import change_routes
+from cms.api.v1.delivery.entries import delivery_routes
+from cms.api.v1.delivery.search import search_routes
+from cms.api.v1.management import batch, keys, site_settings
+from cms.api.v1.management.diffs import diff_routes
+from cms.api.v1.management.duplicates import duplicate_routes
+from cms.api.v1.management.entries import entry_routes
+from cms.api.v1.management.events import event_routes
+from cms.api.v1.management.publication import publication_routes
+from cms.api.v1.management.readiness import readiness_routes
+from cms.api.v1.management.revisions import revision_routes
+from cms.api.v1.management.usage import usage_routes
+from cms.api.v1.preview.entries import preview_routes, preview_search_routes, preview_token_routes
 from cms.api.v1.schemas import ContentResource
-from cms.api.v1.search import search_routes
-from cms.api.v1.usage import usage_routes
 
 Route = tuple[str, str, type[Endpoint]]
 """The tag of the document, the path, and the endpoint."""

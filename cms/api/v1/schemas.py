@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cms.api import fields
-from cms.api.blocks import DELIVERED, TypedList
-from cms.api.fields import JSONSchema, Schema
-from cms.api.pagination import LIMIT, LIMIT_AT_MOST
-from cms.api.problems import WARNINGS
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.fields import JSONSchema, Schema, nullable
+from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
+from cms.api.problem_types import WARNINGS
+from cms.api.v1.blocks import DELIVERED, TypedList
 from cms.content.types import ContentType
-
-
-def nullable(schema: JSONSchema) -> JSONSchema:
-    """The schema, or null."""
-    if isinstance(schema.get("type"), str) and "enum" not in schema:
-        return schema | {"type": [schema["type"], "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
 
 TEXT: JSONSchema = {"type": "string"}
 OBJECT: JSONSchema = {"type": "object"}
@@ -43,11 +36,11 @@ class Image(Schema):
 class Written(Schema):
     """The fields that an editor may write on every type."""
 
-    slug = fields.Slug(
+    slug = entry_fields.Slug(
         load_default=None, allow_none=True, description="Else made from the title; kept when the title changes."
     )
     locale = fields.Locale(load_default=None, allow_none=True, description="Else the site's default; fixed once made.")
-    translation_of = fields.EntryName(
+    translation_of = entry_fields.EntryName(
         load_default=None,
         allow_none=True,
         description="Id or slug of the entry of the same type that this one translates.",
@@ -64,7 +57,7 @@ class Document(Schema):
     id = fields.Id(required=True)
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
     locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
-    slug = fields.Slug(required=True, allow_none=True)
+    slug = entry_fields.Slug(required=True, allow_none=True)
     version = fields.Whole(1, required=True, description="The number of the revision that is live.")
     url = fields.URL(
         required=True,
@@ -96,7 +89,7 @@ class Translation(Schema):
     """The same entry in another language."""
 
     locale = fields.Locale(required=True, example="de")
-    slug = fields.Slug(required=True, allow_none=True, example="ein-stiller-morgen")
+    slug = entry_fields.Slug(required=True, allow_none=True, example="ein-stiller-morgen")
     url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen")
 
 

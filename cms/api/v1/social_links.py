@@ -4,12 +4,15 @@ from typing import Any
 
 from flask import Response
 
-from cms.api import fields
-from cms.api.caching import cache_headers
-from cms.api.contract import Endpoint, Reading, operation, public, returns
-from cms.api.fields import Schema
-from cms.api.responses import cached_response
-from cms.api.v1.schemas import TEXT, ContentResource, Document, Written, embeds, made, nullable
+from cms.api import entry_fields
+from cms.api.answers.cacheable import cached_response
+from cms.api.answers.lifetimes import cache_headers
+from cms.api.http import fields
+from cms.api.http.contract import operation, public, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema, nullable
+from cms.api.reading import Reading
+from cms.api.v1.schemas import TEXT, ContentResource, Document, Written, embeds, made
 from cms.social_links import SOCIAL_LINK
 from cms.social_links.platforms import PLATFORMS, Platform
 
@@ -21,7 +24,7 @@ class SocialLinkWrite(Written):
     handle = fields.Line(2048, load_default=None, allow_none=True, example="harbour@bookbinders.example")
     url = fields.Line(2048, load_default=None, allow_none=True, example="https://bookbinders.example/@harbour")
     label = fields.Line(120, load_default=None, allow_none=True, example="The workshop on Mastodon")
-    author = fields.EntryName(
+    author = entry_fields.EntryName(
         load_default=None,
         allow_none=True,
         description="The owner's id or slug; else the site is.",

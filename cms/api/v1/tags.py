@@ -1,7 +1,8 @@
 """Tags on the wire."""
 
-from cms.api import fields
-from cms.api.fields import Schema
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.fields import Schema
 from cms.api.v1.schemas import ContentResource, Document, Written
 from cms.tags import TAG
 
@@ -26,7 +27,7 @@ class TagCard(Schema):
     """A tag as other entries embed it."""
 
     id = fields.Id(required=True)
-    slug = fields.Slug(required=True, example="repair")
+    slug = entry_fields.Slug(required=True, example="repair")
     name = fields.Line(80, required=True, example="Repair")
     url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/topics/repair")
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from cms.api.contract import METHODS, contract_of
-from cms.api.v1.batch import SCOPES, Batch
-from cms.content.draft_model import Entry
+from cms.api.http.contract import METHODS, contract_of
+from cms.api.v1.management.batch import SCOPES, Batch
+from cms.content.editing.model import Entry
+from cms.content.editing.write import Write, begin_write
 from cms.content.model import Event, Revision
-from cms.content.version import Change, change
 from cms.rendering import rendition
 from tests.service import Caller, Service
 
@@ -142,17 +142,17 @@ def test_what_is_written_is_rendered_before_the_transaction_begins(
     known = rendition._rendered
 
     @contextmanager
-    def observed(*given: Any, **options: Any) -> Iterator[Change]:
-        with change(*given, **options) as unit:
-            running.append(unit)
-            yield unit
+    def observed(*given: Any, **options: Any) -> Iterator[Write]:
+        with begin_write(*given, **options) as write:
+            running.append(write)
+            yield write
             running.clear()
 
     def counted(format: Any, source: Any) -> rendition.Rendition:
         rendered.append(bool(running))
         return known(format, source)
 
-    monkeypatch.setattr("cms.api.contract.change", observed)
+    monkeypatch.setattr("cms.api.http.contract.begin_write", observed)
     monkeypatch.setattr("cms.rendering.rendition._rendered", counted)
     new = [{"method": "POST", "path": "/articles", "body": {"title": "A", "body": f"Page {n}."}} for n in range(20)]
     again = patch(f"/articles/{entry['id']}", {"body": {"source": "New."}})

@@ -6,10 +6,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from marshmallow import ValidationError
 
-from cms.api.fields import faults_of
-from cms.api.rich_text import RichText
+from cms.api.http.fields import faults_of
+from cms.api.v1.rich_text import RichText
+from cms.content.editing.write import begin_write
 from cms.content.model import Revision
-from cms.content.version import Actor, change
+from cms.keys import Actor
 from tests.service import Service
 
 Blocks = list[dict[str, Any]]
@@ -335,10 +336,10 @@ def test_a_revision_from_before_blocks_were_kept_has_them(service: Service) -> N
     path = f"/api/v1/articles/{article['slug']}?formats=blocks"
     kept = service.get(path).get_json()["data"]["body"]
     known = service.services
-    with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
-        unit.session.get_one(Revision, (article["id"], 1)).blocks = None
-        unit.moves_content()
-        unit.record("saved", "article", article["id"], 1)
+    with begin_write(known.database, known.types, Actor(), known.settings.public_url) as write:
+        write.session.get_one(Revision, (article["id"], 1)).blocks = None
+        write.moves_content()
+        write.record("saved", "article", article["id"], 1)
     assert service.get(path).get_json()["data"]["body"] == kept
     later = service.editor.change("articles", article, title="Another title")
     service.editor.publish("articles", later)

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import delete
 
 from cms import clock
-from cms.api.v1.changes import make_token
-from cms.content.changes import WALK_START, Place, present_place
+from cms.api.v1.delivery.changes import make_token
+from cms.content.counter import CLOCK_SLACK
 from cms.content.model import Event
-from cms.content.version import CLOCK_SLACK, read_moment
+from cms.content.published.changes import WALK_START, Place, present_place
+from cms.content.published.moment import read_moment
 from tests.service import Service
 
 HOUR = timedelta(hours=1)

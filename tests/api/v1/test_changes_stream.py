@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cms import clock
-from cms.api.v1 import changes
+from cms.api.v1.delivery import changes
 from tests.service import Service
 
 STREAM = "/api/v1/stream"

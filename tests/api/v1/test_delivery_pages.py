@@ -257,7 +257,7 @@ def test_a_cursor_is_good_for_its_own_walk_alone(service: Service) -> None:
 
 
 def test_a_page_of_very_long_texts_ends_early_and_leads_on(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cms.api.v1.delivery.TEXTS_AT_MOST", 20_000)
+    monkeypatch.setattr("cms.api.v1.delivery.entries.TEXTS_AT_MOST", 20_000)
     body = "Paste, *warm* or cold. " * 90
     made = {service.editor.create_published("articles", body=f"{number} {body}")["id"] for number in range(12)}
     path, walked, pages = "/api/v1/articles?limit=100&fields=body&formats=html,text&include_total=true", [], 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cms.content.draft_model import Entry
+from cms.content.editing.model import Entry
 from cms.content.model import ContentVersion, Event, Publication, Revision
 from tests.service import Service, written
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cms.content.draft_model import Draft, Entry
+from cms.content.editing.model import DraftTable, Entry
 from tests.service import Service
 
 PLURALS = ("articles", "faqs", "authors", "social-links", "tags")
@@ -156,8 +156,8 @@ def test_extra_whose_names_only_change_their_order_is_delivered_in_one_of_them(s
 def test_what_is_read_only_or_unknown_is_refused_by_name(service: Service, plural: str) -> None:
     entry = service.author.create(plural)
     kind = next(each for each in service.services.types.values() if each.plural == plural)
-    known = set(kind.model.__table__.columns.keys()) - set(entry)  # type: ignore[attr-defined]
-    columns = set(Entry.__table__.columns.keys()) | known | set(Draft.__annotations__)
+    known = set(kind.model.__table__.columns.keys()) - set(entry)
+    columns = set(Entry.__table__.columns.keys()) | known | set(DraftTable.__annotations__)
     writable = {"slug", "locale", "translation_of", "extra", "note", *kind.columns}
     writable |= {each.field for each in kind.references}
     delivered = set(service.services.fields[kind.name])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cms import clock
-from cms.content.audit import ACTIONS
+from cms.content.editing.audit import ACTIONS
 from cms.worker import announce_due
 from tests.service import Caller, Service
 

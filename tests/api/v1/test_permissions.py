@@ -14,7 +14,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.api.contract import Contract
+from cms.api.http.contract import Contract
 from cms.keys import ROLES, SCOPES
 from cms.keys.scopes import with_implied
 from tests.service import MERGE_PATCH, Caller, Service

@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cms import clock
-from cms.content import preview
-from cms.content.search import fill_index
+from cms.content.editing import preview
+from cms.content.editing.indexing import fill_index
 from cms.worker import announce_due
 from tests.processes import rows
 from tests.service import Service

@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from cms import clock
 from cms.app import create_app
+from cms.content.editing.readiness import BLOCKERS, CHECKS
 from cms.content.model import Revision
-from cms.content.readiness import BLOCKERS, CHECKS
 from cms.settings import Settings
 from tests.service import SECRET, Service
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from cms import clock
-from cms.api.v1 import redirects
-from cms.content import moves
+from cms.api.v1.delivery import redirects
+from cms.content.published import redirects as published_redirects
 from tests.service import Service
 
 REDIRECTS = "/api/v1/redirects"
@@ -235,7 +235,7 @@ def test_a_walk_in_pages_sees_each_redirect_once(service: Service, limit: int) -
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_is_the_whole_map(service: Service, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moves, "BATCH", 2)
+    monkeypatch.setattr(published_redirects, "BATCH", 2)
     for number in range(3):
         article = service.editor.create_published("articles", slug=f"before-{number}")
         rename(service, "articles", article, f"after-{number}")

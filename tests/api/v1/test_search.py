@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cms import clock
-from cms.content.search import SearchQuery, candidates, fill_index, search_published
-from cms.content.version import read_moment
+from cms.api.http.pagination import CURSORS
+from cms.content.editing.indexing import fill_index
+from cms.content.published.moment import read_moment
+from cms.content.published.searching import SearchQuery, candidates, search_published
 from cms.search import indexing
 from cms.worker import announce_due
 from tests.processes import rows
@@ -410,7 +412,7 @@ def test_a_cursor_tells_nothing_of_what_is_planned(service: Service) -> None:
     planned = in_hours(1)
     service.editor.publish("articles", service.editor.create("articles"), live_from=planned)
     cursor = answer(service, "vellum", limit=1)["page"]["next"]
-    held = str(service.services.cursors.loads(cursor))
+    held = str(service.app.extensions[CURSORS].loads(cursor))
     assert "plain" in held
     assert planned not in held
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from cms.content import replacing
+from cms.content.editing import replacing
 from tests.api.v1.test_publication import Hours
 from tests.invariants import check_invariants
 from tests.service import Service, written

@@ -1,0 +1,192 @@
+"""The service about itself: versions, health, its contract, and the reference for people."""
+
+import html
+from importlib import resources
+
+from flask import Flask, Response
+from werkzeug.exceptions import NotFound
+
+from cms.api.answers.cacheable import fixed_response
+from cms.api.http import fields
+from cms.api.http.contract import JSON, needs_no_database, operation, problems, public, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema
+from cms.api.http.problems import problem_page
+from cms.api.http.responses import Answer, encode
+from cms.api.problem_types import PROBLEMS
+from cms.api.reading import Reading
+from cms.api.services import services
+from cms.api.v1.schemas import OBJECT, TEXT, made
+
+REFERENCE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+MINUTES = {"Cache-Control": "public, max-age=300"}
+SWAGGER_FILES = {
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "favicon-32x32.png": "image/png",
+}
+
+
+class Version(Schema):
+    """A version of the API."""
+
+    name = fields.Delivered(TEXT, required=True, example="v1")
+    state = fields.Choice("current", "deprecated", required=True)
+    url = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1")
+    document = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1/openapi.json")
+
+
+VersionList = made(
+    "VersionList", "Every version of the API.", {"data": fields.Many(fields.Group(Version), required=True)}
+)
+
+
+class Health(Schema):
+    """Whether the service is up."""
+
+    status = fields.Choice("ok", required=True)
+
+
+class OpenAPIDocument(Schema):
+    """An OpenAPI 3.1 document."""
+
+    openapi = fields.Delivered(TEXT, required=True, example="3.1.0")
+    info = fields.Delivered(OBJECT, required=True, example={"title": "Headless CMS", "version": "1.0.0"})
+    servers = fields.Delivered({"type": "array", "items": OBJECT}, example=[])
+    tags = fields.Delivered({"type": "array", "items": OBJECT}, example=[])
+    paths = fields.Delivered(OBJECT, required=True, example={})
+    components = fields.Delivered(OBJECT, required=True, example={})
+
+
+class Versions(Endpoint):
+    """The API's versions."""
+
+    @public
+    @needs_no_database
+    @operation("listVersions")
+    @returns(200, VersionList, ETag="The answer's entity tag.")
+    def get(self) -> Response:
+        """List the versions of the API and their state."""
+        url = f"{services().settings.public_url}/api/v1"
+        version = {"name": "v1", "state": "current", "url": url, "document": f"{url}/openapi.json"}
+        return fixed_response(encode({"data": [version]}), JSON, MINUTES)
+
+
+class OpenAPI(Endpoint):
+    """The contract."""
+
+    @public
+    @needs_no_database
+    @operation("getOpenAPI")
+    @returns(200, OpenAPIDocument, ETag="The answer's entity tag.")
+    def get(self) -> Response:
+        """Get this document."""
+        return fixed_response(encode(services().document), JSON, MINUTES)
+
+
+class Alive(Endpoint):
+    """Liveness."""
+
+    @public
+    @needs_no_database
+    @operation("isAlive")
+    @returns(200, Health)
+    def get(self) -> Answer:
+        """Say that the process answers; asks nothing of the database."""
+        return Answer({"status": "ok"})
+
+
+class Ready(Endpoint):
+    """Readiness."""
+
+    @public
+    @operation("isReady")
+    @returns(200, Health)
+    @problems("temporarily-unavailable")
+    def get(self, reading: Reading) -> Answer:
+        """Say that the service can answer: the database was read for this."""
+        return Answer({"status": "ok"})
+
+
+ROUTES = (
+    ("service", "/api", Versions),
+    ("service", "/api/v1/openapi.json", OpenAPI),
+    ("service", "/livez", Alive),
+    ("service", "/readyz", Ready),
+)
+
+
+def add_reference(app: Flask) -> None:
+    """Serve ``/docs``: Swagger UI from the files of a package, with nothing fetched from elsewhere."""
+    files = resources.files("flask_swagger_ui") / "dist"
+
+    @app.get("/docs")
+    def docs() -> Response:
+        return _page(REFERENCE)
+
+    @app.get("/docs/<name>")
+    def docs_file(name: str) -> Response:
+        if name == "start.js":
+            return _static(START.encode(), "text/javascript; charset=utf-8")
+        if name not in SWAGGER_FILES:
+            raise NotFound
+        return _static((files / name).read_bytes(), SWAGGER_FILES[name])
+
+    @app.get("/docs/problems", strict_slashes=False)
+    def problem_list() -> Response:
+        items = "".join(
+            f'<li><a href="/docs/problems/{code}">{html.escape(kind.title)}</a> ({kind.status})</li>'
+            for code, kind in PROBLEMS.items()
+        )
+        return _page(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Problems</title><ul>{items}</ul>')
+
+    @app.get("/docs/problems/<code>")
+    def problem_of(code: str) -> Response:
+        if code not in PROBLEMS:
+            raise NotFound
+        return _page(problem_page(code))
+
+
+def _page(content: str) -> Response:
+    headers = {"Content-Security-Policy": REFERENCE_POLICY, **MINUTES}
+    return fixed_response(content.encode(), "text/html; charset=utf-8", headers)
+
+
+def _static(content: bytes, content_type: str) -> Response:
+    return fixed_response(content, content_type, {"Cache-Control": "public, max-age=86400"})
+
+
+REFERENCE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API reference</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<p style="font-family: sans-serif; margin: 1rem"><a href="/docs/guides/">Guides</a></p>
+<div id="reference"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+
+START = """\
+window.ui = SwaggerUIBundle({
+  url: "/api/v1/openapi.json",
+  dom_id: "#reference",
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: "none",
+  filter: true,
+  persistAuthorization: false,
+  validatorUrl: null,
+});
+"""

@@ -1,0 +1,1 @@
+"""What stands in front of the application: kept answers, whether they still hold, codings and lifetimes."""

@@ -1,0 +1,147 @@
+"""How an operation is run: a read in one snapshot, a write in one transaction.
+
+What a write answers is encoded before the commit: what cannot be answered is not done.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from cms.api import auth, replaying
+from cms.api.http.contract import DRY_RUN, Contract
+from cms.api.http.endpoint import Call, Endpoint, read_call
+from cms.api.http.problems import problem_response, request_id
+from cms.api.http.responses import Answer, encode, json_response
+from cms.api.reading import Reading
+from cms.api.services import services
+from cms.content.editing.diffs import json_patch
+from cms.content.editing.write import Write, begin_write, has_purged, hold_still
+from cms.content.published.moment import read_moment
+from cms.errors import NotFound
+from cms.idempotency import Repeatable
+from cms.keys import Actor
+from cms.rendering import remembered
+
+
+class Execution:
+    """Runs every operation of the application."""
+
+    def run(self, endpoint: Endpoint, path: Mapping[str, str]) -> Response:
+        """Read one request and answer it; what is rendered for it is rendered once."""
+        with remembered():
+            call = read_call(endpoint, path, _identify)
+            return _write(call) if call.contract.writes else _read(call)
+
+
+def _identify(contract: Contract) -> Actor:
+    """The caller of an operation that needs a key. Raises ``Unauthorized`` or ``Forbidden``."""
+    is_dry = contract.writes and request.args.get(DRY_RUN) == "true"
+    return auth.actor_with(contract.scope or "", request_id(), takes_token=contract.takes_token, is_noted=not is_dry)
+
+
+def read_call_of(endpoint: Endpoint, path: Mapping[str, str], actor: Actor) -> Call:
+    """Read a request of a caller who is known already, such as one operation of a batch. Raises as ``read_call``."""
+
+    def identify(contract: Contract) -> Actor:
+        auth.check_scope(actor.scopes, contract.scope or "")
+        return actor
+
+    return read_call(endpoint, path, identify)
+
+
+def _read(call: Call) -> Response:
+    """Answer from one snapshot."""
+    with _snapshot(call) as given:
+        answer: Answer | Response = call.method(**given, **call.arguments)
+        return answer if isinstance(answer, Response) else json_response(answer)
+
+
+@contextmanager
+def _snapshot(call: Call) -> Iterator[dict[str, Any]]:
+    """What a method that reads works in."""
+    known = services()
+    if not call.contract.reads_database:
+        yield {}
+        return
+    with known.database.snapshot() as connection:
+        if call.actor is None:
+            moment = read_moment(connection, known.settings.public_url)
+            yield {"reading": Reading(connection, moment, moment.perspective)}
+        else:
+            yield {"connection": connection}
+
+
+def _write(call: Call) -> Response:
+    """Do what is asked for in one transaction, or give the answer of the time that it was done."""
+    if call.idempotency_key is None or call.dry_run:
+        return _in_one_transaction(call, None)
+    assert call.actor is not None, "whoever writes has a key"
+    assert call.actor.key_id is not None, "whoever writes has a key"
+    repetition = replaying.repeatable(call.actor.key_id, call.idempotency_key, call.document)
+    with replaying.alone(repetition):
+        return _in_one_transaction(call, repetition)
+
+
+def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
+    known = services()
+    assert call.actor is not None, "whoever writes has a key"
+    try:
+        with begin_write(
+            known.database, known.types, call.actor, known.settings.public_url, dry_run=call.dry_run
+        ) as write:
+            if repetition and (replayed := replaying.replay(write.session, repetition, write.at)):
+                return replayed
+            answer = perform(call, write)
+            # Encoded before the commit: what cannot be answered is not done.
+            response = json_response(answer)
+            if repetition:
+                kept = json_response(_without_secrets(call.contract, answer))
+                replaying.keep(write.session, repetition, write.at, kept, but=write.erased)
+    except replaying.LASTING as error:
+        if repetition:
+            _keep_apart(repetition, problem_response(error), write.number)
+        raise
+    if repetition and not write.recorded:
+        _keep_apart(repetition, kept, write.number)
+    return response
+
+
+def perform(call: Call, write: Write) -> Answer:
+    """Do what is asked for in a unit of writing; the answer of a dry run tells what of the present would change."""
+    answer: Answer = call.method(write=write, **call.arguments)
+    if not write.dry_run or answer.before is None:
+        return answer
+    try:
+        with services().database.snapshot() as connection:
+            before = answer.before(connection)
+    except NotFound:
+        return answer  # It was made a moment ago, in the same batch.
+    changes = json_patch(_plain(before), _plain(answer.document["data"]))
+    return replace(answer, document={**answer.document, "changes": changes})
+
+
+def _plain(document: Any) -> Any:
+    """A document as a client reads it."""
+    return orjson.loads(encode(document))
+
+
+def _without_secrets(contract: Contract, answer: Answer) -> Answer:
+    if not contract.secrets:
+        return answer
+    data = answer.document["data"] | dict.fromkeys(contract.secrets)
+    return replace(answer, document={**answer.document, "data": data})
+
+
+def _keep_apart(repetition: Repeatable, response: Response, number: int) -> None:
+    """Keep the answer of what changed nothing, and so has no transaction of its own.
+
+    It may tell of what another has erased since the number was had; then nothing is kept of it.
+    """
+    with services().database.transaction() as session:
+        at = hold_still(session)
+        if not has_purged(session, number):
+            replaying.keep(session, repetition, at, response)

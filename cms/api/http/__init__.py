@@ -1,0 +1,1 @@
+"""What any good HTTP API needs, without a word of this product."""

@@ -1,0 +1,122 @@
+"""A resource of flask-restx whose methods run by their contracts, and how a request is read.
+
+A request is read in this order: media type of the answer, key and scope, query, body. What it is run in is the
+application's own choice: it registers a ``Runner``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask import Response, current_app, g, request
+from flask_restx import Resource
+
+from cms.api.http.body import read_body
+from cms.api.http.contract import DRY_RUN, MERGE_PATCH, METHODS, Contract, contract_of
+from cms.api.http.fields import Field
+from cms.api.http.idempotency import given_key
+from cms.api.http.loading import instance_of, load
+from cms.api.http.negotiation import check_accept
+from cms.api.http.parameters import load_query
+from cms.errors import NotFound
+
+
+class Runner(Protocol):
+    """Runs operations: says who calls, and opens what a method reads or writes in."""
+
+    def run(self, endpoint: "Endpoint", path: Mapping[str, str]) -> Response:
+        """Answer one request to this resource."""
+
+
+RUNNER = "runner"
+"""The name under which an application registers its runner among Flask's extensions."""
+
+
+def _runner() -> Runner:
+    known: Runner = current_app.extensions[RUNNER]
+    return known
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that has been read: what is asked for, by whom, and with what."""
+
+    contract: Contract
+    method: Callable[..., Any]
+    actor: Any
+    """The caller, as the runner names them; ``None`` where anyone may call."""
+    arguments: Mapping[str, Any]
+    dry_run: bool = False
+    idempotency_key: str | None = None
+    document: Any = None
+    """The body as it came."""
+
+
+class Endpoint(Resource):  # type: ignore[misc]
+    """A resource whose methods run by their contracts."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in METHODS:
+            if hasattr(cls, name.lower()):
+                contract_of(getattr(cls, name.lower())).method = name
+
+    def dispatch_request(self, *_: Any, **path: Any) -> Response:
+        """Run one request by the contract of its method."""
+        return self.options() if request.method == "OPTIONS" else _runner().run(self, path)
+
+    def options(self) -> Response:
+        """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
+        response = Response(status=204)
+        response.headers.pop("Content-Type", None)
+        allowed = [name for name in METHODS if hasattr(self, name.lower())]
+        response.headers["Allow"] = ", ".join(
+            [*allowed, "HEAD", "OPTIONS"] if "GET" in allowed else [*allowed, "OPTIONS"]
+        )
+        if hasattr(self, "patch"):
+            response.headers["Accept-Patch"] = MERGE_PATCH
+        return response
+
+
+def read_call(endpoint: Endpoint, path: Mapping[str, str], identify: Callable[[Contract], Any]) -> Call:
+    """Read the request, in the order in which it is judged; ``identify`` says who calls, or refuses them."""
+    method = getattr(endpoint, "get" if request.method == "HEAD" else request.method.lower())
+    contract = contract_of(method)
+    if not all(value.isascii() and value.isprintable() for value in path.values()):
+        raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
+    check_accept(*contract.media_types)
+    actor = g.actor = None if contract.is_public else identify(contract)
+    arguments: dict[str, Any] = dict(path)
+    parameters = load_query(contract.parameters)
+    dry_run = contract.writes and parameters.pop(DRY_RUN)
+    if contract.query is not None:
+        arguments["query"] = parameters
+    idempotency_key = given_key() if contract.may_be_repeated else None
+    document = None
+    if contract.body is not None:
+        document = read_body(
+            contract.body_type,
+            required=contract.body_required,
+            most_bytes=contract.body_bytes,
+            also=contract.body_forms,
+        )
+        arguments["body"] = _load_body(contract, document)
+    if contract.prepare is not None and actor is not None:
+        arguments["body"] = contract.prepare(arguments["body"], actor)
+    return Call(contract, method, actor, arguments, dry_run, idempotency_key, document)
+
+
+def _load_body(contract: Contract, document: Any) -> Any:
+    """The loaded body, or a merge patch as it came, with its costly fields prepared."""
+    assert contract.body is not None
+    schema = instance_of(contract.body)
+    if contract.body_type == MERGE_PATCH:
+        for name, field in schema.load_fields.items():
+            if isinstance(field, Field) and isinstance(document, dict) and document.get(name) is not None:
+                field.prepare_patch(document[name])
+        return document
+    loaded = load(schema, document)
+    for name, field in schema.load_fields.items():
+        if isinstance(field, Field) and loaded.get(name) is not None:
+            field.prepare(loaded[name])
+    return loaded

@@ -1,0 +1,136 @@
+"""The components of the OpenAPI document: schemas of bodies, of merge patches and of problems."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apispec import APISpec
+
+from cms.api.http.fields import Field, Group, JSONSchema, Schema, component_name, nullable
+from cms.api.http.problems import FAULTS_AT_MOST, ProblemType
+
+
+def described(field: Any) -> JSONSchema:
+    """The JSON Schema of a field, with null where it may be, its description and its default."""
+    schema: JSONSchema = field.json_schema()
+    if field.allow_none:
+        schema = nullable(schema)
+    if field.metadata.get("description"):
+        schema = schema | {"description": field.metadata["description"]}
+    default = field.load_default
+    if isinstance(default, str | int | bool) or default is None:
+        schema = schema | {"default": default}
+    return schema
+
+
+def problem_schema(
+    kinds: Mapping[str, ProblemType], codes: Mapping[str, str], members: Mapping[str, JSONSchema]
+) -> JSONSchema:
+    """RFC 9457, with every fault in ``errors``."""
+    text = {"type": "string"}
+    named = ", ".join(f"`{code}` ({kind.status})" for code, kind in kinds.items())
+    return {
+        "type": "object",
+        "description": "What went wrong (RFC 9457).",
+        "properties": {
+            "type": text | {"format": "uri", "description": f"Names the kind of problem, and answers: {named}."},
+            "title": text | {"description": "The same for every problem of the kind."},
+            "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
+            "detail": text | {"description": "What is wrong this time, and what to do about it."},
+            "instance": text | {"description": "The request's id, `urn:request:…`."},
+            "errors": {
+                "type": "array",
+                "maxItems": FAULTS_AT_MOST,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
+                        "parameter": text | {"description": "A query parameter."},
+                        "header": text | {"description": "A request header."},
+                        "code": text | {"enum": [*codes], "description": listed(codes)},
+                        "detail": text | {"description": "A sentence for people."},
+                        "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
+                    },
+                    "required": ["code", "detail"],
+                },
+            },
+            **members,
+        },
+        "required": ["type", "title", "status", "detail"],
+    }
+
+
+def listed(words: Mapping[str, str]) -> str:
+    """Words and what they mean, for a description."""
+    return " ".join(f"`{word}`: {text}" for word, text in words.items())
+
+
+def add_schema(spec: APISpec, schema: type[Schema]) -> str:
+    """Register a schema with every schema it holds; returns its component's name."""
+    name = component_name(schema)
+    if name not in spec.components.schemas:
+        spec.components.schema(name, schema=schema)
+        component = spec.components.schemas[name]
+        component["description"] = (schema.__doc__ or "").strip().split("\n")[0]
+        if issubclass(schema, Schema):
+            component["additionalProperties"] = False
+        for inner in _inner_schemas(schema):
+            add_schema(spec, inner)
+    return name
+
+
+def add_patch_schema(spec: APISpec, schema: type[Schema]) -> str:
+    """Register what a merge patch of the schema's documents may hold (RFC 7396); returns its component's name."""
+    name = f"{component_name(schema).removesuffix('Write')}Patch"
+    if name not in spec.components.schemas:
+        fields = {name: field for name, field in schema._declared_fields.items() if isinstance(field, Field)}
+        component = {
+            "type": "object",
+            "description": f"Changes of {component_name(schema)}: what is absent stays, null takes away.",
+            "properties": {name: _patched(spec, field) for name, field in fields.items()},
+            "additionalProperties": False,
+        }
+        spec.components.schema(name, component)
+    return name
+
+
+def _patched(spec: APISpec, field: Field) -> JSONSchema:
+    schema = field.patch_schema()
+    if isinstance(field, Group):
+        schema = {"$ref": f"#/components/schemas/{add_patch_schema(spec, type(field.schema))}"}
+    else:
+        for inner in field.schemas():
+            add_schema(spec, inner)
+    if not field.required:
+        schema = nullable(schema)
+    text = field.metadata.get("description")
+    return schema | {"description": text} if text else schema
+
+
+def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:
+    for field in schema._declared_fields.values():
+        if isinstance(field, Field):
+            yield from field.schemas()
+
+
+def problem_example(kind: ProblemType) -> dict[str, Any]:
+    """What a problem of this kind looks like."""
+    example: dict[str, Any] = {
+        "type": f"http://127.0.0.1:8000/docs/problems/{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": re.sub("`", "", kind.advice),
+        "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a",
+    }
+    if kind.code == "validation-error":
+        example["errors"] = [{"pointer": "#/title", "code": "required", "detail": "This is required."}]
+    if kind.code == "invalid-parameter":
+        example["errors"] = [
+            {
+                "parameter": "tags",
+                "code": "unknown_parameter",
+                "detail": "There is no such parameter here. Did you mean 'tag'?",
+                "did_you_mean": "tag",
+            }
+        ]
+    return example

@@ -1,0 +1,410 @@
+"""Blocks on the wire: Portable Text as it is written and as it is delivered, both declared once.
+
+What is written may leave out what the service fills in: keys, marks, the ordinary style. What is delivered has it all,
+except members that say nothing where they are absent, which Portable Text has no null for.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from cms.api.http import fields
+from cms.api.http.fields import FAULTS_AT_MOST, JSONSchema, Schema, fault
+from cms.rendering.blocks import DECORATORS, LIST_KINDS, PULL_OUTS, STYLES
+from cms.rendering.blocks.canonical import TRUSTS
+from cms.rendering.blocks.embeds import PROVIDERS, embed_of, provider_of
+
+BLOCKS_AT_MOST = 2000
+SPANS_AT_MOST = 2000
+ROWS_AT_MOST = 2000
+CELLS_AT_MOST = 100
+TEXT_LENGTH = 100_000
+DELIVERED_AT_MOST = 100_000
+FRAME_HEIGHT = 10_000
+KEY_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+LANGUAGE_PATTERN = r"^[A-Za-z0-9_+#.-]{1,40}$"
+HEADING_ID_PATTERN = r"^[a-z0-9-]{1,80}$"
+
+Schemas = dict[str, type[Schema]]
+
+
+@lru_cache(maxsize=64)
+def _instance(schema: type[Schema]) -> Schema:
+    return schema()
+
+
+class Typed(fields.Field):
+    """An object that has one of several schemas: its ``_type`` says which."""
+
+    def __init__(self, schemas: Mapping[str, type[Schema]], **options: Any) -> None:
+        super().__init__(**options)
+        self.known = schemas
+
+    def json_schema(self) -> JSONSchema:
+        references = {name: {"$ref": f"#/components/schemas/{each.__name__}"} for name, each in self.known.items()}
+        mapping = {name: each["$ref"] for name, each in references.items()}
+        return {
+            "oneOf": list(references.values()),
+            "discriminator": {"propertyName": "_type", "mapping": mapping},
+        }
+
+    def schemas(self) -> Iterator[type[Schema]]:
+        yield from self.known.values()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        if not isinstance(value, dict):
+            raise fault("invalid_type", "This must be an object.")
+        if "_type" not in value and "type" in value:
+            value = {"_type" if name == "type" else name: each for name, each in value.items()}
+        if "_type" not in value:
+            raise ValidationError({"_type": fault("required", "This is required.").messages})
+        kind = value["_type"]
+        schema = self.known.get(kind) if isinstance(kind, str) else None
+        if schema is None:
+            detail = f"This must be one of {', '.join(self.known)}."
+            raise ValidationError({"_type": fault("unknown_value", detail).messages})
+        return _instance(schema).load(value)
+
+
+class TypedList(fields.Many):
+    """A list of such objects, whose keys differ."""
+
+    def __init__(self, schemas: Mapping[str, type[Schema]], most: int = BLOCKS_AT_MOST, **options: Any) -> None:
+        super().__init__(Typed(schemas), most=most, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+        loaded: list[Any] = []
+        errors: dict[int, Any] = {}
+        try:
+            loaded = super()._deserialize(value, attr, data, **options)
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            errors = error.messages
+        for position in islice(_repeated_keys(value), FAULTS_AT_MOST):
+            if isinstance(errors.setdefault(position, {}), dict):
+                message = fault("duplicate", "Another one beside it has this key.").messages
+                errors[position].setdefault("_key", message)
+        if errors:
+            raise ValidationError(dict(sorted(errors.items())))
+        return loaded
+
+
+def _repeated_keys(items: list[Any]) -> Iterator[int]:
+    taken = set()
+    for position, each in enumerate(items):
+        key = each.get("_key") if isinstance(each, dict) else None
+        if isinstance(key, str):
+            if key in taken:
+                yield position
+            taken.add(key)
+
+
+class Alignment(fields.Choice):
+    """How a column is aligned; null where nothing says so."""
+
+    def __init__(self) -> None:
+        super().__init__("left", "center", "right", allow_none=True)
+
+    def json_schema(self) -> JSONSchema:
+        return {"type": ["string", "null"], "enum": [*self.words, None]}
+
+
+class MarkedText(Schema):
+    """The rule of a text block that no JSON Schema says: a mark is a decorator, or one of its own definitions."""
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def check_marks(self, data: Any, original: Any, **_: Any) -> None:
+        keys = {each.get("_key") for each in _objects(original.get("markDefs")).values()}
+        known = {*DECORATORS, *(each for each in keys if isinstance(each, str))}
+        unknown = (
+            (position, place, messages)
+            for position, child in _objects(original.get("children")).items()
+            for place, messages in _unknown_marks(child.get("marks"), known)
+        )
+        errors: dict[int, Any] = {}
+        for position, place, messages in islice(unknown, FAULTS_AT_MOST):
+            errors.setdefault(position, {"marks": {}})["marks"][place] = messages
+        if errors:
+            raise ValidationError({"children": errors})
+
+
+def _objects(value: Any) -> dict[int, dict[str, Any]]:
+    """The objects in what should be a list of them, by their places."""
+    items = value if isinstance(value, list) else []
+    return {place: each for place, each in enumerate(items) if isinstance(each, dict)}
+
+
+def _unknown_marks(marks: Any, known: set[str]) -> Iterator[tuple[int, Any]]:
+    for position, mark in enumerate(marks if isinstance(marks, list) else ()):
+        if isinstance(mark, str) and mark not in known:
+            detail = f"This is neither a key of markDefs nor one of {', '.join(DECORATORS)}."
+            yield position, fault("unknown_mark", detail).messages
+
+
+class KnownEmbed(Schema):
+    """The rule of an embed: its address is that of something a known provider lets others embed."""
+
+    @validates_schema
+    def check_provider(self, data: Any, **_: Any) -> None:
+        if provider_of(data["url"]) is None:
+            detail = f"This is not an address of a known provider: {', '.join(PROVIDERS)}."
+            raise ValidationError({"url": fault("unknown_provider", detail).messages})
+        if embed_of(data["url"]) is None:
+            example = PROVIDERS[str(provider_of(data["url"]))].example
+            detail = f"This address names nothing that can be embedded; one that does is {example}."
+            raise ValidationError({"url": fault("invalid_url", detail).messages})
+
+
+class ValuedPullOut(Schema):
+    """The rule of a pull-out: a statistic has a value, and nothing else has."""
+
+    @validates_schema
+    def check_value(self, data: Any, **_: Any) -> None:
+        is_statistic, has_value = data["kind"] == "statistic", data.get("value") is not None
+        if is_statistic and not has_value:
+            raise ValidationError({"value": fault("required", "A statistic needs its value, such as 87 %.").messages})
+        if has_value and not is_statistic:
+            raise ValidationError({"value": fault("excluded", "Only a statistic has a value.").messages})
+
+
+class _Family:
+    """The schemas of all blocks, as they are written or as they are delivered."""
+
+    def __init__(self, *, delivered: bool) -> None:
+        self.delivered = delivered
+        self.flow: Schemas = {}
+        """What may stand in a container."""
+        self.whole: Schemas = {}
+        """What may stand in a rich text."""
+        self._declare()
+
+    def _given(self, default: Any) -> dict[str, Any]:
+        """How a member is declared that is always delivered, and has a default where it is not written."""
+        return {"required": True} if self.delivered else {"load_default": default}
+
+    def _optional(self) -> dict[str, Any]:
+        """How a member is declared that is delivered where it was written."""
+        return {} if self.delivered else {"load_default": None, "allow_none": True}
+
+    def _made(
+        self, kind: str, name: str, text: str, members: Mapping[str, Any], rule: type[Schema] = Schema
+    ) -> type[Schema]:
+        identity = {
+            "_type": fields.Choice(kind, required=True),
+            "_key": fields.Line(
+                64,
+                pattern=KEY_PATTERN,
+                required=self.delivered,
+                example="4b4b89793ae3",
+                description="Unique beside its siblings; kept, or made from the content.",
+            ),
+        }
+        if self.delivered:
+            members = {each: _unlimited(field) for each, field in members.items()}
+        parent = Schema if self.delivered else rule
+        return type(name if self.delivered else f"{name}Write", (parent,), {**identity, **members, "__doc__": text})
+
+    def _declare(self) -> None:
+        self.flow["block"] = self._text_block()
+        self.flow["code"] = self._code()
+        self.flow["image"] = self._image()
+        self.flow["horizontal-rule"] = self._made("horizontal-rule", "HorizontalRule", "A break between themes.", {})
+        self.flow["table"] = self._table()
+        self.flow["list"] = self._list()
+        self.flow["blockquote"] = self._made(
+            "blockquote",
+            "Blockquote",
+            "A quotation with more in it than paragraphs; those are blocks of the style `blockquote`.",
+            {"content": TypedList(self.flow, required=True)},
+        )
+        self.flow["call-to-action"] = self._call_to_action()
+        self.flow["pull-out"] = self._pull_out()
+        self.flow["embed"] = self._embed()
+        if not self.delivered:
+            self.flow["markdown"] = self._markdown()
+        self.whole |= self.flow
+        self.whole["html"] = self._html()
+
+    def _text_block(self) -> type[Schema]:
+        link = self._made(
+            "link",
+            "LinkMark",
+            "Where a link leads; spans name its key among their marks.",
+            {
+                "href": fields.Address(fields.HREF_PATTERN, shortest=0, required=True, example="/visit"),
+                "title": fields.Line(500, **self._optional()),
+            },
+        )
+        # Spans name a definition by its key, so that one is always written.
+        link._declared_fields["_key"].required = True
+        span = self._made(
+            "span",
+            "Span",
+            "Text under the same marks; a line break in it is one.",
+            {"text": fields.Text(TEXT_LENGTH, required=True, example="A short paragraph."), "marks": self._marks()},
+        )
+        inline = self._made("image", "InlineImage", "A picture within a line.", self._image_members())
+        members = {
+            "style": fields.Choice(*STYLES, **self._given("normal")),
+            "listItem": fields.Choice(
+                *LIST_KINDS, description="An item of a list; adjacent ones make it.", **self._optional()
+            ),
+            "level": fields.Whole(1, 50, description="Of a list item, 1 unless it says so.", **self._optional()),
+            "start": fields.Whole(
+                0, 999_999_999, description="The number that a new numbered list begins with.", **self._optional()
+            ),
+            "id": fields.Line(
+                80,
+                pattern=HEADING_ID_PATTERN,
+                example="a-heading",
+                description="Of a heading, as in `toc`; else made from its text.",
+                **self._optional(),
+            ),
+            "children": TypedList({"span": span, "image": inline}, SPANS_AT_MOST, required=True),
+            "markDefs": TypedList({"link": link}, SPANS_AT_MOST, **self._given(list)),
+        }
+        return self._made("block", "TextBlock", "A paragraph, heading, quotation or list item.", members, MarkedText)
+
+    def _marks(self) -> fields.Many:
+        text = f"Keys of `markDefs`, and {', '.join(f'`{each}`' for each in DECORATORS)}."
+        mark = fields.Line(64, pattern=KEY_PATTERN, example="strong")
+        return fields.Many(mark, most=20, description=text, **self._given(list))
+
+    def _image_members(self) -> dict[str, Any]:
+        return {
+            "src": fields.Address(fields.SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
+            "alt": fields.Line(500, shortest=0, example="A workbench with a half-sewn book.", **self._given("")),
+            "title": fields.Line(500, **self._optional()),
+            "width": fields.Whole(1, 99_999, **self._optional()),
+            "height": fields.Whole(1, 99_999, **self._optional()),
+            "marks": fields.Many(fields.Line(64, pattern=KEY_PATTERN, example="m0"), most=20, **self._optional()),
+        }
+
+    def _image(self) -> type[Schema]:
+        members = {name: field for name, field in self._image_members().items() if name != "marks"}
+        members["caption"] = fields.Line(500, **self._optional())
+        return self._made("image", "ImageBlock", "A picture of its own.", members)
+
+    def _code(self) -> type[Schema]:
+        members = {
+            "language": fields.Line(40, pattern=LANGUAGE_PATTERN, example="python", **self._optional()),
+            "code": fields.Text(TEXT_LENGTH, required=True, example="print(1)"),
+        }
+        return self._made("code", "CodeBlock", "Lines of code.", members)
+
+    def _table(self) -> type[Schema]:
+        cell = self._made("cell", "TableCell", "A cell.", {"value": TypedList(self.flow, required=True)})
+        cells = TypedList({"cell": cell}, CELLS_AT_MOST, required=True)
+        row = self._made("row", "TableRow", "A row.", {"cells": cells})
+        members = {
+            "headerRows": fields.Whole(0, ROWS_AT_MOST, description="Rows of headings at the top.", **self._given(0)),
+            "alignment": fields.Many(Alignment(), most=CELLS_AT_MOST, description="Of columns.", **self._optional()),
+            "rows": TypedList({"row": row}, ROWS_AT_MOST, required=True),
+        }
+        return self._made("table", "TableBlock", "A table.", members)
+
+    def _list(self) -> type[Schema]:
+        item = self._made("list-item", "ListItem", "An item.", {"content": TypedList(self.flow, required=True)})
+        members = {
+            "kind": fields.Choice(*LIST_KINDS, **self._given("bullet")),
+            "start": fields.Whole(0, 999_999_999, **self._optional()),
+            "items": TypedList({"list-item": item}, required=True),
+        }
+        text = "A list whose items hold more than paragraphs and lists; others are blocks with `listItem`."
+        return self._made("list", "ListBlock", text, members)
+
+    def _call_to_action(self) -> type[Schema]:
+        members = {
+            "label": fields.Line(80, required=True, example="Book a first visit"),
+            "url": fields.URL(paths=True, required=True, example="/visit"),
+            "style": fields.Choice("primary", "secondary", "link", **self._given("primary")),
+        }
+        return self._made("call-to-action", "CallToActionBlock", "A button or link that asks for something.", members)
+
+    def _pull_out(self) -> type[Schema]:
+        members = {
+            "kind": fields.Choice(*PULL_OUTS, required=True),
+            "title": fields.Line(120, **self._optional()),
+            "value": fields.Line(60, example="87 %", description="Of a statistic.", **self._optional()),
+            "content": TypedList(self.flow, **self._given(list)),
+            "cite": fields.Line(200, description="Who says so.", example="Orla Wrenmoor", **self._optional()),
+            "url": fields.URL(paths=True, description="Where it is said.", **self._optional()),
+        }
+        text = "What stands out of the text: a quote, a note, a warning, a statistic."
+        return self._made("pull-out", "PullOutBlock", text, members, ValuedPullOut)
+
+    def _embed(self) -> type[Schema]:
+        example = PROVIDERS["youtube"].example
+        members: dict[str, Any] = {
+            "url": fields.URL(required=True, example=example, description=f"Of {', '.join(PROVIDERS)}."),
+            "title": fields.Line(200, **self._optional()),
+            "caption": fields.Line(500, **self._optional()),
+        }
+        if self.delivered:
+            members["provider"] = fields.Choice(*PROVIDERS, required=True)
+            members["id"] = fields.Line(250, required=True, example="M7lc1UVf-VE", description="The provider's own.")
+            members["player_url"] = fields.URL(required=True, description="Of a frame that plays or shows it.")
+            members["aspect_ratio"] = fields.Choice("16:9", "1:1", "9:16", required=True, allow_none=True)
+        text = "A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it."
+        return self._made("embed", "EmbedBlock", text, members, KnownEmbed)
+
+    def _markdown(self) -> type[Schema]:
+        source = fields.Text(TEXT_LENGTH, required=True, example="Some **words**.")
+        text = "Markdown, which is delivered as the blocks that it says; HTML in it is sanitised."
+        return self._made("markdown", "MarkdownBlock", text, {"markdown": source})
+
+    def _html(self) -> type[Schema]:
+        members: dict[str, Any] = {
+            "trust": fields.Choice(
+                *TRUSTS,
+                required=True,
+                description="`sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and "
+                "needs the scope `html:raw` to be written.",
+            ),
+            "title": fields.Line(200, description="Of the frame; stands for it in texts.", **self._optional()),
+            "height": fields.Whole(1, FRAME_HEIGHT, description="In CSS pixels.", example=320, **self._optional()),
+        }
+        sources = {
+            name: fields.Text(TEXT_LENGTH, description=text, **self._optional())
+            for name, text in {"css": "In a style element before it.", "js": "In a script element after it."}.items()
+        }
+        if self.delivered:
+            members["iframe"] = fields.Group(Frame, description="Of what is sandboxed.")
+            members["html"] = fields.Text(TEXT_LENGTH, description="Of what is raw.")
+        else:
+            members["html"] = fields.Text(TEXT_LENGTH, required=True, example="<canvas></canvas>")
+        text = "HTML written by hand, with a declared trust. Sandboxed HTML is never inlined in any format."
+        return self._made("html", "HTMLBlock", text, members | sources)
+
+
+def _unlimited(field: fields.Field) -> fields.Field:
+    """The field as it is delivered: Markdown and HTML may have said more than a block can be written with."""
+    if isinstance(field, fields.Many):
+        field.most = DELIVERED_AT_MOST
+    if not isinstance(field, fields.Line | fields.Text):
+        return field
+    return fields.Delivered({"type": "string"}, required=field.required, example=field.example, **field.metadata)
+
+
+class Frame(Schema):
+    """The attributes of the `iframe` element that shows sandboxed HTML."""
+
+    srcdoc = fields.Delivered({"type": "string"}, required=True, example="<!doctype html>…")
+    sandbox = fields.Delivered(
+        {"type": "string"}, required=True, description="Never with `allow-same-origin`.", example="allow-scripts"
+    )
+    csp = fields.Delivered(
+        {"type": "string"}, required=True, description="Its policy, which is in `srcdoc` too.", example="default-src"
+    )
+    referrerpolicy = fields.Delivered({"type": "string"}, required=True, example="no-referrer")
+    loading = fields.Delivered({"type": "string"}, required=True, example="lazy")
+    title = fields.Delivered({"type": ["string", "null"]}, required=True)
+    height = fields.Whole(1, FRAME_HEIGHT, required=True, allow_none=True, description="In CSS pixels.")
+
+
+WRITTEN: Schemas = _Family(delivered=False).whole
+DELIVERED: Schemas = _Family(delivered=True).whole

@@ -1,0 +1,391 @@
+"""Delivery: list and item, for every type, of what is live now.
+
+Reads publications and nothing else: there is no import path from here to a working copy.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+
+from cms.api import entry_fields
+from cms.api.answers.cacheable import cached_bytes, not_found
+from cms.api.answers.lifetimes import BROWSER_SECONDS, cache_headers, seconds_left, tag_headers
+from cms.api.http import fields
+from cms.api.http.contract import JSON, Form, Method, operation, problems, public, query, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema
+from cms.api.http.negotiation import preferred
+from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.http.responses import content_type, encode
+from cms.api.languages import languages
+from cms.api.reading import Reading
+from cms.api.services import services
+from cms.api.v1.schemas import (
+    LINKED_DATA_EXAMPLE,
+    LINKED_DATA_SCHEMA,
+    ContentResource,
+    Written,
+    item_of,
+    list_of,
+    made,
+)
+from cms.content.published.composing import IDENTITY, Composition, compose, reads_bodies
+from cms.content.published.lists import TIME_OPERATORS, ListQuery, list_published
+from cms.content.published.rows import Row, find_moved, find_published
+from cms.content.published.searching import SearchQuery, candidates
+from cms.content.renditions import BLOCKS
+from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
+from cms.rendering.front_matter import with_front_matter
+from cms.seo.jsonld import script_safe
+
+MARKDOWN, LINKED_DATA = "text/markdown", "application/ld+json"
+AS_MARKDOWN = Form(
+    "Front matter and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
+)
+AS_LINKED_DATA = Form("The JSON-LD graph, safe within a script element.", LINKED_DATA_EXAMPLE, LINKED_DATA_SCHEMA)
+FORMATS = ("html", "markdown", "text", "blocks")
+ETAG = "Strong entity tag of the answer's bytes."
+FILTER_VALUES = 20
+QUERY_LENGTH = 100
+OWN_LINKS_AT_MOST = 100
+TEXTS_AT_MOST = 2_000_000
+"""Characters of rich texts in a page of a list, beyond which it ends early; blocks count as many times their HTML."""
+LENGTHS = {BLOCKS: 5}
+TIME_WORDS = {"gt": "After", "gte": "At or after", "lt": "Before", "lte": "At or before", "ne": "Not at"}
+
+
+def delivery_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The list and the item of one type, as tag, path and endpoint."""
+    plural, kind = resource.type.plural, resource.type
+    title = resource.name
+
+    class List(Endpoint):
+        @public
+        @operation(f"list{title}s")
+        @query(list_query(resource))
+        @returns(200, list_of(resource.delivered), ETag=ETAG, Link="`next` and `first` (RFC 8288).")
+        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+            return _public(kind, reading, page_of(resource, reading, query))
+
+    class Item(Endpoint):
+        @public
+        @operation(f"get{title}")
+        @query(item_query(resource))
+        @returns(
+            200,
+            item_of(resource.delivered),
+            also=also_as(kind),
+            ETag=ETAG,
+            Content_Language="The language that came.",
+        )
+        @may_have_moved(kind)
+        @problems("not-found")
+        def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
+            found = one_of(resource, reading, query, name)
+            return _public(kind, reading, found) if found else not_found(reading.moment)
+
+    List.get.__doc__ = f"List live {plural.replace('-', ' ')}."
+    Item.get.__doc__ = f"Get one live {kind.name.replace('-', ' ')}, by id{' or slug' if kind.has_slug else ''}."
+    return [(plural, f"/api/v1/{plural}", List), (plural, f"/api/v1/{plural}/<name>", Item)]
+
+
+@dataclass(frozen=True)
+class Representation:
+    """What there is to answer, before anything is said of who may keep it; the headers describe it."""
+
+    content: bytes
+    headers: Mapping[str, str]
+    entries: Iterable[tuple[str, str]] = ()
+    """The type and id of each entry that is in it."""
+    media_type: str = JSON
+    status: int = 200
+
+
+def _public(kind: ContentType, reading: Reading, found: Representation) -> Response:
+    """The answer to anyone.
+
+    Other forms than JSON are for the client alone: a shared cache that knows only ``Accept-Encoding`` must not give
+    them to others.
+    """
+    if found.media_type != JSON:
+        seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
+        own = {"Cache-Control": f"private, max-age={seconds}", **found.headers}
+        response = cached_bytes(found.content, content_type(found.media_type), own)
+        response.headers["Vary"] = "Accept, Accept-Encoding"
+        return response
+    headers = cache_headers(reading.moment) | tag_headers(found.entries, [kind.name]) | found.headers
+    return cached_bytes(found.content, JSON, headers, status=found.status)
+
+
+def may_have_moved(kind: ContentType) -> Callable[[Method], Method]:
+    """Declares the answer to a slug that has moved, of a type that has slugs."""
+    if not kind.has_slug:
+        return lambda method: method
+    text = "The same resource under its present slug."
+    return returns(308, Moved, description="The slug has moved.", Location=text)
+
+
+class MovedTo(Schema):
+    """Where an entry lives now."""
+
+    id = fields.Id(required=True)
+    slug = entry_fields.Slug(required=True)
+    url = fields.URL(required=True, allow_none=True)
+
+
+class Moved(Schema):
+    """A slug that has moved: API clients follow `Location`, a frontend redirects its visitor to `moved_to.url`."""
+
+    moved_to = fields.Group(MovedTo, required=True)
+
+
+def list_query(resource: ContentResource) -> type[Schema]:
+    """The query schema of a type's list, from its declared filters, sorts and includes."""
+    kind = resource.type
+    declared: dict[str, Any] = {}
+    if kind.has_locales:
+        declared["locale"] = fields.Locale(description="Else the site's default.")
+    for each in kind.filters:
+        declared |= filter_parameters(each)
+    declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    if kind.has_slug:
+        declared["slug"] = fields.Many(entry_fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    if kind.searched is not None:
+        declared["q"] = fields.Line(
+            QUERY_LENGTH,
+            description='Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches.',
+            example="glue",
+        )
+    declared["sort"] = fields.Choice(
+        *kind.sorts, load_default=next(iter(kind.sorts)), description="`-` means descending; ties go by id."
+    )
+    declared["limit"] = fields.Whole(
+        1,
+        LIMIT_AT_MOST,
+        load_default=LIMIT,
+        example=20,
+        description="A page of very long texts ends before." if kind.bodies else "",
+    )
+    declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
+    declared["include_total"] = fields.Flag(load_default=False, description="Count all that match.", example=False)
+    declared |= _shape_parameters(resource, lists=True)
+    return made(f"{resource.name}ListQuery", "", {**declared, "is_query": True})
+
+
+def item_query(resource: ContentResource) -> type[Schema]:
+    """The query schema of a type's item."""
+    declared = _shape_parameters(resource, lists=False)
+    if resource.type.has_locales:
+        declared = {"locale": fields.Locale(description="Else the site's default, or an id's own.")} | declared
+    return made(f"{resource.name}Query", "", {**declared, "is_query": True})
+
+
+def filter_parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> dict[str, Any]:
+    """The parameters of a declared filter, by name."""
+    match each:
+        case ByReference() | ByReferrer():
+            text = f"Id or slug: {each.parameter}; repeat for several."
+            return {each.parameter: fields.Many(entry_fields.EntryName(), most=FILTER_VALUES, description=text)}
+        case ByTime():
+            return {
+                f"{each.parameter}__{operator}": fields.Flag(description="Whether it has one, as all that is live has.")
+                if operator == "exists"
+                else fields.Time(description=f"{TIME_WORDS[operator]} this instant.")
+                for operator in TIME_OPERATORS
+            }
+        case ByFacet(flag=None):
+            return {each.parameter: fields.Many(fields.Line(40), most=FILTER_VALUES, description="Repeat for several.")}
+        case ByFacet():
+            return {each.parameter: fields.Flag()}
+        case ByOwner():
+            return {each.parameter: fields.Choice("site", each.field)}
+
+
+def _shape_parameters(resource: ContentResource, *, lists: bool) -> dict[str, Any]:
+    kind = resource.type
+    names = resource.fields
+    declared: dict[str, Any] = {
+        "fields": _words(names, "Only these fields; `id` always comes."),
+        "exclude": _words(names, "All but these fields."),
+    }
+    if includes := _includes(kind, lists=lists):
+        declared["include"] = _words(includes, "What to embed in full.")
+    if kind.bodies:
+        declared["formats"] = _words(FORMATS, "The formats of rich text.")
+    return declared
+
+
+def _includes(kind: ContentType, *, lists: bool) -> tuple[str, ...]:
+    """What may be included; neighbours are those of one entry."""
+    return tuple(each for each in kind.includes if not (lists and each == "adjacent"))
+
+
+def _words(words: Sequence[str], text: str) -> fields.Many:
+    return fields.Many(
+        fields.Choice(*words), most=len(words), commas=True, description=f"{text} Comma list or repeated."
+    )
+
+
+def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) -> Representation:
+    """A page of a type's list, as it is looked at; raises ``InvalidParameter``."""
+    kind = resource.type
+    chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
+    how = _composition(resource, reading, given, detail=False)
+    rows, more, total = list_published(
+        reading.connection,
+        kind,
+        ListQuery(
+            filters=given,
+            chain=chain,
+            sort=given["sort"],
+            after=read_cursor(given.get("cursor"), given),
+            limit=given["limit"],
+            bodies=reads_bodies(kind, how),
+            total=given["include_total"],
+            among=_matching(reading, kind, chain, given),
+        ),
+        reading.perspective,
+    )
+    fitting = _fitting(rows, how.formats)
+    following = (fitting[-1].sort_value, fitting[-1].entry_id) if more or len(fitting) < len(rows) else None
+    composed = compose(reading.connection, kind, fitting, how)
+    document, headers = page(composed, given, following, total)
+    if kind.has_locales:
+        headers["Content-Language"] = chain[0]
+    return Representation(encode(document), headers, composed.entries)
+
+
+def _fitting(rows: list[Row], formats: Sequence[str]) -> list[Row]:
+    """The first rows whose rich texts go into one answer; one at least."""
+    times = sum(LENGTHS.get(name, 1) for name in formats)
+    lengths = (times * sum(len(each["html"]) for each in (row.bodies or {}).values() if each) for row in rows)
+    return rows[: max(1, bisect_right(list(accumulate(lengths)), TEXTS_AT_MOST))]
+
+
+def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: Mapping[str, Any]) -> list[str] | None:
+    """The publications in which the words occur; ``None`` where no words are asked for.
+
+    The search is told of tags and authors too: it looks no further than its newest matches.
+    """
+    if given.get("q") is None:
+        return None
+    references = {
+        reference.target: given[each.parameter]
+        for each in kind.filters
+        if isinstance(each, ByReference) and given.get(each.parameter) and (reference := kind.reference(each.field))
+    }
+    query = SearchQuery(given["q"], chain, [kind.name], references)
+    return candidates(reading.connection, query, reading.perspective)
+
+
+def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Representation | None:
+    """One entry, or where it has moved, as it is looked at; raises ``InvalidParameter``."""
+    kind = resource.type
+    chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
+    row = find_published(
+        reading.connection, kind, name, chain, reading.perspective, asked_locale=given.get("locale") is not None
+    )
+    if row is None:
+        return _moved(resource, reading, name, chain)
+    if reading.only not in (None, row.entry_id):
+        return None
+    media_type = preferred(JSON, *also_as(kind))
+    if media_type != JSON:
+        return _in_other_form(resource, reading, row, media_type)
+    composed = compose(reading.connection, kind, [row], _composition(resource, reading, given, detail=True))
+    return Representation(encode({"data": composed[0]}), {"Content-Language": row.locale}, composed.entries)
+
+
+def also_as(kind: ContentType) -> dict[str, Form]:
+    """The media types that one entry comes as besides JSON."""
+    forms = {MARKDOWN: AS_MARKDOWN} if kind.bodies else {}
+    return forms | ({LINKED_DATA: AS_LINKED_DATA} if kind.graph else {})
+
+
+def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_type: str) -> Representation:
+    """One entry as Markdown or linked data."""
+    kind = resource.type
+    given = {"include": ["jsonld"], "fields": ["jsonld"]} if media_type == LINKED_DATA else {"formats": ["markdown"]}
+    how = _composition(resource, reading, given, detail=True)
+    (document,) = compose(reading.connection, kind, [row], how)
+    if media_type == LINKED_DATA:
+        content = script_safe(encode(document["jsonld"]))
+    else:
+        content = _as_markdown(resource, row, document).encode()
+    return Representation(content, {"Content-Language": row.locale}, media_type=media_type)
+
+
+def _as_markdown(resource: ContentResource, row: Row, document: dict[str, Any]) -> str:
+    """What was written, with the names of other entries as slugs, and the first rich text below it."""
+    kind = resource.type
+    identity = {name: document[name] for name in IDENTITY}
+    shared = Written._declared_fields
+    # What is the type's own comes first, as a person would write it.
+    names_written = sorted(resource.written._declared_fields, key=lambda name: name in shared)
+    hidden = (*kind.bodies, "note", "translation_of")
+    written = {name: row.data[name] for name in names_written if name in row.data and name not in hidden}
+    names = {
+        each.field: [_name_of(entry) for entry in document[each.field]]
+        for each in kind.references
+        if isinstance(document.get(each.field), list)
+    }
+    main, *others = kind.bodies
+    texts = {name: (document[name] or {}).get("markdown") for name in others}
+    return with_front_matter({**written, **texts, **names, **identity}, (document[main] or {}).get("markdown") or "")
+
+
+def _name_of(entry: Any) -> str:
+    return str(entry["slug"]) if isinstance(entry, dict) else str(entry)
+
+
+def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[str]) -> Representation | None:
+    kind = resource.type
+    row: Row | None = None
+    if kind.has_slug:
+        row = find_moved(reading.connection, kind, name, chain, reading.perspective)
+    if row is None or row.slug == name or reading.only not in (None, row.entry_id):
+        return None
+    url = reading.moment.site.url(kind.name, row.slug)
+    document = {"moved_to": {"id": row.entry_id, "slug": row.slug, "url": url}}
+    asked = request.query_string.decode("ascii", "replace")
+    # The present slug beside the old one, in whichever space was asked.
+    address = f"{request.path.rpartition('/')[0]}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
+    return Representation(encode(document), {"Location": address}, [(kind.name, row.entry_id)], status=308)
+
+
+def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:
+    """What ``fields`` names that comes by ``include`` only: naming it is asking for it."""
+    declared = resource.delivered._declared_fields
+    named = set(given.get("fields") or ()).intersection(_includes(resource.type, lists=not detail))
+    return frozenset(name for name in named if not declared[name].required)
+
+
+def _composition(resource: ContentResource, reading: Reading, given: Mapping[str, Any], *, detail: bool) -> Composition:
+    known = services()
+    includes = frozenset(given.get("include") or ()) | _asked_by_name(resource, given, detail=detail)
+    return Composition(
+        types=known.types,
+        fields=known.fields,
+        cards=known.cards,
+        site=reading.moment.site,
+        perspective=reading.perspective,
+        formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
+        includes=includes,
+        own_links=own_links(reading) if "jsonld" in includes else (),
+        only=frozenset(given["fields"]) if given.get("fields") else None,
+        without=frozenset(given.get("exclude") or ()),
+        detail=detail,
+    )
+
+
+def own_links(reading: Reading) -> list[Row]:
+    """The site's own social links, as what is asked for looks at others: those that are live."""
+    query = ListQuery({"owner": "site"}, chain=list(reading.moment.site.locales), limit=OWN_LINKS_AT_MOST)
+    kind = services().types["social-link"]
+    rows, _, _ = list_published(reading.connection, kind, query, reading.perspective.of_others)
+    return rows

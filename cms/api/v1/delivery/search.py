@@ -1,0 +1,204 @@
+"""Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+
+from cms.api import entry_fields
+from cms.api.answers.cacheable import cached_response
+from cms.api.answers.lifetimes import cache_headers, tag_headers
+from cms.api.http import fields
+from cms.api.http.contract import operation, public, query, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema, nullable
+from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
+from cms.api.languages import languages
+from cms.api.reading import Reading
+from cms.api.services import services
+from cms.api.v1.delivery.entries import FILTER_VALUES, QUERY_LENGTH
+from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made
+from cms.content.published.searching import FoundEntry, SearchQuery, search_published, searchable
+from cms.site import Site
+
+DIGITS = 4
+"""How exactly a score is told; further digits say nothing."""
+
+MARKED = "Null when none of the words stands there."
+
+
+class Snippets(Schema):
+    """Where the words that were searched for stand: safe HTML whose only element is `mark`."""
+
+    title = fields.Delivered(
+        TEXT, required=True, example="A <mark>quiet</mark> morning", description="Whole, with or without a mark."
+    )
+    summary = fields.Delivered(nullable(TEXT), required=True, example=None, description=MARKED)
+    body = fields.Delivered(
+        nullable(TEXT),
+        required=True,
+        example="… before the shop opens it is <mark>quiet</mark> at the bench …",
+        description=f"The best part of the text. {MARKED}",
+    )
+
+
+class SearchResult(Schema):
+    """An entry that was found."""
+
+    id = fields.Id(required=True)
+    type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
+    locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
+    slug = entry_fields.Slug(required=True, allow_none=True)
+    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    title = fields.Delivered(
+        TEXT, required=True, example="A quiet morning", description="As plain text: title, question or name."
+    )
+    summary = fields.Delivered(
+        nullable(TEXT), required=True, example="What the bench is like before eight.", description="As plain text."
+    )
+    published_at = fields.Time(required=True)
+    score = fields.Delivered(
+        {"type": "number", "minimum": 0, "maximum": 1},
+        required=True,
+        example=0.7312,
+        description="The best answer to this query has 1. Scores of different queries do not compare.",
+    )
+    snippets = fields.Group(Snippets, required=True)
+
+
+SearchResults = made(
+    "SearchResults",
+    "A page of what was found, the most relevant first.",
+    {
+        "data": fields.Many(fields.Group(SearchResult), required=True),
+        "page": fields.Group(PageInformation, required=True),
+        "links": fields.Group(PageLinks, required=True),
+        "suggestion": fields.Delivered(
+            nullable(TEXT),
+            required=True,
+            example=None,
+            description="Where nothing was found: the query in a spelling that does find something, if there is one.",
+        ),
+    },
+)
+
+
+def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
+    """The search, as tag, path and endpoint."""
+    names = searchable({each.type.name: each.type for each in catalog})
+
+    class Search(Endpoint):
+        @public
+        @operation("search")
+        @query(search_query(names))
+        @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
+        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+            """Search what is live in titles, summaries and texts.
+
+            Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
+            `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
+            summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
+            many.
+            """
+            return _public(reading, results(reading, names, query))
+
+    return [("search", "/api/v1/search", Search)]
+
+
+def search_query(names: Sequence[str]) -> type[Schema]:
+    """The query schema of a search over these types."""
+    declared: dict[str, Any] = {
+        "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
+        "type": fields.Many(
+            fields.Choice(*names), most=len(names), description="Only entries of this type; repeat for several."
+        ),
+        "locale": fields.Locale(
+            description="Else the site's default. Of an entry that is not translated a fallback's text is searched."
+        ),
+        "tag": _names_field("tag"),
+        "author": _names_field("author"),
+        "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
+        "cursor": fields.Line(2000, description="`page.next` of the page before."),
+    }
+    return made("SearchQuery", "", {**declared, "is_query": True})
+
+
+def _names_field(parameter: str) -> fields.Many:
+    text = f"Id or slug: entries with this {parameter}; repeat for several."
+    return fields.Many(entry_fields.EntryName(), most=FILTER_VALUES, description=text)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A page of results, before anything is said of who may keep it; the headers describe it."""
+
+    document: dict[str, Any]
+    headers: dict[str, str]
+    entries: Sequence[tuple[str, str]]
+    """The type and id of each entry that is in it."""
+    types: Sequence[str]
+    """The types that were searched."""
+
+
+def _public(reading: Reading, answered: Answered) -> Response:
+    headers = cache_headers(reading.moment) | answered.headers | tag_headers(answered.entries, answered.types)
+    return cached_response(answered.document, headers)
+
+
+def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Answered:
+    """A page of what is found as it is looked at; raises ``InvalidParameter``."""
+    moment = reading.moment
+    chain = languages(moment.site, given.get("locale"))
+    after, best = _place(read_cursor(given.get("cursor"), given))
+    found = search_published(
+        reading.connection,
+        services().types,
+        SearchQuery(
+            text=given["q"],
+            chain=chain,
+            types=given.get("type") or (),
+            references={name: given[name] for name in ("tag", "author") if given.get(name)},
+            after=after,
+            limit=given["limit"],
+        ),
+        reading.perspective,
+    )
+    best = best or next((each.hit.score for each in found.found), 1.0)
+    following = None
+    if found.more:
+        last = found.found[-1].hit
+        following = ([last.score, best], str(last.id))
+    items = [_item(moment.site, each, best) for each in found.found]
+    document, headers = page(items, given, following, None)
+    document["suggestion"] = found.suggestion
+    headers["Content-Language"] = chain[0]
+    entries = [(each.row.type, each.row.entry_id) for each in found.found]
+    return Answered(document, headers, entries, given.get("type") or names)
+
+
+def _place(cursor: tuple[Any, str] | None) -> tuple[tuple[float, int] | None, float | None]:
+    """The score and the number of the last hit of the page before, and the best score of all.
+
+    A document's score follows from the document alone, so the place is one whatever is written meanwhile.
+    """
+    if cursor is None:
+        return None, None
+    (score, best, *_), number = cursor
+    return (score, int(number)), best
+
+
+def _item(site: Site, found: FoundEntry, best: float) -> dict[str, Any]:
+    row = found.row
+    return {
+        "id": row.entry_id,
+        "type": row.type,
+        "locale": row.locale,
+        "slug": row.slug,
+        "url": site.url(row.type, row.slug),
+        "title": found.title,
+        "summary": found.summary,
+        "published_at": row.published_at,
+        "score": round(min(found.hit.score / best, 1.0), DIGITS),
+        "snippets": found.snippets,
+    }

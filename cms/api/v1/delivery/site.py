@@ -1,0 +1,195 @@
+"""The site as delivered, and the settings that its answer tells."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError
+
+from cms.api.answers.cacheable import cached_response
+from cms.api.answers.lifetimes import cache_headers, tag_headers
+from cms.api.http import fields
+from cms.api.http.contract import operation, public, query, returns
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema, nullable
+from cms.api.reading import Reading
+from cms.api.services import services
+from cms.api.v1.delivery.entries import own_links
+from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made
+from cms.content.published.composing import Composition, Document, compose
+from cms.content.published.heads import profiles_of, publisher_of
+from cms.content.published.rows import Row
+from cms.seo.jsonld import site_graph
+from cms.site import DEFAULTS
+
+PATTERN = r'^/(?!/)(?!(.*/)?\.{1,2}(/|$))[^\u0000-\u0020\u007f<>"\\^`{}|]*(\{slug\}[^\u0000-\u0020\u007f<>"\\^`{}|]*)?$'
+
+_PIECE = r"([^{}\u0000-\u001f\u007f-\u009f\u2028\u2029]|\{title\}|\{site\})"
+TEMPLATE_PATTERN = rf"^{_PIECE}*\{{title\}}{_PIECE}*$"
+
+
+class SiteLocale(Schema):
+    """A language of the site, and the one that stands in for what it lacks."""
+
+    code = fields.Locale(required=True, example="de")
+    fallback = fields.Locale(load_default=None, allow_none=True, example="en")
+
+
+class SubItem(Schema):
+    """An item below another."""
+
+    label = fields.Line(80, required=True, example="Bookbinding")
+    url = fields.URL(paths=True, required=True, example="/courses/bookbinding")
+
+
+class NavigationItem(Schema):
+    """An item of the main navigation."""
+
+    label = fields.Line(80, required=True, example="Blog")
+    url = fields.URL(paths=True, required=True, example="/blog")
+    children = fields.Many(fields.Group(SubItem), most=50, load_default=list, example=[])
+
+
+class URLPatterns(fields.Field):
+    """Addresses by name: a collection's path, an entry's with ``{slug}``, null where there is no such page.
+
+    Any name may be added, since a content type of one's own has addresses too; what is left out keeps its default.
+    """
+
+    NAME = r"^[a-z][a-z-]{0,39}$"
+    example = DEFAULTS["url_patterns"]
+    path = fields.Line(300, pattern=PATTERN)
+
+    def json_schema(self) -> fields.JSONSchema:
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": self.NAME},
+            "additionalProperties": nullable(self.path.json_schema()),
+            "maxProperties": 100,
+        }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str | None]:
+        if not isinstance(value, dict) or len(value) > 100:
+            raise fields.fault("invalid_type", "This must be an object of at most 100 addresses.")
+        errors: dict[str, Any] = {}
+        for name, path in value.items():
+            try:
+                if not fields.matches(self.NAME, name):
+                    raise fields.fault("unknown_field", "A name is lower-case words joined by hyphens.")
+                if path is not None:
+                    self.path.deserialize(path)
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        complete: dict[str, str | None] = DEFAULTS["url_patterns"] | value
+        return complete
+
+
+class SiteAddress(fields.URL):
+    """An absolute address that paths are appended to, and so without a query and a fragment."""
+
+    def json_schema(self) -> fields.JSONSchema:
+        return super().json_schema() | {"pattern": r"^https?://[^/?#]+[^?#]*$"}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if "?" in text or "#" in text:
+            raise fields.fault("invalid_url", "Paths are appended to this address: it has no query and no fragment.")
+        return text
+
+
+class PublicSettings(Schema):
+    """The settings that everybody is told, as they are written."""
+
+    name = fields.Line(120, required=True, example="Harbour & Reed")
+    tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
+    base_url = SiteAddress(
+        load_default=None,
+        allow_none=True,
+        description="Where the frontend lives; else the address of this service.",
+        example="https://harbour-and-reed.example",
+    )
+    title_template = fields.Line(
+        120,
+        pattern=TEMPLATE_PATTERN,
+        load_default=DEFAULTS["title_template"],
+        example="{title} | {site}",
+        description="For search engines; has `{title}` and may have `{site}`; no other braces.",
+    )
+    default_locale = fields.Locale(load_default="en")
+    locales = fields.Many(
+        fields.Group(SiteLocale),
+        most=100,
+        load_default=lambda: list(DEFAULTS["locales"]),
+        example=[{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}],
+    )
+    url_patterns = URLPatterns(load_default=lambda: dict(DEFAULTS["url_patterns"]))
+    navigation = fields.Many(fields.Group(NavigationItem), most=50, load_default=list)
+    logo = fields.Group(Image, load_default=None, allow_none=True)
+
+
+def delivered(setting: Any) -> Any:
+    """A setting as it is answered."""
+    schema = setting.json_schema()
+    return fields.Delivered(nullable(schema) if setting.allow_none else schema, required=True, example=setting.sample())
+
+
+Site = made(
+    "Site",
+    "The site's settings.",
+    {
+        **{name: delivered(setting) for name, setting in fields_of(PublicSettings).items()},
+        "social_links": fields.Delivered(
+            embeds("SocialLink", identifiers=True),
+            required=True,
+            example=[],
+            description="The site's own: ids; in full by `include`.",
+        ),
+        "jsonld": linked_data(),
+    },
+)
+SiteItem = item_of(Site)
+
+
+class SiteQuery(Schema):
+    """Parameters of the site."""
+
+    is_query = True
+
+    include = fields.Many(
+        fields.Choice("social_links", "jsonld"), most=2, commas=True, description="What to embed in full."
+    )
+
+
+class DeliveredSite(Endpoint):
+    """The site for frontends."""
+
+    @public
+    @operation("getSite")
+    @query(SiteQuery)
+    @returns(200, SiteItem, ETag="The answer's entity tag.")
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """Get the site's name, languages, addresses, navigation and own social links."""
+        site = reading.moment.site
+        values = {name: site.data[name] for name in Site._declared_fields if name in site.data}
+        values["base_url"] = site.base_url
+        includes = query.get("include") or ()
+        links = own_links(reading)
+        values["social_links"] = (
+            _embedded(reading, links) if "social_links" in includes else [row.entry_id for row in links]
+        )
+        if "jsonld" in includes:
+            values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, links)))
+        entries = [(row.type, row.entry_id) for row in links]
+        headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
+        return cached_response({"data": values}, headers)
+
+
+def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
+    known, moment = services(), reading.moment
+    how = Composition(known.types, known.fields, known.cards, moment.site, moment.perspective)
+    return compose(reading.connection, known.types["social-link"], links, how)
+
+
+ROUTES = (("site", "/api/v1/site", DeliveredSite),)

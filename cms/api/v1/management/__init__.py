@@ -1,0 +1,1 @@
+"""Management: drafts, history, publication, settings and keys."""

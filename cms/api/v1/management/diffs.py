@@ -1,0 +1,160 @@
+"""What differs between two saved states of an entry, for every type: as a JSON Patch, and word by word."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cms.api.http import fields
+from cms.api.http.contract import operation, problems, query, returns, scope
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema
+from cms.api.http.loading import pointer
+from cms.api.http.responses import Answer
+from cms.api.v1.management.revisions import Revision
+from cms.api.v1.management.revisions import represent as represent_revisions
+from cms.api.v1.schemas import TEXT, ContentResource, fields_of, item_of, made
+from cms.content.editing import drafts
+from cms.content.editing.diffs import json_patch, word_diff
+from cms.content.editing.drafts import Draft
+from cms.content.renditions import to_content
+from cms.errors import Conflict, Fault, NotFound
+
+STATE_PATTERN = r"^(live|draft|[1-9][0-9]{0,8})$"
+
+
+def _state(default: str) -> fields.Line:
+    text = "`live`, `draft`, or the number of a revision."
+    return fields.Line(9, pattern=STATE_PATTERN, load_default=default, description=text, example=default)
+
+
+DiffQuery = made(
+    "DiffQuery", "Which two states are compared.", {"is_query": True, "from": _state("live"), "to": _state("draft")}
+)
+
+
+class WordRun(Schema):
+    """A stretch of text: in both states, or only in the later or only in the earlier one."""
+
+    op = fields.Choice("equal", "insert", "delete", required=True)
+    text = fields.Delivered(TEXT, required=True, example="A quiet ")
+
+
+class TextDiff(Schema):
+    """A text that differs. `equal` and `delete` joined are what it was, `equal` and `insert` what it is."""
+
+    pointer = fields.Delivered(
+        TEXT,
+        required=True,
+        example="#/title",
+        description="Where it stands; of a rich text `#/body` is its plain text and `#/body/source` what was written.",
+    )
+    runs = fields.Many(fields.Group(WordRun), required=True, most=1_000_000)
+
+
+PATCH_SCHEMA = {
+    "type": "object",
+    "required": ["op", "path"],
+    "properties": {
+        "op": {"type": "string", "enum": ["add", "remove", "replace", "move"]},
+        "path": TEXT,
+        "from": TEXT,
+        "value": {},
+    },
+}
+Diff = made(
+    "Diff",
+    "How one saved state of an entry becomes another.",
+    {
+        "from": fields.Group(Revision, required=True),
+        "to": fields.Group(Revision, required=True),
+        "patch": fields.Many(
+            fields.Delivered(PATCH_SCHEMA, example={"op": "replace", "path": "/title", "value": "A quiet morning"}),
+            required=True,
+            most=1_000_000,
+            description="JSON Patch (RFC 6902) over what was written.",
+        ),
+        "texts": fields.Many(
+            fields.Group(TextDiff), required=True, most=10_000, description="Each text that differs, word by word."
+        ),
+    },
+)
+DiffItem = item_of(Diff)
+
+
+def diff_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The comparison of one type's saved states, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+
+    class EntryDiff(Endpoint):
+        @scope("content:preview")
+        @operation(f"diff{title}")
+        @query(DiffQuery)
+        @returns(200, DiffItem)
+        @problems("not-found", "conflict")
+        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+            """Compare two saved states: by default the draft with what is live."""
+            copy = drafts.find_entry(connection, kind, entry_id)
+            before, after = (_revision(connection, copy, name, query[name]) for name in ("from", "to"))
+            old, new = to_content(before), to_content(after)
+            texts = {
+                **dict(_texts(fields_of(resource.written), old, new, ())),
+                **dict(_rich_texts(kind.bodies, before.bodies, after.bodies)),
+            }
+            described = represent_revisions(connection, [before, after])
+            document = {
+                **dict(zip(("from", "to"), described, strict=True)),
+                "patch": json_patch(old, new),
+                "texts": [
+                    {"pointer": pointer(path), "runs": word_diff(*both)}
+                    for path, both in texts.items()
+                    if both[0] != both[1]
+                ],
+            }
+            return Answer({"data": document})
+
+    path = f"/api/v1/manage/{kind.plural}/<entry_id>/diff"
+    return [(f"manage {kind.plural}", path, EntryDiff)]
+
+
+def _revision(connection: Any, copy: Draft, parameter: str, name: str) -> Any:
+    """The revision that a parameter names; raises ``NotFound``, or ``Conflict`` where nothing is live."""
+    if name == "live":
+        if copy.standing.status != "published" or copy.standing.revision is None:
+            detail = f"Nothing of this entry is live; name a revision from 1 to {copy.entry.version}."
+            raise Conflict("Nothing of this entry is live.", Fault("not_live", detail, parameter=parameter))
+        number = copy.standing.revision
+    else:
+        number = copy.entry.version if name == "draft" else int(name)
+    try:
+        return drafts.find_revision(connection, copy.entry.id, number)
+    except NotFound:
+        newest = f"The newest revision is {copy.entry.version}."
+        raise NotFound(Fault("unknown_revision", newest, parameter=parameter)) from None
+
+
+Text = tuple[tuple[str, ...], tuple[str, str]]
+"""The path of a text, and what it was and is; what is not there is empty."""
+
+
+def _texts(declared: Mapping[str, fields.Field], before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Text]:
+    """The lines of text that editors write as they like, in groups and in lists of groups too."""
+    for name, field in declared.items():
+        old, new, here = (before or {}).get(name), (after or {}).get(name), (*path, name)
+        if isinstance(field, fields.Group):
+            yield from _texts(fields_of(type(field.schema)), old, new, here)
+        elif isinstance(field, fields.Many) and isinstance(field.inner, fields.Group):
+            olds, news = old or [], new or []
+            for position in range(max(len(olds), len(news))):
+                was, now = (each[position] if position < len(each) else None for each in (olds, news))
+                yield from _texts(fields_of(type(field.inner.schema)), was, now, (*here, str(position)))
+        elif type(field) is fields.Line and field.pattern is None:
+            yield here, (old or "", new or "")
+
+
+def _rich_texts(names: tuple[str, ...], before: Any, after: Any) -> Iterator[Text]:
+    """Of each rich text what its readers see, and what was written where that is text."""
+    for name in names:
+        old, new = before.get(name), after.get(name)
+        yield (name,), (old["text"] if old else "", new["text"] if new else "")
+        sources = tuple(each["source"] if each else "" for each in (old, new))
+        if all(isinstance(each, str) for each in sources):
+            yield (name, "source"), sources  # type: ignore[misc]

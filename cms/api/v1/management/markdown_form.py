@@ -1,0 +1,127 @@
+"""Working copies as Markdown with front matter, read and written: the same schema and the same faults as JSON.
+
+The front matter holds the written fields, and below it stands the source of the type's first rich text. It is Markdown
+unless the front matter names another format, ``body: {format: html}``; blocks stand there as JSON. What says which
+entry it is (``id``, ``type``, ``url``, ``version``, ``updated_at``) comes with what is read and is passed over in what
+is written, but for an ``id`` that is another entry's.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from cms.api.http.body import OtherForm, decoded, parse
+from cms.api.http.contract import Form
+from cms.api.http.problems import MalformedRequest
+from cms.api.http.responses import content_type
+from cms.api.v1.rich_text import SOURCE_BYTES
+from cms.api.v1.schemas import ContentResource, Written, fields_of
+from cms.content.editing.drafts import Draft
+from cms.content.renditions import BLOCKS
+from cms.content.types import ContentType
+from cms.errors import Fault, Invalid
+from cms.rendering.front_matter import FRONT_MATTER_CHARACTERS, FrontMatterError, as_written, read_front_matter
+
+MARKDOWN = "text/markdown"
+AS_MARKDOWN = Form(
+    "Front matter with what was written, references as slugs where they are unambiguous, and the first rich text as it "
+    "was written. Sent back unchanged it changes nothing.",
+    "---\ntitle: A quiet morning at the bench\nslug: a-quiet-morning\n---\n\nBefore the shop opens.\n",
+)
+IDENTITY = ("id", "type", "url", "version", "updated_at")
+LEFT_OUT = ("note",)
+
+
+def also_read(resource: ContentResource) -> dict[str, OtherForm]:
+    """The media types that an entry of this type may be sent as, besides JSON."""
+    if not resource.type.bodies:
+        return {}
+    main = resource.type.bodies[0]
+    description = (
+        f"Front matter with the fields in YAML, and below it the source of `{main}`: Markdown, unless the front matter "
+        f"says `{main}: {{format: html}}`. What reading gives besides (`{'`, `'.join(IDENTITY)}`) is passed over, but "
+        "for the `id` of another entry."
+    )
+    others = {name: value for name, value in resource.example.items() if name != main}
+    example = as_written(others, "The paste has to be **warm** and smooth.\n")
+    longest = FRONT_MATTER_CHARACTERS + SOURCE_BYTES
+    return {MARKDOWN: OtherForm(lambda content: _read(resource.type, content), description, example, longest)}
+
+
+def also_answered(resource: ContentResource) -> dict[str, Form]:
+    """The media types that a working copy of this type comes as, besides JSON."""
+    return {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
+
+
+def _read(kind: ContentType, content: bytes) -> dict[str, Any]:
+    """The document that the schema judges. Raises ``MalformedRequest`` or ``Invalid``."""
+    try:
+        fields, text = read_front_matter(decoded(content))
+    except FrontMatterError as error:
+        raise MalformedRequest(f"The front matter cannot be read: {error}.") from None
+    _check_id(fields.get("id"))
+    document = {name: value for name, value in fields.items() if name not in IDENTITY}
+    main = kind.bodies[0]
+    if text.strip():
+        document[main] = _rich_text(main, document.get(main), text)
+    return document
+
+
+def _check_id(given: Any) -> None:
+    """One entry's file is not written over another by a slip in the address."""
+    asked = (request.view_args or {}).get("entry_id")
+    if asked is not None and given not in (None, asked):
+        raise Invalid(Fault("immutable", "This is the id of another entry than the address names.", "#/id"))
+
+
+def _rich_text(name: str, described: Any, text: str) -> Any:
+    """The rich text whose source is ``text``; the front matter may say its format and nothing else."""
+    if described is None:
+        return text
+    if not isinstance(described, dict) or "source" in described:
+        raise Invalid(
+            Fault("excluded", "Beside the text below the front matter only its format may stand.", f"#/{name}")
+        )
+    return described | {"source": parse(text.encode()) if described.get("format") == BLOCKS else text}
+
+
+def markdown_response(resource: ContentResource, copy: Draft, content: Mapping[str, Any], etag: str) -> Response:
+    """The answer that holds a working copy; ``content`` is what was written, on the wire."""
+    document = _document(resource, copy, content)
+    headers = {"Cache-Control": "no-store", "ETag": etag}
+    return Response(document, headers=headers, content_type=content_type(MARKDOWN))
+
+
+def _document(resource: ContentResource, copy: Draft, content: Mapping[str, Any]) -> str:
+    main = resource.type.bodies[0]
+    # What is the type's own comes first, as a person would write it.
+    shared = Written._declared_fields
+    declared = sorted(fields_of(resource.written).items(), key=lambda each: each[0] in shared)
+    told = {
+        name: content[name]
+        for name, field in declared
+        if name in content and name not in (main, *LEFT_OUT) and content[name] != _default(field)
+    }
+    described, text = _taken_apart(content.get(main))
+    if described is not None:
+        told[main] = described
+    identity = {"id": copy.entry.id, "type": copy.entry.type, "version": copy.entry.version}
+    return as_written({**told, **identity}, text)
+
+
+def _default(field: Any) -> Any:
+    return field.load_default() if callable(field.load_default) else field.load_default
+
+
+def _taken_apart(rich_text: Any) -> tuple[Any, str]:
+    """What the front matter says of a rich text, and what stands below it; a text of spaces alone cannot."""
+    if rich_text is None:
+        return None, ""
+    name, source = rich_text["format"], rich_text["source"]
+    if name == BLOCKS:
+        return {"format": name}, json.dumps(source, ensure_ascii=False, indent=2) + "\n"
+    if not source.strip():
+        return rich_text, ""
+    return None if name == "markdown" else {"format": name}, source

@@ -1,0 +1,168 @@
+"""The timeline of an entry, for every type: publish, schedule, expire, unpublish."""
+
+from functools import partial
+from typing import Any
+
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.conditional import expected_tags
+from cms.api.http.contract import body, conditional, operation, problems, query, returns, scope
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.fields import Schema
+from cms.api.http.problems import InvalidParameter
+from cms.api.http.responses import Answer
+from cms.api.v1.management.entries import ETAG, OVERRIDE, quoted, warnings_on
+from cms.api.v1.schemas import ContentResource, Warning, changes, item_of
+from cms.content.editing import actions, drafts, publishing, timeline
+from cms.content.editing.drafts import read_drafts
+from cms.content.editing.write import Write
+from cms.content.standing import Standing
+from cms.errors import Invalid
+
+
+class PublicationWrite(Schema):
+    """From when until when which revision is live; all of it optional: now, for ever, the newest."""
+
+    live_from = fields.Time(load_default=None, allow_none=True, description="Else now.")
+    live_until = fields.Time(load_default=None, allow_none=True, description="Else for ever.", example=None)
+    revision = fields.Whole(1, load_default=None, allow_none=True, description="Else the newest.", example=1)
+    override_reason = fields.Line(500, load_default=None, allow_none=True, description=OVERRIDE)
+
+
+class Interval(Schema):
+    """One publication of the timeline; `id` is what a plan is cancelled by."""
+
+    id = fields.Id(required=True)
+    revision = fields.Whole(1, required=True)
+    slug = entry_fields.Slug(required=True, allow_none=True)
+    live_from = fields.Time(required=True)
+    live_until = fields.Time(required=True, allow_none=True, description="Null for ever.", example=None)
+    state = fields.Choice("past", "live", "planned", required=True, example="live")
+
+
+class Publication(Schema):
+    """Where an entry stands, and its whole timeline, oldest first."""
+
+    status = fields.Choice("draft", "scheduled", "published", "unpublished", required=True, example="published")
+    revision = fields.Whole(1, required=True, allow_none=True, description="What is live, or else next.")
+    live_from = fields.Time(required=True, allow_none=True)
+    live_until = fields.Time(required=True, allow_none=True, example=None)
+    has_unpublished_changes = fields.Flag(required=True, example=False)
+    timeline = fields.Many(fields.Group(Interval), required=True, most=10_000)
+
+
+class PublicationAnswer(Schema):
+    """The timeline after a write, with what is worth knowing."""
+
+    data = fields.Group(Publication, required=True)
+    warnings = fields.Many(fields.Group(Warning), required=True)
+    changes = changes()
+
+
+class UnpublishQuery(Schema):
+    """Parameters of unpublishing."""
+
+    is_query = True
+
+    at = fields.Time(description="Unpublish then; else now.")
+
+
+PublicationItem = item_of(Publication)
+
+
+def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """The publication of one type's entries, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+
+    class EntryPublication(Endpoint):
+        @scope("content:preview")
+        @operation(f"get{title}Publication")
+        @returns(200, PublicationItem, ETag=ETAG)
+        @problems("not-found")
+        def get(self, connection: Any, entry_id: str) -> Answer:
+            """Get the timeline of an entry."""
+            copy = drafts.find_entry(connection, kind, entry_id)
+            publications = drafts.timeline_rows(connection, entry_id)
+            document = represent(publications, copy.standing, copy.at)
+            return Answer({"data": document}, headers={"ETag": quoted(copy.entry.changed)})
+
+        @scope("content:publish")
+        @operation(f"publish{title}")
+        @body(PublicationWrite, required=False, example={"live_until": None})
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found", "conflict", "slug-taken", "not-ready")
+        @conditional
+        def put(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
+            """Publish a revision now or later, for ever or until an instant."""
+            entry = actions.find(write, kind, entry_id)
+            actions.expect(write, entry, expected_tags())
+            publishing.publish(write, kind, entry, **body)
+            return _answer(write, resource, entry, body["revision"])
+
+        @scope("content:publish")
+        @operation(f"unpublish{title}")
+        @query(UnpublishQuery)
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found")
+        @conditional
+        def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
+            """Unpublish an entry now or later; whatever was planned after that is taken back."""
+            entry = actions.find(write, kind, entry_id)
+            actions.expect(write, entry, expected_tags())
+            try:
+                timeline.unpublish(write, kind, entry, query.get("at"))
+            except Invalid as error:
+                raise InvalidParameter(*error.faults) from None
+            return _answer(write, resource, entry)
+
+    class OnePublication(Endpoint):
+        @scope("content:publish")
+        @operation(f"cancel{title}Publication")
+        @returns(200, PublicationAnswer, ETag=ETAG)
+        @problems("not-found", "conflict")
+        @conditional
+        def delete(self, write: Write, entry_id: str, publication_id: str) -> Answer:
+            """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
+            entry = actions.find(write, kind, entry_id)
+            actions.expect(write, entry, expected_tags())
+            timeline.cancel(write, kind, entry, publication_id)
+            return _answer(write, resource, entry)
+
+    path = f"/api/v1/manage/{kind.plural}/<entry_id>/publication"
+    tag = f"manage {kind.plural}"
+    return [(tag, path, EntryPublication), (tag, f"{path}/<publication_id>", OnePublication)]
+
+
+def _answer(write: Write, resource: ContentResource, entry: Any, revision: int | None = None) -> Answer:
+    write.session.flush()
+    (copy,) = read_drafts(write.session, resource.type, [entry], write.at)
+    publications = timeline.timeline(write.session, entry.id)
+    document = {
+        "data": represent(publications, copy.standing, write.at),
+        "warnings": warnings_on(write, resource, copy, revision),
+    }
+    return Answer(document, headers={"ETag": quoted(entry.changed)}, before=partial(_present, resource, entry.id))
+
+
+def _present(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
+    copy = drafts.find_entry(connection, resource.type, entry_id)
+    return represent(drafts.timeline_rows(connection, entry_id), copy.standing, copy.at)
+
+
+def represent(publications: list[Any], standing: Standing, now: Any) -> dict[str, Any]:
+    """A timeline on the wire."""
+    return {
+        "status": standing.status,
+        "revision": standing.revision,
+        "live_from": standing.live_from,
+        "live_until": standing.live_until,
+        "has_unpublished_changes": standing.has_unpublished_changes,
+        "timeline": [
+            {
+                **timeline.interval(each),
+                "slug": each.slug,
+                "state": "past" if each.live_until <= now else "live" if each.live_from <= now else "planned",
+            }
+            for each in publications
+        ],
+    }

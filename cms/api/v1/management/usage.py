@@ -1,0 +1,63 @@
+"""What refers to an entry, for every type."""
+
+from typing import Any
+
+from cms import clock
+from cms.api import entry_fields
+from cms.api.http import fields
+from cms.api.http.contract import operation, problems, query, returns, scope
+from cms.api.http.endpoint import Endpoint
+from cms.api.http.pagination import page, read_cursor
+from cms.api.http.responses import Answer
+from cms.api.services import services
+from cms.api.v1.schemas import TEXT, ContentResource, PageQuery, list_of, made
+from cms.content.editing import drafts
+from cms.content.editing.usage import UseKey, uses
+
+Usage = made(
+    "Usage",
+    "A reference to an entry, by another's working copy or by what of that is live or planned.",
+    {
+        "id": fields.Id(required=True, description="The entry that refers."),
+        "type": fields.Delivered(TEXT, required=True, example="article"),
+        "title": fields.Delivered(TEXT, required=True, example="A quiet morning", description="What it is known by."),
+        "slug": entry_fields.Slug(required=True, allow_none=True),
+        "field": fields.Delivered(TEXT, required=True, example="authors"),
+        "in": fields.Choice("draft", "live", "planned", required=True, description="What of it refers."),
+        "revision": fields.Whole(1, required=True, description="Which of its revisions refers."),
+    },
+)
+
+
+UsageList = list_of(Usage)
+
+
+def usage_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
+    """What refers to one type's entries, as tag, path and endpoint."""
+    kind, title = resource.type, resource.name
+
+    class EntryUsage(Endpoint):
+        @scope("content:preview")
+        @operation(f"list{title}Usage")
+        @query(PageQuery)
+        @returns(200, UsageList, Link="`next` and `first` (RFC 8288).")
+        @problems("not-found")
+        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+            """List what refers to an entry: working copies, and what is live or planned."""
+            copy = drafts.find_entry(connection, kind, entry_id)
+            found, last = uses(
+                connection, services().types, entry_id, copy.at, after=_read(query), limit=query["limit"]
+            )
+            following = last and ([last.field, last.type, *map(clock.to_wire, (last[2], last[4]))], last.entry_id)
+            document, headers = page([each.as_told() for each in found], query, following, None)
+            return Answer(document, headers=headers)
+
+    return [(f"manage {kind.plural}", f"/api/v1/manage/{kind.plural}/<entry_id>/usage", EntryUsage)]
+
+
+def _read(query: dict[str, Any]) -> UseKey | None:
+    after = read_cursor(query.get("cursor"), query)
+    if after is None:
+        return None
+    (field, type_name, published_at, live_from), entry_id = after
+    return UseKey(field, type_name, clock.from_wire(published_at), entry_id, clock.from_wire(live_from))

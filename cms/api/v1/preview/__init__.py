@@ -1,0 +1,1 @@
+"""Preview: what delivery will answer, seen as the draft or as of any moment."""

@@ -1,0 +1,110 @@
+"""Rich text as it is written: Markdown, HTML or blocks."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+
+from cms.api.http.fields import TEXT_PATTERN, Field, JSONSchema, Schema, Text, fault
+from cms.api.v1.blocks import WRITTEN, TypedList
+from cms.content.renditions import BLOCKS
+from cms.rendering import render
+
+SOURCE_CHARACTERS = 250_000
+SOURCE_BYTES = 500_000
+"""Of blocks as JSON, which says the same in more words."""
+OBJECTS_AT_MOST = 10_000
+"""Blocks, spans, links, rows and cells together: what each of them costs is more than its few bytes say."""
+TEXTS = ("markdown", "html")
+MEMBERS = {"format", "source"}
+
+
+class RichText(Field):
+    """Rich text as written: a string of Markdown, or an object that names its format."""
+
+    example: Any = {"format": "markdown", "source": "## A heading\n\nA short paragraph.\n"}
+    formats = (*TEXTS, BLOCKS)
+    text = Text(SOURCE_CHARACTERS)
+    blocks = TypedList(WRITTEN)
+
+    def json_schema(self) -> JSONSchema:
+        text = {"format": {"type": "string", "enum": list(TEXTS)}, "source": self.text.json_schema()}
+        blocks = {"format": {"type": "string", "enum": [BLOCKS]}, "source": self.blocks.json_schema()}
+        return {"oneOf": [self._bare(), *(_written(each) | {"required": sorted(MEMBERS)} for each in (text, blocks))]}
+
+    def patch_schema(self) -> JSONSchema:
+        """Either member alone changes a text that is there."""
+        source = {"oneOf": [self.text.json_schema(), self.blocks.json_schema()]}
+        either = _written({"format": {"type": "string", "enum": list(self.formats)}, "source": source})
+        return {"oneOf": [self._bare(), either]}
+
+    def schemas(self) -> Iterator[type[Schema]]:
+        yield from self.blocks.schemas()
+
+    def _bare(self) -> JSONSchema:
+        return {"type": "string", "maxLength": SOURCE_CHARACTERS, "pattern": TEXT_PATTERN, "description": "Markdown."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, Any]:
+        if isinstance(value, str):
+            value = {"format": "markdown", "source": value}
+        if not isinstance(value, dict):
+            raise fault("invalid_type", "This must be Markdown, or an object with format and source.")
+        errors: dict[str, Any] = {
+            name: fault("unknown_field", "There is no such field.").messages for name in value.keys() - MEMBERS
+        }
+        errors |= {name: fault("required", "This is required.").messages for name in MEMBERS - value.keys()}
+        if "format" in value and value["format"] not in self.formats:
+            errors["format"] = fault("unknown_value", f"This must be one of {', '.join(self.formats)}.").messages
+        elif "source" in value:
+            try:
+                self._check_source(value.get("format"), value["source"])
+            except ValidationError as error:
+                errors["source"] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        # As it came, and not as it was read: it comes back the same.
+        return {"format": value["format"], "source": value["source"]}
+
+    def prepare(self, value: dict[str, Any]) -> None:
+        """Render the text before the transaction begins, so that no other writer waits; the engine finds it done."""
+        render(value["format"], value["source"])
+
+    def prepare_patch(self, patch: Any) -> None:
+        with suppress(ValidationError):  # Its faults are reported with those of the whole document.
+            self.prepare(self.deserialize(_probable(patch)))
+
+    def _check_source(self, format: Any, source: Any) -> None:
+        if format != BLOCKS:
+            self.text.deserialize(source)
+            return
+        if (number := _objects_in(source)) > OBJECTS_AT_MOST:
+            raise fault("too_many", f"This has {number} objects at all depths; {OBJECTS_AT_MOST} is the most.")
+        self.blocks.deserialize(source)
+        if (size := len(orjson.dumps(source))) > SOURCE_BYTES:
+            raise fault("too_long", f"This has {size} bytes of JSON; {SOURCE_BYTES} is the most.")
+
+
+def _probable(patch: Any) -> Any:
+    """A patch of a rich text as it will be read if its format stays, and is the usual one for such a source."""
+    if not isinstance(patch, dict) or "format" in patch:
+        return patch
+    return {"format": BLOCKS if isinstance(patch.get("source"), list) else "markdown", **patch}
+
+
+def _objects_in(source: Any) -> int:
+    """The objects at every depth, in no recursion: nothing has judged how deep it is."""
+    number, left = 0, [source]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            number += 1
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return number
+
+
+def _written(members: JSONSchema) -> JSONSchema:
+    return {"type": "object", "properties": members, "additionalProperties": False}

@@ -1,0 +1,1 @@
+"""Writes: drafts, revisions, the timeline, readiness, links, slugs, the audit log, preview, indexing."""

@@ -1,0 +1,96 @@
+"""The tables that preview reads instead of publications: every working copy as it would be published.
+
+Delivery never imports this; preview hands the tables in with its perspective.
+"""
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms.content.model import LOCALE_LENGTH, TYPE_LENGTH, SortKeys
+from cms.db import Base, Identifier
+from cms.identifiers import SLUG_LENGTH
+from cms.search.model import (
+    CountedWord,
+    SearchedDocument,
+    SearchIndex,
+    document_indexes,
+    index_on_sqlite,
+    word_indexes,
+)
+
+
+class DraftPublication(SortKeys, Base):
+    """What a publication of an entry's newest revision would be; of every entry that is not in the trash."""
+
+    __tablename__ = "draft_publications"
+    __table_args__ = (
+        ForeignKeyConstraint(["entry_id", "revision"], ["revisions.entry_id", "revisions.number"], ondelete="CASCADE"),
+        Index("ix_draft_publications_slug", "type", "locale", "slug"),
+        Index("ix_draft_publications_translations", "translation_group"),
+        Index("ix_draft_publications_facet", "type", "locale", "facet"),
+    )
+
+    entry_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
+    slug: Mapped[str | None] = mapped_column(String(SLUG_LENGTH))
+    translation_group: Mapped[str] = mapped_column(Identifier)
+    dated: Mapped[bool] = mapped_column(Boolean)
+    """Whether an editor gave ``published_at``; else it is the first moment the entry is live, else ``updated_at``."""
+
+
+class DraftPublicationLink(SortKeys, Base):
+    """A working copy's reference, with the sort keys of what it belongs to, so that a tag's list is one walk."""
+
+    __tablename__ = "draft_publication_links"
+    __table_args__ = (
+        Index("ix_draft_publication_links_newest", "target_id", "field", "type", "published_at", "entry_id"),
+    )
+
+    entry_id: Mapped[str] = mapped_column(
+        ForeignKey("draft_publications.entry_id", ondelete="CASCADE"), primary_key=True
+    )
+    field: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    target_id: Mapped[str] = mapped_column(Identifier)
+    type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
+    locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
+
+
+class DraftSearchDocument(SearchedDocument, Base):
+    """A working copy as it is searched; apart from what is published, so that delivery has no way to find it."""
+
+    __tablename__ = "draft_search_documents"
+    __table_args__ = (
+        *document_indexes("draft_search_documents"),
+        Index("ix_draft_search_documents_type", "type", "id", postgresql_using="btree").ddl_if(dialect="postgresql"),
+    )
+
+    publication_id: Mapped[str] = mapped_column(
+        Identifier, ForeignKey("draft_publications.entry_id", ondelete="CASCADE")
+    )
+    """The entry: it has one draft."""
+
+
+class DraftSearchWord(CountedWord, Base):
+    """The words of working copies."""
+
+    __tablename__ = "draft_search_words"
+    __table_args__ = word_indexes("draft_search_words")
+
+
+index_on_sqlite(DraftSearchDocument.__table__, "draft_")
+DRAFT_INDEX = SearchIndex(DraftSearchDocument.__table__, DraftSearchWord.__table__, "draft_search_index")
+
+
+# As publications have them: a page of each order is one walk. Facets pick out few, or are walked past.
+for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
+    Index(
+        f"ix_draft_publications_by_{_key}",
+        *(getattr(DraftPublication, name) for name in ("type", "locale", _key, "entry_id")),
+    )
+    Index(
+        f"ix_draft_publication_links_by_{_key}",
+        *(getattr(DraftPublicationLink, name) for name in ("target_id", "field", "type", "locale", _key, "entry_id")),
+    )

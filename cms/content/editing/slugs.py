@@ -1,0 +1,66 @@
+"""Names in addresses: made from titles, unique per type and locale by index, kept for redirects once they were live."""
+
+from itertools import count
+
+from slugify import slugify
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from cms.content.editing.model import Entry, Slug
+from cms.content.model import Publication
+from cms.content.types import ContentType
+from cms.db import insert_for
+from cms.errors import Fault, SlugTaken
+from cms.identifiers import SLUG_LENGTH, is_identifier
+
+
+def slug_from(text: str, fallback: str) -> str:
+    """Lower-case words and hyphens, at most 120 characters, cut between words, and never in the form of an id."""
+    slug = slugify(text, max_length=SLUG_LENGTH, word_boundary=True) or fallback
+    return f"{slug}-{fallback}"[:SLUG_LENGTH] if is_identifier(slug) else slug
+
+
+def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_id: str) -> None:
+    """Make the slug the entry's; raises ``SlugTaken`` when another entry holds it."""
+    values = {"type": kind.name, "locale": locale, "slug": slug, "entry_id": entry_id}
+    session.execute(insert_for(session)(Slug).values(values).on_conflict_do_nothing())
+    holder = session.execute(
+        select(Slug.entry_id, Entry.trashed_at, Entry.slug)
+        .join(Entry, Entry.id == Slug.entry_id)
+        .where(Slug.type == kind.name, Slug.locale == locale, Slug.slug == slug)
+    ).one()
+    if holder.entry_id != entry_id:
+        where = "in the trash " if holder.trashed_at else ""
+        whose = f"'{slug}' belongs to {kind.name} {holder.entry_id}"
+        if holder.slug != slug:
+            whose += f", now '{holder.slug}', and leads there"
+        raise SlugTaken(f"Another entry {where}holds this slug.", Fault("slug_taken", f"{whose}.", pointer="#/slug"))
+
+
+def free_slug(session: Session, kind: ContentType, locale: str, wanted: str, entry_id: str) -> str:
+    """The wanted slug or, where another entry holds it, the first of ``wanted-2``, ``wanted-3`` … that is free."""
+    if not _held_by_another(session, kind, locale, wanted, entry_id):
+        return wanted
+    stem = wanted[: SLUG_LENGTH - 8].rstrip("-")
+    taken = set(
+        session.scalars(
+            select(Slug.slug).where(
+                Slug.type == kind.name, Slug.locale == locale, Slug.slug.startswith(f"{stem}-", autoescape=True)
+            )
+        )
+    )
+    return next(name for name in (f"{stem}-{number}" for number in count(2)) if name not in taken)
+
+
+def _held_by_another(session: Session, kind: ContentType, locale: str, slug: str, entry_id: str) -> bool:
+    holder = session.get(Slug, (kind.name, locale, slug))
+    return holder is not None and holder.entry_id != entry_id
+
+
+def release_unused(session: Session, entry_id: str) -> None:
+    """Free what is neither the draft's slug nor one of a publication, past or planned."""
+    of_draft = exists().where(Entry.id == Slug.entry_id, Entry.slug == Slug.slug, Entry.locale == Slug.locale)
+    of_publication = exists().where(
+        Publication.entry_id == Slug.entry_id, Publication.slug == Slug.slug, Publication.locale == Slug.locale
+    )
+    session.execute(delete(Slug).where(Slug.entry_id == entry_id, ~of_draft, ~of_publication))

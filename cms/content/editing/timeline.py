@@ -1,0 +1,414 @@
+"""The timeline of an entry: which revision is live from when until when.
+
+Intervals never overlap; what has been live stays as history, what is only planned can be taken back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from cms import clock
+from cms.clock import FOREVER
+from cms.content.editing import indexing, slugs
+from cms.content.editing.links import mark_progress, publish_links
+from cms.content.editing.model import Entry
+from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink
+from cms.content.editing.revisions import completed
+from cms.content.editing.sort_keys import sort_keys
+from cms.content.editing.write import Write
+from cms.content.model import Publication, PublicationLink, Revision
+from cms.content.standing import end_of, standing
+from cms.content.types import Content, ContentType
+from cms.errors import Conflict, Fault, Invalid, NotFound
+
+
+def timeline(session: Session, entry_id: str) -> list[Publication]:
+    """Every publication of the entry, oldest first."""
+    return list(
+        session.scalars(select(Publication).where(Publication.entry_id == entry_id).order_by(Publication.live_from))
+    )
+
+
+class Span(NamedTuple):
+    """What a publication says, apart from its row, which changes."""
+
+    revision: int
+    live_from: datetime
+    live_until: datetime
+
+
+def spans(publications: Sequence[Any]) -> list[Span]:
+    """What a timeline says now, to be compared with what it says later."""
+    return [Span(each.revision, each.live_from, each.live_until) for each in publications]
+
+
+def _record(
+    write: Write, action: str, entry: Entry, before: Sequence[Span], revision: int | None, reason: str | None = None
+) -> None:
+    """Bring everything in line with a timeline that was changed, and tell the audit log where the entry stood before.
+
+    What was touched of the timeline is told too.
+    """
+    _review(write.session, entry.id)
+    slugs.release_unused(write.session, entry.id)
+    write.moves_content()
+    write.touch(entry)
+    after = spans(timeline(write.session, entry.id))
+    write.record(
+        action,
+        entry.type,
+        entry.id,
+        revision,
+        before=_told(before, write.at, [each for each in before if each not in after]),
+        after=_told(after, write.at, [each for each in after if each not in before]),
+        reason=reason,
+    )
+
+
+def told_of_instant(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
+    """What the audit log keeps of what came by schedule: where the entry stood ``before`` the instant and ``after``."""
+    planned = spans(timeline(session, entry_id))
+    return {
+        "before": _told(planned, instant - timedelta(milliseconds=1), []),
+        "after": _told(planned, instant, []),
+    }
+
+
+def _told(known: Sequence[Any], at: datetime, touched: Sequence[Span]) -> dict[str, Any]:
+    there = standing(known, 0, at)
+    return {
+        "status": there.status,
+        "revision": there.revision,
+        "live_from": there.live_from,
+        "live_until": there.live_until,
+        "timeline": [
+            {
+                "revision": each.revision,
+                "live_from": each.live_from,
+                "live_until": end_of(each),
+            }
+            for each in touched
+        ],
+    }
+
+
+def is_shown(write: Write, entry: Entry) -> bool:
+    """Whether anything of the entry is live or planned."""
+    return any(each.live_until > write.at for each in timeline(write.session, entry.id))
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The time that a publication gets, what shows the same revision there already, and what is cut short for it."""
+
+    start: datetime
+    end: datetime
+    asked_until: datetime | None
+    """The end that was asked for, where something is planned before it."""
+    shown: Publication | None
+    replaced: Publication | None
+
+
+def find_slot(
+    write: Write,
+    entry: Entry,
+    revision: Revision,
+    *,
+    live_from: datetime | None = None,
+    live_until: datetime | None = None,
+    keep_end: bool = False,
+) -> Slot:
+    """Find room for a revision in the entry's timeline, from an instant, now by default, until another or for ever.
+
+    Without ``live_until`` it lasts until the next planned publication begins, if there is one; with ``keep_end`` until
+    what it replaces would have ended. Raises ``Invalid`` for times that have passed or are out of order and
+    ``Conflict`` when it reaches into a later plan or begins within one that has an end of its own.
+    """
+    now, publications = write.at, timeline(write.session, entry.id)
+    shown = _already(publications, revision, live_from, now)
+    start = shown.live_from if shown else live_from or now
+    _check_times(now, None if shown else live_from, start, live_until)
+    replaced = next((each for each in publications if each.live_from <= start < each.live_until), None)
+    later = [each for each in publications if each.live_from > start]
+    _check_overlaps(now, start, live_until, [*([replaced] if replaced else []), *later])
+    asked = live_until or (_asked_end(replaced) if keep_end and replaced else FOREVER)
+    end = min([asked, *(each.live_from for each in later)])
+    return Slot(start, end, asked if end < asked else None, shown, replaced)
+
+
+def fill_slot(
+    write: Write, kind: ContentType, entry: Entry, revision: Revision, slot: Slot, *, reason: str | None = None
+) -> bool:
+    """Make a revision live in the slot that was found for it; what was live then ends there.
+
+    Returns whether anything changed. ``reason`` is kept in the audit log.
+    """
+    before = spans(timeline(write.session, entry.id))
+    shown = slot.shown
+    if shown:
+        if (shown.live_until, shown.asked_until) == (slot.end, slot.asked_until):
+            return False
+        _set_end(write, shown, slot.end)
+    else:
+        if slot.replaced:
+            _cut(write, slot.replaced, slot.start, keep_asked=True)
+        shown = _begin(write, kind, entry, revision, slot.start, slot.end)
+    shown.asked_until = slot.asked_until
+    _record(write, "scheduled" if slot.start > write.at else "published", entry, before, revision.number, reason)
+    return True
+
+
+def _already(
+    publications: list[Publication], chosen: Revision, live_from: datetime | None, now: datetime
+) -> Publication | None:
+    """The publication that shows this revision from this instant already, so that only its end may change."""
+    for each in publications:
+        asked = each.live_from <= now if live_from is None else each.live_from == live_from
+        if asked and each.revision == chosen.number and now < each.live_until:
+            return each
+    return None
+
+
+def _check_times(now: datetime, asked: datetime | None, start: datetime, end: datetime | None) -> None:
+    faults = []
+    if asked is not None and asked < now:
+        faults.append(
+            Fault("in_the_past", "It is later than that; leave live_from out to publish now.", pointer="#/live_from")
+        )
+    if (end or FOREVER) <= max(now, start):
+        faults.append(Fault("out_of_order", "live_until is not after live_from and now.", pointer="#/live_until"))
+    if faults:
+        raise Invalid(*faults)
+
+
+def _check_overlaps(now: datetime, start: datetime, end: datetime | None, others: list[Publication]) -> None:
+    """Raises ``Conflict`` that names what is planned for the same time; what is live or has no end may be cut short."""
+    faults, clashing = [], []
+    for each in others:
+        plan = f"Revision {each.revision} is planned {_in_words(each)}."
+        if end is not None and start < each.live_from < end:
+            faults.append(Fault("overlaps", plan, pointer="#/live_until"))
+        elif now < each.live_from < start and _asked_end(each) != FOREVER:
+            faults.append(Fault("overlaps", plan, pointer="#/live_from"))
+        else:
+            continue
+        clashing.append(interval(each))
+    if faults:
+        raise Conflict("Another publication is planned for that time.", *faults, clashes=clashing)
+
+
+def _in_words(publication: Publication) -> str:
+    end = end_of(publication)
+    until = f"until {clock.to_wire(end)}" if end else "for ever"
+    return f"from {clock.to_wire(publication.live_from)} {until}"
+
+
+def _asked_end(publication: Publication) -> datetime:
+    """The end that an editor asked for, even where a later plan cuts it short."""
+    return publication.asked_until or publication.live_until
+
+
+def interval(publication: Any) -> dict[str, Any]:
+    """What names a publication of a timeline: its id, revision and times as the wire writes them, null for ever."""
+    end = end_of(publication)
+    return {
+        "id": publication.id,
+        "revision": publication.revision,
+        "live_from": clock.to_wire(publication.live_from),
+        "live_until": clock.to_wire(end) if end else None,
+    }
+
+
+def _begin(
+    write: Write,
+    kind: ContentType,
+    entry: Entry,
+    revision: Revision,
+    start: datetime,
+    end: datetime,
+    instead_of: Publication | None = None,
+) -> Publication:
+    """Make a publication; one ``instead_of`` a plan that has the same beginning goes by the same id."""
+    content = completed(kind, revision)
+    if content["slug"] is not None:
+        slugs.reserve(write.session, kind, entry.locale, content["slug"], entry.id)
+    given = content.get("published_at")
+    published_at = clock.from_wire(given) if given else start
+    publication = Publication(
+        id=instead_of.id if instead_of and instead_of.live_from == start else str(uuid7()),
+        entry_id=entry.id,
+        revision=revision.number,
+        type=kind.name,
+        locale=entry.locale,
+        slug=content["slug"],
+        translation_group=instead_of.translation_group if instead_of else _group(write, entry, content),
+        live_from=start,
+        live_until=end,
+        dated=given is not None,
+        over=False,
+        announced=start <= write.at,
+        **sort_keys(kind, content, published_at=published_at, updated_at=start),
+    )
+    write.session.add(publication)
+    write.session.flush()
+    publish_links(write.session, kind, publication, content)
+    indexing.put_in(write.session, kind, publication, revision)
+    return publication
+
+
+def _group(write: Write, entry: Entry, content: Content) -> str:
+    """The original of those that translate each other; where the one named was erased, who has taken its place."""
+    named = content["translation_of"]
+    if named is None:
+        return entry.id
+    original = write.session.get(Entry, named)
+    return (original.translation_of or original.id) if original else (entry.translation_of or entry.id)
+
+
+def unpublish(write: Write, kind: ContentType, entry: Entry, at: datetime | None = None) -> bool:
+    """Let nothing of the entry be live from an instant on, now by default; plans from then on are taken back."""
+    moment = at or write.at
+    if moment < write.at:
+        raise Invalid(Fault("in_the_past", "It is later than that; leave it out to unpublish now.", parameter="at"))
+    publications = timeline(write.session, entry.id)
+    before = spans(publications)
+    affected = [each for each in publications if each.live_until > moment]
+    for publication in publications:
+        if publication in affected:
+            _cut(write, publication, moment)
+        elif publication.asked_until and publication.asked_until > moment:
+            publication.asked_until = moment if publication.live_until < moment else None
+    if affected:
+        write.actor.require("content:publish")
+        _record(write, "unpublished" if moment <= write.at else "unpublishing_planned", entry, before, None)
+    return bool(affected)
+
+
+def exchange(write: Write, kind: ContentType, entry: Entry, numbers: Mapping[int, int]) -> bool:
+    """Let other revisions take the place of those that are live or planned, by number, for the time these have left.
+
+    Returns whether there were any.
+    """
+    publications = timeline(write.session, entry.id)
+    before = spans(publications)
+    affected = [each for each in publications if each.live_until > write.at and each.revision in numbers]
+    for each in affected:
+        revision = write.session.get_one(Revision, (entry.id, numbers[each.revision]))
+        start, end, asked = max(each.live_from, write.at), each.live_until, each.asked_until
+        _cut(write, each, start)
+        anew = _begin(write, kind, entry, revision, start, end, instead_of=each)
+        anew.asked_until = asked
+    if affected:
+        action = "published" if affected[0].live_from <= write.at else "scheduled"
+        _record(write, action, entry, before, numbers[affected[0].revision])
+    return bool(affected)
+
+
+def cancel(write: Write, kind: ContentType, entry: Entry, publication_id: str) -> None:
+    """Take back one plan; what was cut short for it lasts as long as was asked again, or until the next plan.
+
+    Raises ``NotFound``, and ``Conflict`` for what has begun.
+    """
+    publications = timeline(write.session, entry.id)
+    before = spans(publications)
+    plan = next((each for each in publications if each.id == publication_id), None)
+    if plan is None:
+        raise NotFound
+    if plan.live_from <= write.at:
+        over = plan.live_until <= write.at
+        raise Conflict(
+            "It is over and stays as history."
+            if over
+            else "It is live already; DELETE the publication to unpublish the entry."
+        )
+    write.actor.require("content:publish")
+    revision = plan.revision
+    position = publications.index(plan)
+    _cut(write, plan, plan.live_from)
+    if position:
+        following = publications[position + 1] if position + 1 < len(publications) else None
+        _give_back(write, publications[position - 1], before[position].live_from, following)
+    _record(write, "cancelled", entry, before, revision)
+
+
+def _give_back(write: Write, cut: Publication, at: datetime, following: Publication | None) -> None:
+    """Let what a plan cut short at an instant last until the end that was asked for, or until what follows."""
+    if cut.live_until != at or cut.asked_until is None:
+        return
+    asked = cut.asked_until
+    end = min(asked, following.live_from) if following else asked
+    cut.asked_until = asked if end < asked else None
+    _set_end(write, cut, end)
+
+
+def _cut(write: Write, publication: Publication, at: datetime, *, keep_asked: bool = False) -> None:
+    """End a publication at an instant; one that would never begin is taken back.
+
+    With ``keep_asked`` it remembers the end that was asked for, to be had again when what cuts it is cancelled.
+    """
+    if publication.live_from >= at:
+        mark_progress(write.session, publication, announced=publication.announced, over=True)
+        indexing.take_out(write.session, write.types[publication.type], publication)
+        write.session.execute(delete(Publication).where(Publication.id == publication.id))
+        write.session.expunge(publication)
+    else:
+        publication.asked_until = _asked_end(publication) if keep_asked else None
+        _set_end(write, publication, at)
+
+
+def _set_end(write: Write, publication: Publication, end: datetime) -> None:
+    publication.live_until = end
+    indexing.set_end(write.session, write.types[publication.type], publication, at=write.at)
+    mark_progress(write.session, publication, announced=publication.announced, over=end <= write.at)
+    write.session.flush()
+    write.session.execute(
+        update(PublicationLink).where(PublicationLink.publication_id == publication.id).values(live_until=end)
+    )
+
+
+def _review(session: Session, entry_id: str) -> None:
+    """Bring what publications and the draft say of the whole timeline up to date: the first date, and later slugs."""
+    publications = timeline(session, entry_id)
+    for position, publication in enumerate(publications):
+        publication.renamed = any(each.slug != publication.slug for each in publications[position:])
+    _date(session, publications)
+    _date_draft(session, entry_id, publications)
+
+
+def _date(session: Session, publications: list[Publication]) -> None:
+    """Give publications without an editorial date the first moment the entry is live."""
+    for publication in publications:
+        first = publications[0].live_from
+        if not publication.dated and publication.published_at != first:
+            if publication.sort_time == publication.published_at:
+                publication.sort_time = first
+            publication.published_at = first
+            session.execute(
+                update(PublicationLink)
+                .where(PublicationLink.publication_id == publication.id)
+                .values(published_at=first, sort_time=publication.sort_time)
+            )
+    session.flush()
+
+
+def _date_draft(session: Session, entry_id: str, publications: list[Publication]) -> None:
+    """Give a draft without an editorial date the first moment the entry is live, or else that of its last change."""
+    draft = session.get(DraftPublication, entry_id, populate_existing=True)
+    if draft is None or draft.dated:
+        return
+    first = publications[0].live_from if publications else draft.updated_at
+    if draft.published_at != first:
+        if draft.sort_time == draft.published_at:
+            draft.sort_time = first
+        draft.published_at = first
+        session.execute(
+            update(DraftPublicationLink)
+            .where(DraftPublicationLink.entry_id == entry_id)
+            .values(published_at=first, sort_time=draft.sort_time)
+        )
+        session.flush()

@@ -1,0 +1,115 @@
+"""What refers to an entry: working copies, and what of others is live or planned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, Integer, Select, String, bindparam, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session
+
+from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink
+from cms.content.model import Publication, PublicationLink, Revision
+from cms.content.types import Types
+from cms.db import Identifier, UTCDateTime
+
+BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class UseKey(NamedTuple):
+    """Where a reference stands in the order in which uses are listed."""
+
+    field: str
+    type: str
+    published_at: datetime
+    entry_id: str
+    live_from: datetime
+    """Of a working copy, which has no such time, the earliest there is."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A reference to an entry, by another's working copy or by what of that is live or planned."""
+
+    key: UseKey
+    place: Literal["draft", "live", "planned"]
+    revision: int
+    slug: str | None
+    label: str
+
+    def as_told(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "id": self.key.entry_id,
+            "type": self.key.type,
+            "title": self.label,
+            "slug": self.slug,
+            "field": self.key.field,
+            "in": self.place,
+            "revision": self.revision,
+        }
+
+
+def uses(
+    session: Session | Connection, types: Types, target_id: str, at: datetime, *, after: UseKey | None, limit: int
+) -> tuple[list[Use], UseKey | None]:
+    """A page of what refers to the entry, and where the next one begins; two statements."""
+    values: dict[str, Any] = {"target": target_id, "at": at, "most": limit + 1}
+    if after is not None:
+        values |= after._asdict()
+    rows = session.execute(_statement(after is not None), values).all()
+    labels = _labels(session, types, rows[:limit])
+    found = [
+        Use(key, _place(key, at), row.revision, row.slug, labels[row.entry_id, row.revision])
+        for row, key in ((row, UseKey(*row[: len(UseKey._fields)])) for row in rows[:limit])
+    ]
+    return found, found[-1].key if len(rows) > limit else None
+
+
+def _place(key: UseKey, at: datetime) -> Literal["draft", "live", "planned"]:
+    if key.live_from == BEFORE_ALL:
+        return "draft"
+    return "live" if key.live_from <= at else "planned"
+
+
+@lru_cache(maxsize=2)
+def _statement(follows: bool) -> Select[Any]:
+    """Each branch is one walk of an index from where the last page ended."""
+    at = bindparam("at", type_=UTCDateTime)
+    drafts = _references(DraftPublicationLink, literal(BEFORE_ALL, UTCDateTime).label("live_from"), follows)
+    drafts = drafts.add_columns(DraftPublication.revision, DraftPublication.slug).join(
+        DraftPublication, DraftPublication.entry_id == DraftPublicationLink.entry_id
+    )
+    published = _references(PublicationLink, PublicationLink.live_from, follows)
+    published = (
+        published.add_columns(Publication.revision, Publication.slug)
+        .join(Publication, Publication.id == PublicationLink.publication_id)
+        .where(~PublicationLink.over, PublicationLink.live_until > at)
+    )
+    both = union_all(*(select(each.subquery()) for each in (drafts, published))).subquery()
+    order = [both.c[name] for name in UseKey._fields]
+    return select(both).order_by(*order).limit(bindparam("most", type_=Integer))
+
+
+def _references(link: Any, live_from: Any, follows: bool) -> Select[Any]:
+    key = (link.field, link.type, link.published_at, link.entry_id, live_from)
+    statement: Select[Any] = select(*key).where(link.target_id == bindparam("target", type_=Identifier))
+    if follows:
+        kinds: tuple[Any, ...] = (String(), String(), UTCDateTime(), Identifier, UTCDateTime())
+        last: list[Any] = [bindparam(name, type_=kind) for name, kind in zip(UseKey._fields, kinds, strict=True)]
+        statement = statement.where(tuple_(*key) > tuple_(*last))
+    return statement.order_by(*key).limit(bindparam("most", type_=Integer))
+
+
+def _labels(session: Session | Connection, types: Types, rows: Sequence[Any]) -> dict[tuple[str, int], str]:
+    """What people know each entry by, as the revision that refers has it."""
+    wanted = {(row.entry_id, row.revision): row.type for row in rows}
+    if not wanted:
+        return {}
+    found = session.execute(
+        select(Revision.entry_id, Revision.number, Revision.data).where(
+            tuple_(Revision.entry_id, Revision.number).in_(list(wanted))
+        )
+    )
+    return {(entry_id, number): types[wanted[entry_id, number]].label(data) for entry_id, number, data in found}

@@ -1,0 +1,1 @@
+"""Reads what is live: rows, lists, relations, composing, redirects, searching. Never imports ``editing``."""

@@ -1,0 +1,340 @@
+"""Delivered documents: a published row, joined at read time with the site and with other published entries.
+
+What depends on the site or on other entries is never stored, so that a changed setting or an author's new portrait
+rewrites nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cms import clock
+from cms.content.published.blocks import Known, read_blocks
+from cms.content.published.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of, profiles_of
+from cms.content.published.perspective import Perspective
+from cms.content.published.relations import Embedded, Wanted, gather
+from cms.content.published.rows import Row
+from cms.content.renditions import BLOCKS, blocks_of
+from cms.content.types import Backlink, Content, ContentType, Reference, Shape, Types
+from cms.site import Site
+
+Document = dict[str, Any]
+
+HEAD_NEEDS = frozenset({"authors", "tags", "translations"})
+IDENTITY = ("id", "type", "locale", "slug", "url", "published_at", "updated_at")
+TRANSLATION_FIELDS = ("locale", "slug", "url")
+
+
+@dataclass(frozen=True)
+class Composition:
+    """How rows become documents: the field names of each type's shapes, the formats of rich texts, what to include."""
+
+    types: Types
+    fields: Mapping[str, Sequence[str]]
+    """The delivered fields of each type, in order."""
+    cards: Mapping[str, Sequence[str]]
+    """The fields of each type's short shape, in order."""
+    site: Site
+    perspective: Perspective
+    formats: Sequence[str] = ("html",)
+    includes: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    """The fields that are asked for; ``None`` for all that the shape has."""
+    without: frozenset[str] = frozenset()
+    own_links: Sequence[Row] = ()
+    """The site's own social links, for graphs."""
+    detail: bool = False
+    """Whether the rows are looked at one by one, with the fields that lists leave out."""
+
+    @cached_property
+    def own_profiles(self) -> list[str]:
+        """The site's addresses elsewhere."""
+        return profiles_of(self.types, self.own_links)
+
+
+class Composed(list[Document]):
+    """Documents, with the type and the id of every entry that is in them, embedded ones too."""
+
+    entries: frozenset[tuple[str, str]]
+
+
+def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how: Composition) -> Composed:
+    """The documents of the rows, in their order; at most two statements, however many rows, and one for blocks."""
+    shown = _shown(kind, how)
+    gathered = how.includes | _graph_needs(kind, how.includes & shown)
+    first = gather(connection, _wanted(kind, rows, gathered, shown, how), how.perspective)
+    below = (wanted for inner in how.types.values() for wanted in _wanted_below(inner, first, gathered, how))
+    second = gather(connection, below, how.perspective.of_others)
+    blocks = _read_blocks(connection, _entries(rows, first, second), how)
+    leaves = _Composer(how, [], blocks, inner=None)
+    inner = _Composer(how, second, blocks, inner=leaves)
+    outer = _Composer(how, first, blocks, inner=inner, counted=True)
+    documents = Composed(outer.document(kind, row, how.includes, shown) for row in rows)
+    found = (*_entries(rows, first, second), *how.own_links)
+    documents.entries = frozenset((row.type, row.entry_id) for row in found)
+    return documents
+
+
+def _read_blocks(connection: Connection, rows: Iterable[Row], how: Composition) -> Known:
+    """The blocks of every row that comes with its rich texts, where they are asked for."""
+    return read_blocks(connection, (row for row in rows if row.bodies)) if BLOCKS in how.formats else {}
+
+
+def _graph_needs(kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
+    """What has to be known in full for a graph, whether or not it is shown."""
+    return frozenset(GRAPH_NEEDS[kind.graph]) if "jsonld" in includes and kind.graph else frozenset()
+
+
+def _entries(rows: Sequence[Row], *found: Sequence[Embedded]) -> Iterable[Row]:
+    """Every row that is an entry, which a count is not."""
+    yield from rows
+    for level in found:
+        yield from (each.row for each in level if each.row.entry_id is not None)
+
+
+def _shown(kind: ContentType, how: Composition) -> frozenset[str]:
+    """The fields of the top level."""
+    if how.only is not None:
+        return (how.only | {"id"}) - how.without
+    return (frozenset(how.fields[kind.name]) if how.detail else _listed(kind, how)) - how.without
+
+
+def _listed(kind: ContentType, how: Composition) -> frozenset[str]:
+    """The fields of an entry in a list, or embedded in full."""
+    return frozenset(how.fields[kind.name]).difference(kind.left_out_of_lists)
+
+
+def _wanted_below(
+    kind: ContentType, found: Sequence[Embedded], includes: frozenset[str], how: Composition
+) -> Iterable[Wanted]:
+    """What the entries of this type that were embedded in full embed themselves, their counts included."""
+    rows = _full(found, kind)
+    if not rows:
+        return
+    yield from _wanted(kind, rows, _below(found, kind, includes), _listed(kind, how), how)
+    yield from (Wanted(count, "id", rows) for count in kind.counts)
+
+
+def _full(found: Iterable[Embedded], kind: ContentType) -> list[Row]:
+    rows = {each.row.entry_id: each.row for each in found if each.shape == "full" and each.row.type == kind.name}
+    return list(rows.values())
+
+
+def _below(found: Iterable[Embedded], kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
+    """The second halves of dotted includes, for the entries of this type that their first halves embedded."""
+    fields = {each.field for each in found if each.row.type == kind.name}
+    return frozenset(inner for field in fields for inner in _inner(field, includes))
+
+
+def _inner(field: str, includes: frozenset[str]) -> frozenset[str]:
+    return frozenset(each.split(".", 1)[1] for each in includes if each.startswith(f"{field}."))
+
+
+def _wanted(
+    kind: ContentType, rows: Sequence[Row], includes: frozenset[str], shown: frozenset[str], how: Composition
+) -> Iterable[Wanted]:
+    """What these rows embed: every relation that is shown, in full where it is included."""
+    # Head and graph name others, whether or not those are shown themselves.
+    needed = shown | HEAD_NEEDS if "seo" in shown & includes else shown
+    needed |= {each.split(".")[0] for each in _graph_needs(kind, shown & includes)}
+    for source in kind.relations:
+        shape = _shape(source.field, source.default, includes)
+        if shape is not None and source.field in needed:
+            yield Wanted(source, shape, rows, bodies=shape == "full" and _lists_bodies(source, how))
+        elif source.field in kind.presented_references:
+            yield Wanted(source, "id", rows)
+    if "translations" in needed:
+        yield Wanted("translations", "full" if "translations" in includes else "short", rows)
+    if "adjacent" in includes and "adjacent" in shown:
+        yield Wanted("previous", "short", rows)
+        yield Wanted("next", "short", rows)
+
+
+def _lists_bodies(source: Reference | Backlink, how: Composition) -> bool:
+    """Whether an entry embedded by this relation shows a rich text."""
+    target = how.types[source.target if isinstance(source, Reference) else source.source]
+    return any(name not in target.left_out_of_lists for name in target.bodies)
+
+
+def reads_bodies(kind: ContentType, how: Composition) -> bool:
+    """Whether the rows have to come with their rich texts: these are shown, or a graph that is shown tells of them."""
+    shown = _shown(kind, how)
+    tells = kind.graph in GRAPHS_OF_BODIES and "jsonld" in how.includes & shown
+    return tells or not shown.isdisjoint(kind.bodies)
+
+
+def _shape(name: str, default: Shape | None, includes: frozenset[str]) -> Shape | None:
+    included = any(each == name or each.startswith(f"{name}.") for each in includes)
+    return "full" if included else default
+
+
+class _Composer:
+    """Builds the documents of one level; those they embed in full are built, each once, by the ``inner`` one.
+
+    The levels keep what was found for them apart: an entry may stand in both, with more embedded in the outer one.
+    """
+
+    def __init__(
+        self,
+        how: Composition,
+        found: Iterable[Embedded],
+        blocks: Known,
+        *,
+        inner: "_Composer | None",
+        counted: bool = False,
+    ) -> None:
+        self.how, self.site, self.inner, self.counted = how, how.site, inner, counted
+        self.blocks = blocks
+        self.found: dict[tuple[str, str], list[Embedded]] = defaultdict(list)
+        for each in found:
+            self.found[each.owner_id, each.field].append(each)
+        self._full: dict[tuple[str, frozenset[str]], Document] = {}
+        self._cards: dict[tuple[str, bool], Document] = {}
+        self._trails: dict[str, list[Document]] = {}
+
+    def document(self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str]) -> Document:
+        """A row with everything that is shown of it, in the order of the delivered schema."""
+        written = kind.blank | row.data
+        data = written | {f"live_{name}": self._live(row, name) for name in kind.presented_references}
+        values = self._own(kind, row, written | kind.present(data, row.outline, self.site))
+        for name in kind.bodies:
+            if name in shown:
+                values[name] = self._body(row, name)
+        for count in kind.counts:
+            values[count.field] = self._count(row, count.field)
+        self._embed_relations(kind, row, includes, shown, values)
+        self._embed_others(kind, row, includes, shown, values)
+        return {name: values[name] for name in self.how.fields[kind.name] if name in shown and name in values}
+
+    def _body(self, row: Row, name: str) -> Document | None:
+        """A rich text in the formats that are asked for."""
+        body = (row.bodies or {}).get(name)
+        if body is None:
+            return None
+        return {
+            each: blocks_of(self.blocks.get((row.entry_id, row.revision)), row.bodies, name)
+            if each == BLOCKS
+            else body[each]
+            for each in self.how.formats
+        }
+
+    def _live(self, row: Row, field: str) -> str | None:
+        """The entry that a reference names, if it is live; below the last level it is the one that embeds the row."""
+        if self.inner is None:
+            return row.data.get(field)  # type: ignore[no-any-return]
+        return next((each.row.entry_id for each in self.found[row.entry_id, field]), None)
+
+    def _count(self, row: Row, field: str) -> int:
+        """A listed row brings its count; those of embedded ones were counted together."""
+        if self.counted:
+            return int(getattr(row, field))
+        return sum(each.row.position for each in self.found[row.entry_id, field])
+
+    def _own(self, kind: ContentType, row: Row, told: Content) -> Document:
+        """What a row says of itself; what identifies it cannot be written over by a field of the same name."""
+        values = {"version": row.revision, **told}
+        for name in IDENTITY:
+            if name != "url" or kind.has_slug:
+                values[name] = self._identity(kind, row, name)
+        return values
+
+    def _identity(self, kind: ContentType, row: Row, name: str) -> Any:
+        """One of the fields by which an entry is known, which come from its publication and the site."""
+        match name:
+            case "id":
+                return row.entry_id
+            case "type":
+                return kind.name
+            case "url":
+                return self.site.url(kind.name, row.slug)
+            case "published_at" | "updated_at":
+                return clock.to_wire(getattr(row, name))
+        return getattr(row, name)
+
+    def _embed_relations(
+        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
+    ) -> None:
+        for source in kind.relations:
+            if _shape(source.field, source.default, includes) is None:
+                values.pop(source.field, None)
+            elif source.field in shown:
+                inner = _inner(source.field, includes)
+                shape = _shape(source.field, source.default, includes)
+                found = [self._embed(each, shape, inner) for each in self.found[row.entry_id, source.field]]
+                values[source.field] = found if getattr(source, "many", True) else next(iter(found), None)
+
+    def _embed_others(
+        self, kind: ContentType, row: Row, includes: frozenset[str], shown: frozenset[str], values: Document
+    ) -> None:
+        translations = sorted(self.found[row.entry_id, "translations"], key=lambda each: str(each.row.locale))
+        values["translations"] = [self._embed(each, each.shape, frozenset()) for each in translations]
+        values["breadcrumbs"] = self._breadcrumbs(kind, values) if shown & {"breadcrumbs", "jsonld"} else []
+        if "adjacent" in includes:
+            values["adjacent"] = {
+                side: next((self._embed(each, "short", frozenset()) for each in self.found[row.entry_id, side]), None)
+                for side in ("previous", "next")
+            }
+        values.pop("seo", None)
+        if "seo" in includes & shown:
+            values["seo"] = head_of(kind, row, values, self.site, self._related(row))
+        if "jsonld" in includes & shown:
+            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), self.how.own_profiles)
+
+    def _related(self, row: Row) -> Related:
+        """What a head or a graph tells of, as far as it was found."""
+        authors = self._rows(row, "authors")
+        owners = [(self, row), *((self.inner, each) for each in authors if self.inner)]
+        return Related(
+            authors=authors,
+            tags=self._rows(row, "tags"),
+            questions=self._rows(row, "faqs"),
+            translations=self._rows(row, "translations"),
+            profiles={owner.entry_id: level._profiles(owner) for level, owner in owners},
+        )
+
+    def _rows(self, row: Row, field: str) -> list[Row]:
+        return [each.row for each in self.found[row.entry_id, field] if each.shape != "id"]
+
+    def _profiles(self, owner: Row) -> list[str]:
+        """The addresses elsewhere that are the owner's own."""
+        return profiles_of(self.how.types, self._rows(owner, "social_links"))
+
+    def _embed(self, each: Embedded, shape: Shape | None, includes: frozenset[str]) -> Any:
+        if shape == "id":
+            return each.row.entry_id
+        kind = self.how.types[each.row.type]
+        if shape == "short":
+            return self._card(kind, each.row, is_translation=each.field == "translations")
+        assert self.inner is not None, "what is embedded in an embedded entry embeds nothing in full"
+        return self.inner.embedded(kind, each.row, includes)
+
+    def embedded(self, kind: ContentType, row: Row, includes: frozenset[str]) -> Document:
+        """The document of an entry embedded in full, built once."""
+        known = self._full.get((row.entry_id, includes))
+        if known is None:
+            known = self._full[row.entry_id, includes] = self.document(kind, row, includes, _listed(kind, self.how))
+        return known
+
+    def _card(self, kind: ContentType, row: Row, *, is_translation: bool) -> Document:
+        known = self._cards.get((row.entry_id, is_translation))
+        if known is None:
+            names = TRANSLATION_FIELDS if is_translation else self.how.cards[kind.name]
+            data = kind.blank | row.data
+            known = {name: self._identity(kind, row, name) if name in IDENTITY else data[name] for name in names}
+            self._cards[row.entry_id, is_translation] = known
+        return known
+
+    def _breadcrumbs(self, kind: ContentType, values: Document) -> list[Document]:
+        """From the site's front page by way of the collection to the entry itself."""
+        if kind.name not in self._trails:
+            trail = [
+                {"label": self.site.name, "url": self.site.url("home")},
+                {"label": self.site.collection_label(kind.plural), "url": self.site.url(kind.plural)},
+            ]
+            self._trails[kind.name] = [each for each in trail if each["url"] is not None]
+        itself = {"label": kind.label(values), "url": values.get("url")}
+        return [*self._trails[kind.name], *([itself] if itself["url"] is not None else [])]

@@ -1,0 +1,149 @@
+"""What is published, read from publications and revisions only.
+
+There is no way from here to a working copy: this module never names the tables of drafts, entries or links. Preview
+runs the same statements over tables of its own, which it hands in with its perspective.
+
+Building a statement costs many times what running it costs, so each is built once for its structure (which filters,
+which order, which relations) and run with the values of the request as parameters.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+)
+
+from cms.content.published.perspective import Perspective, View, link_counts, publications, revisions, shows
+from cms.content.types import ContentType, Count
+from cms.db import JSON, Identifier, UTCDateTime, is_among
+from cms.identifiers import is_identifier
+
+Row = Any
+"""A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
+
+
+def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, view: View) -> list[Any]:
+    """The columns of a row, from this table of publications; of ``kind`` with its counts, since no other has them."""
+    counts = [count_of(each, table.c.entry_id, view).label(each.field) for each in kind.counts] if kind else []
+    return [
+        table.c.id.label("publication_id"),
+        table.c.entry_id,
+        table.c.revision,
+        table.c.type,
+        table.c.locale,
+        table.c.slug,
+        table.c.translation_group,
+        table.c.published_at,
+        table.c.updated_at,
+        revisions.c.data,
+        revisions.c.outline,
+        (revisions.c.bodies if bodies else cast(null(), JSON)).label("bodies"),
+        *counts,
+    ]
+
+
+def with_revision(columns: list[Any], table: FromClause = publications, found: FromClause | None = None) -> Select[Any]:
+    """Rows of a table of publications with what they publish; ``found`` has that table joined in."""
+    revision = and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision)
+    return select(*columns).select_from((table if found is None else found).join(revisions, revision))
+
+
+def count_of(count: Count, entry_id: Any, view: View) -> Any:
+    """How many live entries refer to one: the number that is kept, or counted where that may be another."""
+    if view.settled:
+        kept = link_counts.alias()
+        number = select(kept.c.number).where(
+            kept.c.target_id == entry_id, kept.c.field == count.by, kept.c.type == count.source
+        )
+        return func.coalesce(number.scalar_subquery(), 0)
+    link = view.others.links.alias()
+    return (
+        select(func.count())
+        .select_from(link)
+        .where(
+            link.c.target_id == entry_id,
+            link.c.field == count.by,
+            link.c.type == count.source,
+            shows(link, current=view.current),
+        )
+        .scalar_subquery()
+    )
+
+
+def find_published(
+    connection: Connection,
+    kind: ContentType,
+    name: str,
+    chain: Sequence[str],
+    perspective: Perspective,
+    *,
+    asked_locale: bool,
+) -> Row | None:
+    """The live entry that a slug, in the best locale of the chain, or an id names; one statement.
+
+    An id answers with the entry itself unless a locale was asked for and a better translation is live.
+    """
+    is_id = is_identifier(name)
+    statement = _item_statement(kind, perspective.view, is_id=is_id)
+    values = {"at": perspective.at, "name": name} | ({} if is_id else {"chain": list(chain)})
+    rows: Sequence[Row] = connection.execute(statement, values).all()
+    if is_id:
+        itself = next((row for row in rows if row.entry_id == name), None)
+        if itself is None or not asked_locale:
+            return itself
+        rows = [row for row in rows if row.locale in chain] or [itself]
+    return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else 0, default=None)
+
+
+@lru_cache(maxsize=256)
+def _item_statement(kind: ContentType, view: View, *, is_id: bool) -> Select[Any]:
+    table = view.rows.publications
+    statement = with_revision(row_columns(table, kind, bodies=True, view=view), table).where(
+        table.c.type == kind.name, shows(table, current=view.current)
+    )
+    if not is_id:
+        named = table.c.slug == bindparam("name", type_=String)
+        return statement.where(named, is_among(table.c.locale, "chain"))
+    own = table.alias()
+    group = select(own.c.translation_group).where(
+        own.c.entry_id == bindparam("name", type_=Identifier),
+        own.c.type == kind.name,
+        shows(own, current=view.current),
+    )
+    return statement.where(table.c.translation_group == group.limit(1).scalar_subquery())
+
+
+def find_moved(
+    connection: Connection, kind: ContentType, slug: str, chain: Sequence[str], perspective: Perspective
+) -> Row | None:
+    """The live entry that has been live under this slug before and is now under another; one statement."""
+    values = {"at": perspective.at, "slug": slug, "chain": list(chain)}
+    rows = connection.execute(_moved_statement(kind, perspective.view), values).all()
+    return min(rows, key=lambda row: chain.index(row.locale) if row.locale in chain else len(chain), default=None)
+
+
+@lru_cache(maxsize=256)
+def _moved_statement(kind: ContentType, view: View) -> Select[Any]:
+    before, table = publications.alias(), view.rows.publications
+    return (
+        select(table.c.entry_id, table.c.slug, table.c.locale)
+        .join(before, before.c.entry_id == table.c.entry_id)
+        .where(
+            before.c.type == kind.name,
+            before.c.slug == bindparam("slug", type_=String),
+            is_among(before.c.locale, "chain"),
+            before.c.live_from <= bindparam("at", type_=UTCDateTime),
+            shows(table, current=view.current),
+        )
+    )

@@ -1,0 +1,201 @@
+"""What of entries is searched, and the answer to a search: read from publications only, like all of delivery.
+
+The index has what is live or planned. A row is made from the revision that a publication shows, never from a draft,
+in the transaction that publishes, and leaves in the one that sees the end, for an index of the past. Where to search
+is said by the perspective: preview hands in the past too, or an index of drafts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    select,
+)
+
+from cms.content.published.lookup import Naming, find_named
+from cms.content.published.perspective import Perspective, Tables, revisions
+from cms.content.types import Content, ContentType, Types
+from cms.search.highlighting import highlighted, snippet
+from cms.search.indexing import Texts
+from cms.search.parsing import Branch, parse
+from cms.search.scope import Scope
+from cms.search.searching import MOST, MOST_HOT, Hit, Search, frequencies, newest, ranked
+from cms.search.suggesting import suggest
+
+
+def searchable(types: Types) -> list[str]:
+    """The names of the types that the search over everything finds."""
+    return [each.name for each in types.values() if each.searched and each.searched.everywhere]
+
+
+def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
+    """What of a revision is searched, as plain text; of a type that is searched."""
+    assert kind.searched is not None
+    return Texts(
+        title=str(data[kind.searched.title]),
+        summary="\n".join(str(data[name]) for name in kind.searched.summary if data.get(name)),
+        body="\n\n".join(bodies[name]["text"] for name in kind.bodies if bodies.get(name)),
+    )
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What to search for and where; ``references`` are ids or slugs by the type of entry that they name."""
+
+    text: str
+    chain: Sequence[str]
+    """Locales, best first; a fallback's entry is found only where no better translation is live."""
+    types: Sequence[str] = ()
+    """Names of types; none means all that are searched, or of ``search_published`` those that it finds."""
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    after: tuple[float, int] | None = None
+    """The score and the number of the last hit of the page before."""
+    limit: int = 20
+    hides_translations: bool = True
+    """Whether what is written in a fallback's language is left out where a better translation is there."""
+    most: int = MOST
+    most_hot: int = MOST_HOT
+
+
+@dataclass(frozen=True)
+class FoundEntry:
+    """An entry that was found: the row it is read from, its score, and where its words stand, marked."""
+
+    row: Any
+    hit: Hit
+    title: str
+    summary: str | None
+    snippets: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A page of what was found, whether more follows, and a better spelling where nothing was."""
+
+    found: Sequence[FoundEntry]
+    more: bool
+    suggestion: str | None = None
+
+
+def candidates(connection: Connection, query: SearchQuery, perspective: Perspective) -> list[str]:
+    """The ids of the publications that match and are live, newest first: at most 2,000, or 500 of a hot word.
+
+    At most three statements, and one more for the past.
+    """
+    search = _search(connection, query, perspective, query.types)
+    if search is None:
+        return []
+    known = frequencies(connection, search)
+    return newest(connection, search, known, most=query.most, most_hot=query.most_hot)
+
+
+def search_published(connection: Connection, types: Types, query: SearchQuery, perspective: Perspective) -> Results:
+    """A page of what matches and is live, the most relevant first; never raises because of the text.
+
+    Four statements, and a few more for a suggestion when the first page is empty.
+    """
+    search = _search(connection, query, perspective, _narrowing(types, query.types))
+    if search is None or not search.branches:
+        return Results([], more=False)
+    known = frequencies(connection, search)
+    hits = ranked(
+        connection,
+        search,
+        known,
+        after=query.after,
+        limit=query.limit + 1,
+        most=query.most,
+        most_hot=query.most_hot,
+    )
+    if not hits and query.after is None:
+        return Results([], more=False, suggestion=suggest(connection, search, known))
+    shown = hits[: query.limit]
+    return Results(_found(connection, types, search, shown, perspective), more=len(hits) > query.limit)
+
+
+def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
+    """The types to look in, none where that is all there are in the index."""
+    wanted = asked or searchable(types)
+    return [] if {each.name for each in types.values() if each.searched} <= set(wanted) else wanted
+
+
+def _search(
+    connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]
+) -> Search | None:
+    """What to look for and where; ``None`` where a name that it is narrowed by is nobody's."""
+    asked = {Naming(each, each, counted=(None, None)): names for each, names in query.references.items()}
+    groups = list(find_named(connection, asked, query.chain, perspective).values())
+    if not all(groups):
+        return None
+    numbers = [each.number for group in groups for each in group]
+    scope = Scope(
+        types=tuple(types),
+        references=tuple(tuple(each.entry_id for each in group) for group in groups),
+        numbers=tuple(sum(each.number or 0 for each in group) for group in groups) if None not in numbers else (),
+    )
+    return Search(
+        parse(query.text),
+        query.chain,
+        perspective.at,
+        scope,
+        is_current=perspective.current,
+        hides_translations=query.hides_translations,
+        indexes=perspective.rows.indexes,
+    )
+
+
+def _found(
+    connection: Connection, types: Types, search: Search, hits: Sequence[Hit], perspective: Perspective
+) -> list[FoundEntry]:
+    """The hits with what is shown of them, in their order; one statement."""
+    if not hits:
+        return []
+    ids = [str(each.publication_id) for each in hits]
+    rows = {str(row.publication_id): row for row in connection.execute(_rows_statement(perspective.rows), {"ids": ids})}
+    branches = {each.locale: each for each in search.branches}
+    return [
+        _shown(types[row.type], row, hit, branches[row.locale])
+        for hit, row in ((hit, rows[str(hit.publication_id)]) for hit in hits)
+    ]
+
+
+@lru_cache(maxsize=8)
+def _rows_statement(tables: Tables) -> Select[Any]:
+    table = tables.publications
+    return (
+        select(
+            table.c.id.label("publication_id"),
+            table.c.entry_id,
+            table.c.type,
+            table.c.locale,
+            table.c.slug,
+            table.c.published_at,
+            revisions.c.data,
+            revisions.c.outline,
+            revisions.c.bodies,
+        )
+        .join(revisions, and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision))
+        .where(table.c.id.in_(bindparam("ids", type_=table.c.id.type, expanding=True)))
+    )
+
+
+def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> FoundEntry:
+    texts = texts_of(kind, row.data, row.bodies)
+    excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
+    return FoundEntry(
+        row=row,
+        hit=hit,
+        title=texts.title,
+        summary=row.data.get("summary") or next(excerpts, None) or None,
+        snippets={
+            "title": highlighted(texts.title, branch),
+            "summary": snippet(texts.summary, branch),
+            "body": snippet(texts.body, branch),
+        },
+    )

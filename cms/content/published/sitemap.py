@@ -1,0 +1,212 @@
+"""Where live entries have pages, in the order of their ids: what sitemaps list.
+
+Entries are read in batches, each found by the id that the one before ended with, at any depth. Ids are made in the
+order of time, so that what is new comes last and the parts of a long list stay what they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+)
+
+from cms.content.model import Event, Publication
+from cms.content.published.perspective import Perspective, publications, revisions, shows
+from cms.content.published.rows import Row, with_revision
+from cms.content.types import Types
+from cms.db import Identifier, UTCDateTime, is_among
+from cms.feeds.sitemap import ListedPage
+from cms.identifiers import NOBODY
+from cms.seo.head import is_indexable
+from cms.site import Site
+
+events: Any = Event.__table__
+
+FIRST = NOBODY
+"""No id comes before this one."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of entries: the id of its first, how many they are, and the newest change of all."""
+
+    first: str
+    number: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Paged:
+    """Whose entries have pages of their own on a site: these types, in these languages."""
+
+    site: Site
+    types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, site: Site, types: Types) -> "Paged":
+        """Of a type whose pattern has no slug, or leads to a place within a page, no entry has one."""
+        patterns: dict[str, str | None] = site.data["url_patterns"]
+        named = {name: patterns.get(name) or "" for name, kind in types.items() if kind.has_slug}
+        return cls(site, tuple(name for name, path in named.items() if "{slug}" in path and "#" not in path))
+
+    @property
+    def patterns(self) -> list[str]:
+        return [self.site.base_url + self.site.data["url_patterns"][name] for name in self.types]
+
+
+def parts(connection: Connection, paged: Paged, size: int, perspective: Perspective) -> list[Part]:
+    """Every run of ``size`` entries: one statement, which reads every publication, some seconds a million."""
+    values = {"at": perspective.at, "size": size, "types": list(paged.types), "locales": list(paged.site.locales)}
+    rows = connection.execute(_parts_statement(current=perspective.current), values).all()
+    return [Part(row.first, row.number, row.updated_at) for row in rows]
+
+
+@lru_cache(maxsize=4)
+def _parts_statement(*, current: bool) -> Select[*tuple[Any, ...]]:
+    numbered = (
+        select(
+            cast(publications.c.entry_id, String).label("first"),
+            publications.c.updated_at,
+            func.row_number(type_=BigInteger).over(order_by=publications.c.entry_id).label("number"),
+        )
+        .where(
+            is_among(publications.c.type, "types"),
+            is_among(publications.c.locale, "locales"),
+            shows(publications, current=current),
+        )
+        .subquery()
+    )
+    size: BindParameter[int] = bindparam("size", type_=Integer)
+    part = (numbered.c.number - 1) // size
+    return (
+        select(
+            func.min(numbered.c.first).label("first"),
+            func.count().label("number"),
+            func.max(numbered.c.updated_at).label("updated_at"),
+        )
+        .group_by(part)
+        .order_by(part)
+    )
+
+
+def list_pages(
+    connection: Connection, paged: Paged, first: str, limit: int, perspective: Perspective
+) -> tuple[list[ListedPage | None], str | None]:
+    """The pages of the next entries from the id ``first`` on, and the id that the batch after this begins with.
+
+    An entry that search engines are not to list is ``None``. ``limit`` counts what is walked, entries without pages
+    included: left to the database, their conditions would have it sort instead of walk. Two statements; one on a site
+    in one language.
+    """
+    values = {"at": perspective.at, "first": first, "limit": limit + 1}
+    rows = connection.execute(_walk_statement(current=perspective.current), values).all()
+    kept = [row for row in rows[:limit] if row.type in paged.types and row.locale in paged.site.locales]
+    groups = _by_language(connection, paged.site, kept, perspective)
+    pages = [_page(paged.site, row, groups) for row in kept]
+    return pages, rows[limit].entry_id if len(rows) > limit else None
+
+
+@lru_cache(maxsize=4)
+def _walk_statement(*, current: bool) -> Select[Any]:
+    first: BindParameter[str] = bindparam("first", type_=Identifier)
+    # Said of both tables, so that one that merges them begins with the first in both.
+    begins = (publications.c.entry_id >= first, revisions.c.entry_id >= first)
+    return (
+        with_revision(_columns())
+        .where(shows(publications, current=current), *begins)
+        .order_by(publications.c.entry_id)
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+def _columns() -> list[Any]:
+    """What tells where a page is and whether it is listed, and no more of what may be long."""
+    return [
+        publications.c.entry_id,
+        publications.c.type,
+        publications.c.locale,
+        publications.c.slug,
+        publications.c.translation_group,
+        publications.c.updated_at,
+        revisions.c.data["seo", "noindex"].as_boolean().label("noindex"),
+        revisions.c.data["seo", "canonical_url"].as_string().label("canonical_url"),
+    ]
+
+
+def _by_language(
+    connection: Connection, site: Site, rows: Sequence[Row], perspective: Perspective
+) -> dict[str, dict[str, str]]:
+    """The addresses of the listed pages of each translation group by language, of those that have several."""
+    if len(site.locales) < 2 or not rows:
+        return {}
+    values = {
+        "at": perspective.at,
+        "groups": [row.translation_group for row in rows],
+        "locales": list(site.locales),
+    }
+    groups: dict[str, dict[str, str]] = {}
+    for row in connection.execute(_groups_statement(current=perspective.current), values):
+        if _is_listed(site, row):
+            groups.setdefault(row.translation_group, {})[row.locale] = str(site.url(row.type, row.slug))
+    return {group: addresses for group, addresses in groups.items() if len(addresses) > 1}
+
+
+@lru_cache(maxsize=4)
+def _groups_statement(*, current: bool) -> Select[Any]:
+    return with_revision(_columns()).where(
+        is_among(publications.c.translation_group, "groups"),
+        is_among(publications.c.locale, "locales"),
+        shows(publications, current=current),
+    )
+
+
+def _is_listed(site: Site, row: Row) -> bool:
+    written = {"noindex": row.noindex, "canonical_url": row.canonical_url}
+    return is_indexable(written, site.url(row.type, row.slug))
+
+
+def _page(site: Site, row: Row, groups: dict[str, dict[str, str]]) -> ListedPage | None:
+    if not _is_listed(site, row):
+        return None
+    alternates = dict(sorted(groups.get(row.translation_group, {}).items()))
+    if site.default_locale in alternates:
+        alternates["x-default"] = alternates[site.default_locale]
+    return ListedPage(str(site.url(row.type, row.slug)), row.updated_at, alternates)
+
+
+def last_turn(connection: Connection, at: datetime) -> datetime | None:
+    """The newest instant, not after this one, at which something began, ended or was erased: with the site's settings
+    it names a state of all that is live, and it tells nothing of what is planned or drafted."""
+    instants = connection.execute(_turn_statement(), {"at": at}).one()
+    return max((each for each in instants if each is not None), default=None)
+
+
+@lru_cache(maxsize=1)
+def _turn_statement() -> Select[*tuple[Any, ...]]:
+    at: BindParameter[datetime] = bindparam("at", type_=UTCDateTime)
+    began = select(func.max(Publication.live_from)).where(Publication.live_from <= at)
+    ended = select(func.max(Publication.live_until)).where(Publication.live_until <= at)
+    erased, shown = events.alias(), events.alias()
+    # What is erased leaves no publication, and a draft that is erased concerns nobody.
+    was_live = exists().where(shown.c.subject == erased.c.subject, shown.c.action.in_(("published", "went_live")))
+    last_erased = (
+        select(erased.c.at)
+        .where(erased.c.action == "purged", was_live)
+        .order_by(erased.c.change.desc(), erased.c.position.desc())
+        .limit(1)
+    )
+    return select(began.scalar_subquery(), ended.scalar_subquery(), last_erased.scalar_subquery())
