@@ -52,9 +52,10 @@ bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 -
 fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
 	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
 
-openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types and what API clients open
+openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types, what API clients open and the tables in the guides
 	@$(BIN)/cms openapi
 	@$(BIN)/python -m tests.judges.typescript
+	@$(BIN)/python -m tests.guide_tables
 
 lock: $(MADE) ## write requirements.txt and requirements-dev.txt (LOCK_ARGS=--upgrade for newer versions)
 	@test -x $(BIN)/uv || $(INSTALL) uv
@@ -65,13 +66,13 @@ clean: ## remove .venv and caches, but not the data in var/
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/judges/node_modules
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml requirements.txt | $(MADE)
+$(INSTALLED): pyproject.toml cms/version.py requirements.txt | $(MADE)
 	@echo "Installing the CMS in $(VENV) …"
 	@$(INSTALL) --require-hashes --requirement requirements.txt
 	@$(INSTALL_CMS)
 	@touch $@
 
-$(INSTALLED_DEV): pyproject.toml requirements-dev.txt | $(MADE)
+$(INSTALLED_DEV): pyproject.toml cms/version.py requirements-dev.txt | $(MADE)
 	@echo "Installing the CMS and its development tools in $(VENV) …"
 	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@$(INSTALL_CMS)

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-__version__ = "0.1.0"
-
 
 def create_app() -> "Flask":
     """The application for the environment's settings; what ``flask --app cms`` and WSGI servers call."""

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
 
-from cms.api import about, feeds
+from cms.api import about, feeds, guides
 from cms.api.answers.middleware import AnswerCache
 from cms.api.deprecated_use import announce
 from cms.api.execution import Execution
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
     _add_hooks(app, settings)
     _add_routes(app, routes)
     about.add_reference(app)
+    guides.add_guides(app)
     app.wsgi_app = AnswerCache(app.wsgi_app, settings, app.extensions["cms"].database)  # type: ignore[method-assign]
     return app
 

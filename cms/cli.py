@@ -19,7 +19,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import DatabaseError
 
-from cms import __version__, clock
+from cms import clock
 from cms.api.clients import client_files
 from cms.api.services import Services
 from cms.app import create_app
@@ -33,6 +33,7 @@ from cms.errors import CMSError, Unavailable
 from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, revoke_key, told_of
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
+from cms.version import VERSION
 from cms.worker import run_worker
 
 CONTRACT = Path("openapi")
@@ -66,7 +67,7 @@ def _fail_for_database(reason: str, cause: BaseException | None) -> NoReturn:
 
 
 @click.group()
-@click.version_option(__version__)
+@click.version_option(VERSION)
 def cli() -> None:
     """A headless CMS: articles, FAQ entries, authors and social links over HTTP."""
 

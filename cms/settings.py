@@ -52,13 +52,14 @@ class Settings:
     )
     secret_key: str = _setting(
         "CMS_SECRET_KEY",
-        "Signs cursors and tokens, at least 32 characters. Made and kept beside a SQLite database; "
-        "required with PostgreSQL.",
+        "Signs cursors and tokens, which end when it changes; at least 32 characters. Made and kept beside a SQLite "
+        "database; required with PostgreSQL.",
         "",
     )
     trusted_hosts: tuple[str, ...] = _setting(
         "CMS_TRUSTED_HOSTS",
-        "Comma-separated `Host` values that are answered, besides the public URL's host and loopback.",
+        "Comma-separated `Host` values that are answered, besides the public URL's host and loopback; any other one is "
+        "refused with 400.",
         (),
     )
     spaces: tuple[str, ...] = _setting(

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-import cms as package
+from cms.version import VERSION
 from tests.postgresql import PostgreSQLServer
 from tests.processes import PATIENCE, REPOSITORY, Client, cms, free_port, new_key, rows, serving, variables
 from tests.service import SECRET
@@ -95,7 +95,7 @@ def test_flask_db_shows_the_revision(database_url: str, tmp_path: Path) -> None:
 def test_the_version_is_printed(tmp_path: Path) -> None:
     asked = cms("--version", folder=tmp_path, settings={})
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert package.__version__ in asked.stdout
+    assert VERSION in asked.stdout
 
 
 @pytest.mark.parametrize("name", ["serve", "migrate", "worker", "openapi", "demo", "key create", "key list"])

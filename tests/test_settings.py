@@ -20,11 +20,6 @@ def read(**environment: str) -> Settings:
     return Settings.from_environment({"CMS_SECRET_KEY": SECRET, **environment})
 
 
-@pytest.mark.parametrize("variable", [each.metadata["variable"] for each in fields(Settings)])
-def test_every_setting_is_documented(variable: str) -> None:
-    assert f"`{variable}`" in (REPOSITORY / "README.md").read_text()
-
-
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
 def test_every_setting_describes_itself(field: object) -> None:
     metadata = field.metadata  # type: ignore[attr-defined]

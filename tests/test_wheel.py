@@ -42,5 +42,15 @@ def test_an_installed_cms_migrates_with_the_migrations_it_carries(installed: Pat
     assert run(installed, tmp_path, "-m", "cms", "key", "create", "--role", "admin", "--name", "Me").startswith("cms_")
 
 
+def test_an_installed_cms_has_its_guides(installed: Path, tmp_path: Path) -> None:
+    ask = (
+        "from cms.app import create_app; from cms.settings import Settings; "
+        "client = create_app(Settings(secret_key='x' * 32)).test_client(); "
+        "print(*(client.get(f'/docs/guides/{name}', headers={'Host': 'localhost'}).status_code for name in NAMES))"
+    )
+    names = ("", "editing", "decisions/cursors", "guides.css")
+    assert run(installed, tmp_path, "-c", ask.replace("NAMES", repr(names))).split() == ["200"] * len(names)
+
+
 def test_an_installed_demo_finds_its_sample_site(installed: Path, tmp_path: Path) -> None:
     assert "16 articles" in run(installed, tmp_path, "-m", "cms", "demo", "--no-serve", "--port", str(free_port()))

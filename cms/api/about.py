@@ -171,6 +171,7 @@ REFERENCE = """\
 <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
 </head>
 <body>
+<p style="font-family: sans-serif; margin: 1rem"><a href="/docs/guides/">Guides</a></p>
 <div id="reference"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>

@@ -18,7 +18,7 @@ from cms.api.clients.walk import STEPS, TITLE
 from cms.app import create_app
 from cms.cli import cli
 from cms.settings import Settings
-from tests.processes import REPOSITORY
+from tests.guides import TUTORIAL, blocks
 from tests.service import SECRET, Service
 
 JSONObject = dict[str, Any]
@@ -48,9 +48,9 @@ def document() -> JSONObject:
 
 def sent(text: str, values: dict[str, str]) -> Iterator[Sent]:
     """The requests of an ``.http`` file, read by its rules: ``###`` divides, ``#`` begins a comment."""
-    opening, *blocks = re.split(r"(?m)^###.*\n", text)
+    opening, *requests = re.split(r"(?m)^###.*\n", text)
     given = dict(re.findall(r"(?m)^@(\w+) = (.*)$", opening)) | values
-    for block in blocks:
+    for block in requests:
         lines = [line for line in block.rstrip("\n").split("\n") if not line.startswith("#")]
         head, _, body = re.sub(r"{{(\w+)}}", lambda match: given[match[1]], "\n".join(lines)).partition("\n\n")
         first, *headers = head.split("\n")
@@ -150,10 +150,9 @@ def test_operations_are_named_in_words(operation_id: str, name: str) -> None:
     assert readable(operation_id) == name
 
 
-def test_the_walk_is_the_one_of_the_readme() -> None:
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    chapter = text[text.index("<!-- walk -->") : text.index("<!-- /walk -->")]
-    written = [json.loads(each) for each in re.findall(r"-d '({.*?})'", chapter, re.DOTALL)]
+def test_the_walk_is_the_one_of_the_guide() -> None:
+    commands = "".join(blocks(TUTORIAL))
+    written = [json.loads(each) for each in re.findall(r"-d '({.*?})'", commands, re.DOTALL)]
     assert len(written) == 8
     walked = [step.body for step in STEPS if step.body is not None]
     assert walked[: len(written)] == written

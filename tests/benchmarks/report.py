@@ -59,7 +59,7 @@ SUMMARISED = ("item", "item with every include", "list of 20 with includes", "pa
 
 
 def summary_table(lines: Iterable[Line]) -> str:
-    """The README's table, of a run that measured Flask and WSGI too."""
+    """The first table of the guide to benchmarks, of a run that measured Flask and WSGI too."""
     headings = (*SUMMARY, *(f"{CONTROLS[each]} CPU µs" for each in ("flask", "wsgi")), "Flask : cold", "WSGI : warm")
     rows = [
         (

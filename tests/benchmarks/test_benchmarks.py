@@ -16,10 +16,11 @@ from cms.settings import Settings
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.content import Size
 from tests.benchmarks.databases import sites
-from tests.benchmarks.load import ROOT, Measured
+from tests.benchmarks.load import Measured
 from tests.benchmarks.loading import check, fill
 from tests.benchmarks.prose import Prose
 from tests.benchmarks.report import Line, growth_tables, read_json, summary_table
+from tests.guides import BENCHMARKS, text_of
 from tests.service import SECRET
 
 SMALL = Size(articles=60, body_bytes=1000)
@@ -49,9 +50,8 @@ def test_a_small_run_measures_each_request_cold_and_warm_beside_a_control(
             assert 0 < each["p50"] <= each["p99"]
 
 
-def test_the_readme_says_what_was_measured() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert summary_table(read_json(RESULTS / "10000.json")) in readme
+def test_the_guide_says_what_was_measured() -> None:
+    assert summary_table(read_json(RESULTS / "10000.json")) in text_of(BENCHMARKS)
 
 
 def test_what_is_slower_than_allowed_on_a_larger_site_is_marked() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cms.demo.run import FLAGSHIP
+from tests.guides import DELIVERY, blocks
 from tests.judges.sample import serving_sample
 from tests.judges.typescript import HERE, MODULES, TYPES, run, run_script, write_types
-from tests.processes import REPOSITORY
 
 CLIENT = HERE / "client"
 
@@ -54,9 +54,8 @@ def test_the_types_find_the_mistakes_of_a_client(tmp_path: Path) -> None:
     assert [complaint for _, complaint in MISTAKES.values() if not re.search(complaint, done.stdout)] == [], done.stdout
 
 
-def test_what_the_readme_shows_in_typescript_compiles(tmp_path: Path) -> None:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"^```ts\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+def test_what_a_guide_shows_in_typescript_compiles(tmp_path: Path) -> None:
+    (shown,) = blocks(DELIVERY, "ts")
     done = _compiled(tmp_path, shown)
     assert done.returncode == 0, done.stdout
 

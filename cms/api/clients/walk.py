@@ -1,4 +1,4 @@
-"""The README's five-minute walk as steps over the contract's operations, each with what its answer must be."""
+"""The five-minute walk of the tutorial as steps over the contract's operations, each with what its answer must be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

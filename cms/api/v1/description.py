@@ -11,8 +11,8 @@ from cms.api.http.problems import FAULTS_AT_MOST
 from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation
 from cms.keys import ROLES, SCOPES
+from cms.version import API_VERSION
 
-VERSION = "1.0.0"
 DESCRIPTION = """\
 Articles, FAQ entries, authors and social links for any frontend.
 
@@ -73,7 +73,7 @@ def describe(routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequenc
     schemas = [schema for each in catalog for schema in (each.delivered, each.card) if schema is not None]
     about = Description(
         title="Headless CMS",
-        version=VERSION,
+        version=API_VERSION,
         text=f"{DESCRIPTION}\nCodes of `warnings`: {listed(WARNINGS)}\n",
         tags=lambda tag: TAGS.get(tag, f"Working copies: {tag.removeprefix('manage ')}."),
         path_parameters=PARAMETERS,

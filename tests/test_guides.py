@@ -1,21 +1,22 @@
-"""The README's walk works as it is written, and what the README names exists."""
+"""Every command of the README and the guides works as it is written, and answers what the text says."""
 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from cms.settings import Settings
+from cms.demo.run import FLAGSHIP
+from tests.guides import DELIVERY, EDITING, OPERATING, PAPERS, README, TUTORIAL, blocks, name_of
 from tests.judges.sample import serving_sample
-from tests.processes import PATIENCE, new_key, serving, variables
+from tests.postgresql import find_binaries
+from tests.processes import PATIENCE, Process, free_port, new_key, rows, serving, variables, working
 
-README = Path(__file__).parent.parent / "README.md"
-
-# Where there is no curl, this stands in for it with the few options that the README uses.
+# Where there is no curl, this stands in for it with the few options that the guides use.
 CURL = f"""\
 #!{sys.executable}
 import sys, urllib.error, urllib.request
@@ -52,11 +53,18 @@ print(told.replace("%{{http_code}}", str(answer.status)).replace("\\\\n", "\\n")
 """
 
 
-def blocks(name: str) -> list[str]:
-    """The commands of a chapter, one block after the other."""
-    text = README.read_text(encoding="utf-8")
-    chapter = text[text.index(f"<!-- {name} -->") : text.index(f"<!-- /{name} -->")]
-    return [str(block) for block in re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL)]
+RUN = {README, TUTORIAL, EDITING, DELIVERY, OPERATING}
+"""The papers whose commands the tests below run, each of them from the first block to the last."""
+
+
+def test_no_paper_has_commands_that_nothing_runs() -> None:
+    with_commands = {name_of(each) for each in PAPERS if any(not is_make(block) for block in blocks(each))}
+    assert with_commands == {name_of(each) for each in RUN}
+
+
+def is_make(block: str) -> bool:
+    """Whether a block does nothing but make what a test of the house knows."""
+    return all(line.startswith("make ") for line in block.splitlines())
 
 
 def answers_of(block: str, folder: Path, environment: dict[str, str]) -> list[Any]:
@@ -81,7 +89,8 @@ def test_the_five_minute_walk_gives_the_page_whole(database_url: str, tmp_path: 
     key = new_key(tmp_path, settings)
     with serving(folder=tmp_path, settings=settings) as server:
         environment = environment_with_curl(tmp_path, CMS=f"http://127.0.0.1:{server.port}/api/v1", KEY=key)
-        answers = [answers_of(block, tmp_path, environment) for block in blocks("walk")]
+        _, *walk = blocks(TUTORIAL)
+        answers = [answers_of(block, tmp_path, environment) for block in walk]
     author, links, (faq, tag), article, (unseen,), (publication,), (page,) = answers
     assert article == []
     assert [each["data"]["status"] for each in (*author, *links, faq, tag)] == ["published"] * 6
@@ -116,7 +125,7 @@ def assert_is_whole(page: dict[str, Any]) -> None:
 
 
 def said(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a block of the chapter prints."""
+    """What a block prints."""
     run = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
@@ -145,7 +154,8 @@ def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) ->
         key = new_key(tmp_path, variables(database_url))
         address = f"http://127.0.0.1:{server.port}"
         environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
-        told = [said(block, tmp_path, environment) for block in blocks("frontends")]
+        _, *examples = blocks(DELIVERY)
+        told = [said(block, tmp_path, environment) for block in examples]
     page, forms, lists, german, found, revalidated, moved, previews, changes, maps = told
     article = json.loads(page)["data"]
     assert article["seo"]["title"].endswith(" | Harbour & Reed")
@@ -177,9 +187,10 @@ def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> N
         key = new_key(tmp_path, variables(database_url))
         manage = f"http://127.0.0.1:{server.port}/api/v1/manage"
         environment = environment_with_curl(tmp_path, CMS=manage, KEY=key)
-        # One after the other in one shell, as they are pasted; what the reader sets first is not a part of the chapter.
-        names = [line for line in blocks_before("editors").splitlines() if not line.startswith("export")]
-        script = "\n".join([*names, *(f"{block}printf '\\x1e'" for block in blocks("editors"))])
+        # One after the other in one shell, as they are pasted; the reader's own values are those of the environment.
+        settings, *examples = blocks(EDITING)
+        names = [line for line in settings.splitlines() if not line.startswith("export")]
+        script = "\n".join([*names, *(f"{block}printf '\\x1e'" for block in examples)])
         told = said(script, tmp_path, environment).split("\x1e")[:-1]
     tells, blocked, dry, safe, history, time, away, batch, forms, as_file, events = [answers(each) for each in told]
 
@@ -219,13 +230,95 @@ def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> N
     assert events[0]["data"][0]["subject"]["label"] == "Waxed thread and when to use it"
 
 
-def blocks_before(name: str) -> str:
-    """What a chapter has its reader set first: the last block before its commands."""
-    text = README.read_text(encoding="utf-8")
-    return str(re.findall(r"```sh\n(.*?)```", text[: text.index(f"<!-- {name} -->")], re.DOTALL)[-1])
+def test_what_the_readme_shows_first_works(database_url: str, tmp_path: Path) -> None:
+    make, page, settings, walk = blocks(README)
+    assert is_make(make)
+    assert [line.split("=")[0] for line in settings.splitlines()] == ["export CMS", "export KEY"]
+    with serving_sample(database_url, tmp_path) as server:
+        key = new_key(tmp_path, variables(database_url))
+        address = f"http://127.0.0.1:{server.port}"
+        environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
+        assert FLAGSHIP in page
+        (fetched,) = answers(said(page.replace("http://127.0.0.1:8000", address), tmp_path, environment))
+        draft, publication, live, changed, diff, readiness, events = answers(said(walk, tmp_path, environment))
+    (shown,) = blocks(README, "json")
+    assert_shortened(json.loads(shown), fetched)
+    assert (draft["data"]["status"], publication["data"]["status"]) == ("draft", "published")
+    assert (live["data"]["title"], live["data"]["body"]["html"]) == (
+        "Hello from curl",
+        "<p>It <em>works</em>.</p>\n",
+    )
+    assert changed["data"]["title"] == "Hello again"
+    assert [each["path"] for each in diff["data"]["patch"]] == ["/title"]
+    assert readiness["data"]["checks"]
+    assert [each["action"] for each in events["data"]] == ["saved", "published", "created"]
 
 
-def test_every_setting_is_documented() -> None:
-    text = README.read_text(encoding="utf-8")
-    names = [each.metadata["variable"] for each in Settings.__dataclass_fields__.values()]
-    assert [name for name in names if f"| `{name}` |" not in text] == []
+def assert_shortened(shown: Any, whole: Any) -> None:
+    """Whatever a sample shows is in the answer; texts may end early with "…", objects and lists may leave out."""
+    if isinstance(shown, dict):
+        for name, value in shown.items():
+            assert_shortened(value, whole[name])
+    elif isinstance(shown, list):
+        for value, known in zip(shown, whole, strict=False):
+            assert_shortened(value, known)
+        assert len(shown) <= len(whole)
+    elif isinstance(shown, str) and shown.endswith("…"):
+        assert whole.startswith(shown.removesuffix("…").rstrip())
+    else:
+        assert shown == whole
+
+
+def test_one_machine_is_set_up_and_backed_up_as_operators_are_told(tmp_path: Path) -> None:
+    first, *_, backup, _dump, _renew = blocks(OPERATING)
+    make_key, serve = first.splitlines()
+    environment = environment_with_curl(tmp_path)
+    assert said(make_key, tmp_path, environment).startswith("cms_")
+    with serving_as_told(serve, tmp_path, {}) as server:
+        assert server.is_ready()
+        assert said(backup, tmp_path, environment) == ""
+    kept = rows(f"sqlite:///{tmp_path}/var/backup.db", "SELECT name FROM api_keys")
+    assert kept == [("First administrator",)]
+
+
+def serving_as_told(line: str, folder: Path, settings: dict[str, str]) -> Any:
+    """A server that is started with the options that a guide gives, on a port of its own."""
+    port = free_port()
+    program, command, *options = shlex.split(line.replace("8000", str(port)))
+    assert (program, command) == ("cms", "serve")
+    assert str(port) in options
+    return serving(*options, folder=folder, settings=settings, port=port)
+
+
+def test_production_is_set_up_and_kept_running_as_operators_are_told(database_url: str, tmp_path: Path) -> None:
+    _, settings, prepare, run, tell_of_site, keys, health, _backup, dump, renew = blocks(OPERATING)
+    told = dict(re.findall(r"(?m)^export (\w+)=(.+)$", settings))
+    assert list(told) == ["CMS_DATABASE_URL", "CMS_PUBLIC_URL", "CMS_SECRET_KEY"]
+    own = variables(database_url.replace("+psycopg", ""))
+    environment = environment_with_curl(tmp_path, **own)
+    migrated, key = said(prepare, tmp_path, environment).splitlines()
+    assert "at this release" in migrated
+    serve, work = run.splitlines()
+    assert work == "cms worker"
+    with serving_as_told(serve, tmp_path, own) as server, working(tmp_path, own) as worker:
+        environment |= {"CMS_PUBLIC_URL": f"http://127.0.0.1:{server.port}", "KEY": key}
+        (site,) = answers(said(tell_of_site, tmp_path, environment))
+        assert site["data"]["base_url"] == "https://your-site.example"
+        assert site["data"]["url_patterns"]["article"] == "/blog/{slug}"
+        assert answers(said(health, tmp_path, environment)) == [{"status": "ok"}, {"status": "ok"}]
+        made, *listed = said(keys, tmp_path, environment).splitlines()
+        assert json.loads(made)["scopes"]
+        assert len(listed) == 2
+        assert all(name in "\n".join(listed) for name in ("First administrator", "Website editor"))
+        indexed, rendered = said(renew, tmp_path, environment).splitlines()
+        assert indexed.startswith("The search index has ")
+        assert rendered.startswith("0 revisions ")
+        assert_runs(worker)
+    if database_url.startswith("postgresql"):
+        path = f"{find_binaries()}:{environment['PATH']}"
+        assert said(dump, tmp_path, environment | {"PATH": path}) == ""
+        assert (tmp_path / "cms.dump").stat().st_size > 10_000
+
+
+def assert_runs(process: Process) -> None:
+    assert process.status is None, process.output
