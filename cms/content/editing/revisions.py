@@ -33,7 +33,7 @@ def add_revision(write: Write, kind: ContentType, entry: Entry, content: Content
         Revision(
             entry_id=entry.id,
             number=entry.version,
-            write=write.number,
+            change=write.number,
             created_at=write.at,
             created_by=write.actor.key_id,
             note=note,
