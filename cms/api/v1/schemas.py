@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cms.api import entry_fields
@@ -11,6 +11,7 @@ from cms.api.http.fields import JSONSchema, Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.problem_types import WARNINGS
 from cms.api.v1.blocks import DELIVERED, TypedList
+from cms.api.versions import V1
 from cms.content.types import ContentType
 
 TEXT: JSONSchema = {"type": "string"}
@@ -137,7 +138,7 @@ class PageInformation(Schema):
 class PageLinks(Schema):
     """Addresses of this page and the next."""
 
-    self = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1/articles")
+    self = fields.Delivered(TEXT, required=True, example=f"http://127.0.0.1:8000{V1.prefix}/articles")
     next = fields.Delivered(nullable(TEXT), required=True, example=None)
 
 
@@ -159,12 +160,14 @@ def made(name: str, doc: str, declared: Mapping[str, Any], parent: type[Schema] 
     return type(name, (parent,), {**declared, "__doc__": doc})
 
 
+@lru_cache(maxsize=256)
 def item_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": {…}}``"""
     name = schema.__name__
     return made(f"{name}Item", f"One {name}.", {"data": fields.Group(schema, required=True)})
 
 
+@lru_cache(maxsize=256)
 def list_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": […], "page": {…}, "links": {…}}``"""
     name = schema.__name__
@@ -193,6 +196,7 @@ def changes() -> fields.Many:
     )
 
 
+@lru_cache(maxsize=256)
 def write_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": {…}, "warnings": […]}``, and ``changes`` in a dry run."""
     name = schema.__name__
@@ -246,9 +250,9 @@ SchemaClass = type[Schema]
 """A schema; ``ContentResource`` has a field named ``type``, which hides the built-in one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContentResource:
-    """A content type on the wire: one entry of the catalogue.
+    """A content type on the wire: one entry of the catalogue, equal to itself alone.
 
     ``written`` validates what editors send, ``delivered`` declares what frontends get, in that order; ``card`` is the
     short form in which other entries embed it. ``example`` is a body that can be sent as it stands.

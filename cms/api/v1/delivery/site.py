@@ -192,4 +192,4 @@ def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
     return compose(reading.connection, known.types["social-link"], links, how)
 
 
-ROUTES = (("site", "/api/v1/site", DeliveredSite),)
+ROUTES = (("site", "/site", DeliveredSite),)
