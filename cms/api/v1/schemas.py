@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import JSONSchema, Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.problem_types import WARNINGS
@@ -28,7 +28,7 @@ LINKED_DATA_EXAMPLE = {"@context": "https://schema.org", "@graph": []}
 class Image(Schema):
     """A picture by address, with what a page needs to place and describe it."""
 
-    url = fields.URL(paths=True, required=True, example="https://harbour-and-reed.example/media/bench.jpg")
+    url = address_fields.URL(paths=True, required=True, example="https://harbour-and-reed.example/media/bench.jpg")
     alt = fields.Line(300, shortest=0, load_default="", example="A workbench with a half-sewn book.")
     width = fields.Whole(1, 50_000, load_default=None, allow_none=True, example=1600)
     height = fields.Whole(1, 50_000, load_default=None, allow_none=True, example=900)
@@ -60,7 +60,7 @@ class Document(Schema):
     locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
     slug = entry_fields.Slug(required=True, allow_none=True)
     version = fields.Whole(1, required=True, description="The number of the revision that is live.")
-    url = fields.URL(
+    url = address_fields.URL(
         required=True,
         allow_none=True,
         description="The canonical address, from the site's pattern.",
@@ -91,7 +91,9 @@ class Translation(Schema):
 
     locale = fields.Locale(required=True, example="de")
     slug = entry_fields.Slug(required=True, allow_none=True, example="ein-stiller-morgen")
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen"
+    )
 
 
 def ref(name: str) -> JSONSchema:
@@ -212,7 +214,7 @@ def write_of(schema: type[Schema]) -> type[Schema]:
 
 
 def managed(name: str, written: type[Schema]) -> type[Schema]:
-    """The schema of a working copy: what was written, and where it stands."""
+    """The schema of a draft: what was written, and where it stands."""
     computed = {
         "version": fields.Whole(1, required=True, description="The number of the newest revision."),
         "status": fields.Choice("draft", "scheduled", "published", "unpublished", required=True, example="draft"),
@@ -266,7 +268,7 @@ class ContentResource:
 
     @cached_property
     def managed(self) -> SchemaClass:
-        """The schema of its working copies."""
+        """The schema of its drafts."""
         return managed(self.name, self.written)
 
     @property

@@ -1,7 +1,7 @@
 """Social links on the wire."""
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Schema, nullable
 from cms.api.v1.schemas import TEXT, ContentResource, Document, Written, embeds
 from cms.social_links import SOCIAL_LINK
@@ -44,7 +44,7 @@ class SocialLink(Document):
     slug = fields.Delivered(  # type: ignore[assignment]
         {"type": "null"}, required=True, description="Social links have none."
     )
-    url = fields.URL(
+    url = address_fields.URL(
         required=True, description="The profile's canonical address.", example="https://bookbinders.example/@harbour"
     )
     platform = fields.Line(40, required=True, example="mastodon")

@@ -13,7 +13,7 @@ from flask import Response, request
 
 from cms import clock
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, resumes, returns
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
@@ -45,7 +45,9 @@ class ChangeItem(Schema):
     locale = fields.Locale(required=True, allow_none=True)
     slug = entry_fields.Slug(required=True, allow_none=True)
     version = fields.Whole(1, required=True, allow_none=True, description="The number of the revision that is live.")
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
+    )
     updated_at = fields.Time(required=True, allow_none=True, description="When its last change went live.")
     at = fields.Time(required=True, description="When it became so.")
 

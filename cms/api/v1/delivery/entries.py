@@ -1,6 +1,6 @@
 """Delivery: list and item, for every type, of what is live now.
 
-Reads publications and nothing else: there is no import path from here to a working copy.
+Reads publications and nothing else: there is no import path from here to a draft.
 """
 
 from bisect import bisect_right
@@ -15,7 +15,7 @@ from flask import Response, request
 from cms.api import entry_fields
 from cms.api.answers.cacheable import cached_bytes, not_found
 from cms.api.answers.lifetimes import BROWSER_SECONDS, cache_headers, seconds_left, tag_headers
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import JSON, Form, operation, problems, public, query, returns
 from cms.api.http.fields import Schema
 from cms.api.http.negotiation import preferred
@@ -77,7 +77,7 @@ class MovedTo(Schema):
 
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True)
-    url = fields.URL(required=True, allow_none=True)
+    url = address_fields.URL(required=True, allow_none=True)
 
 
 class Moved(Schema):

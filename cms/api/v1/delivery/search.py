@@ -9,7 +9,7 @@ from flask import Response
 from cms.api import entry_fields
 from cms.api.answers.cacheable import cached_response
 from cms.api.answers.lifetimes import cache_headers, tag_headers
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, returns
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
@@ -50,7 +50,9 @@ class SearchResult(Schema):
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
     locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
     slug = entry_fields.Slug(required=True, allow_none=True)
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
+    )
     title = fields.Delivered(
         TEXT, required=True, example="A quiet morning", description="As plain text: title, question or name."
     )

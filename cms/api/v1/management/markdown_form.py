@@ -1,4 +1,4 @@
-"""Working copies as Markdown with front matter, read and written: the same schema and the same faults as JSON.
+"""Drafts as Markdown with front matter, read and written: the same schema and the same faults as JSON.
 
 The front matter holds the written fields, and below it stands the source of the type's first rich text. It is Markdown
 unless the front matter names another format, ``body: {format: html}``; blocks stand there as JSON. What says which
