@@ -15,6 +15,7 @@ import click
 import grimp
 import pytest
 
+from cms.api.versions import VERSIONS
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
 
@@ -258,6 +259,20 @@ def test_http_stops_at_the_edge() -> None:
     top_level = ast.parse((PACKAGE / "__init__.py").read_text()).body
     at_once = {name for node in top_level if isinstance(node, ast.Import | ast.ImportFrom) for name in imported(node)}
     assert not any(name.startswith(("flask", "cms.")) for name in at_once), "`import cms` must load nothing."
+
+
+def test_no_file_of_code_is_over_500_lines() -> None:
+    lengths = {path: len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) for path, _ in modules()}
+    # The feeds, until they are divided.
+    assert [path for path, lines in lengths.items() if lines > 500] == ["api/feeds.py"]
+
+
+def test_the_address_of_a_version_stands_in_one_place() -> None:
+    addresses = {each.prefix for each in VERSIONS}
+    assert addresses
+    naming = {path for path, _ in modules() if any(each in (PACKAGE / path).read_text() for each in addresses)}
+    # The feeds still write it themselves.
+    assert naming == {"api/versions.py", "api/feeds.py"}
 
 
 def test_every_module_says_what_it_is() -> None:
