@@ -28,11 +28,13 @@ from cms.api.spaces import is_delivery, space_of
 from cms.api.v1.description import describe
 from cms.api.v1.routes import Route, every_route
 from cms.api.v1.schemas import ContentResource
+from cms.api.versions import V1, VERSIONS
 from cms.catalog import CONTENT_TYPES
 from cms.db import Database, Usage, usage
 from cms.keys import SCOPES
 from cms.settings import CACHE_TAG_HEADERS, Settings
 
+ROUTES_OF = {V1: every_route}
 URI_BYTES = 8000
 # What a path has in one form only: unreserved characters as they are (RFC 3986, 2.3), and slashes that divide it.
 NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
@@ -86,7 +88,8 @@ class ContractError(Exception):
 
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
-    every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *about.ROUTES]
+    of_versions = [route for version in VERSIONS for route in ROUTES_OF[version](catalog)]
+    every: list[Route] = [*of_versions, *feeds.ROUTES, *about.ROUTES]
     return [route for route in every if space_of(route[0], route[1]) in (*settings.spaces, "service")]
 
 
@@ -157,7 +160,7 @@ def _check(path: str, endpoint: type[Endpoint]) -> None:
             raise ContractError(f"{name} {path} needs exactly one of a scope and public.")
         if contract.scope and contract.scope not in (*SCOPES, ANY):
             raise ContractError(f"{name} {path} needs the scope {contract.scope}, which no key can have.")
-        if not (contract.operation_id and contract.answers and method.__doc__):
+        if not (contract.operation_id.isalnum() and contract.answers and method.__doc__):
             raise ContractError(f"{name} {path} lacks an operation, an answer or a docstring.")
         if contract.is_public and name != "GET":
             raise ContractError(f"{name} {path} changes something and is public.")

@@ -17,6 +17,7 @@ from cms.api.problem_types import PROBLEMS
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.schemas import OBJECT, TEXT, made
+from cms.api.versions import V1, VERSIONS
 from cms.wire import to_json
 
 REFERENCE_POLICY = (
@@ -36,8 +37,8 @@ class Version(Schema):
 
     name = fields.Delivered(TEXT, required=True, example="v1")
     state = fields.Choice("current", "deprecated", required=True)
-    url = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1")
-    document = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1/openapi.json")
+    url = fields.Delivered(TEXT, required=True, example=f"http://127.0.0.1:8000{V1.prefix}")
+    document = fields.Delivered(TEXT, required=True, example=f"http://127.0.0.1:8000{V1.document}")
 
 
 VersionList = made(
@@ -71,9 +72,17 @@ class Versions(Endpoint):
     @returns(200, VersionList, ETag="The answer's entity tag.")
     def get(self) -> Response:
         """List the versions of the API and their state."""
-        url = f"{services().settings.public_url}/api/v1"
-        version = {"name": "v1", "state": "current", "url": url, "document": f"{url}/openapi.json"}
-        return fixed_response(to_json({"data": [version]}), JSON, MINUTES)
+        address = services().settings.public_url
+        versions = [
+            {
+                "name": each.name,
+                "state": each.state,
+                "url": f"{address}{each.prefix}",
+                "document": f"{address}{each.document}",
+            }
+            for each in VERSIONS
+        ]
+        return fixed_response(to_json({"data": versions}), JSON, MINUTES)
 
 
 class OpenAPI(Endpoint):
@@ -114,7 +123,7 @@ class Ready(Endpoint):
 
 ROUTES = (
     ("service", "/api", Versions),
-    ("service", "/api/v1/openapi.json", OpenAPI),
+    ("service", V1.document, OpenAPI),
     ("service", "/livez", Alive),
     ("service", "/readyz", Ready),
 )
@@ -179,9 +188,9 @@ REFERENCE = """\
 </html>
 """
 
-START = """\
-window.ui = SwaggerUIBundle({
-  url: "/api/v1/openapi.json",
+START = f"""\
+window.ui = SwaggerUIBundle({{
+  url: "{V1.document}",
   dom_id: "#reference",
   deepLinking: true,
   displayRequestDuration: true,
@@ -189,5 +198,5 @@ window.ui = SwaggerUIBundle({
   filter: true,
   persistAuthorization: false,
   validatorUrl: null,
-});
+}});
 """

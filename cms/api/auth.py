@@ -11,7 +11,7 @@ from cms import clock
 from cms.api.http.contract import ANY
 from cms.api.http.problems import Unauthorized
 from cms.api.services import services
-from cms.api.spaces import PREVIEW
+from cms.api.spaces import PREVIEWS
 from cms.content.model import CLIENT_LENGTH
 from cms.errors import Forbidden, Unavailable
 from cms.keys import USE_IS_NOTED_EVERY, Actor, authenticate, note_use, require_scope
@@ -34,7 +34,7 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_not
     The header decides where there is one. ``is_noted`` says whether the key's use is worth a write.
     """
     # Where a token opens nothing it is told so, sent either way.
-    is_looked_for = takes_token or request.path.startswith(PREVIEW)
+    is_looked_for = takes_token or request.path.startswith(PREVIEWS)
     given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if is_looked_for else None)
     kind, _, key = given.partition(" ")
     if not given:

@@ -1,17 +1,23 @@
 """The spaces of addresses: delivery, preview and management, and the service about itself."""
 
-MANAGEMENT = "/api/v1/manage"
-PREVIEW = "/api/v1/preview"
-PRIVATE = (MANAGEMENT, PREVIEW)
+from cms.api.versions import V1, VERSIONS
+
+MANAGEMENT, PREVIEW = V1.management, V1.preview
+MANAGEMENTS = tuple(each.management for each in VERSIONS)
+PREVIEWS = tuple(each.preview for each in VERSIONS)
+PRIVATE = (*MANAGEMENTS, *PREVIEWS)
 # What frontends fetch from pages of other origins.
-DELIVERY = ("/api/v1/", "/feeds/", "/sitemap.xml", "/sitemaps/", "/llms.txt", "/robots.txt", "/.well-known/")
+DELIVERY = (
+    *(f"{each.prefix}/" for each in VERSIONS),
+    *("/feeds/", "/sitemap.xml", "/sitemaps/", "/llms.txt", "/robots.txt", "/.well-known/"),
+)
 
 
 def space_of(tag: str, path: str) -> str:
     """The space, as ``CMS_SPACES`` names it, of a route with this tag; ``service`` of what every node answers."""
-    if path.startswith(MANAGEMENT):
+    if path.startswith(MANAGEMENTS):
         return "management"
-    if path.startswith(PREVIEW):
+    if path.startswith(PREVIEWS):
         return "preview"
     return "service" if tag == "service" else "delivery"
 

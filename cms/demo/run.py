@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from cms.api.services import Services
+from cms.api.versions import V1
 from cms.app import create_app
 from cms.content.editing.write import begin_write
 from cms.demo.content import load_entries, load_site
@@ -58,19 +59,19 @@ def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABAS
 def what_to_try(address: str, key: str) -> str:
     """The address, a key and three commands that work when they are pasted."""
     return f"""
-  Address    {address}/api/v1
+  Address    {address}{V1.prefix}
   Reference  {address}/docs
   Key        {key}   (an administrator's, for this demonstration)
 
 Try these, in another terminal:
 
   # A whole page in one request: text, authors with their links, questions, the head for search engines.
-  curl -s '{address}/api/v1/articles/{FLAGSHIP}?include=authors.social_links,faqs,tags,related,seo'
+  curl -s '{address}{V1.prefix}/articles/{FLAGSHIP}?include=authors.social_links,faqs,tags,related,seo'
 
   # The newest articles about repair.
-  curl -s '{address}/api/v1/articles?tag=repair&limit=3&fields=title,slug,published_at'
+  curl -s '{address}{V1.prefix}/articles?tag=repair&limit=3&fields=title,slug,published_at'
 
   # Write a draft, with the key; nobody sees it until it is published.
-  curl -s -X POST '{address}/api/v1/manage/articles' -H 'Authorization: Bearer {key}' \\
+  curl -s -X POST '{address}{V1.management}/articles' -H 'Authorization: Bearer {key}' \\
     -H 'Content-Type: application/json' -d '{{"title": "Hello from curl", "body": "It *works*."}}'
 """

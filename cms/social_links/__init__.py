@@ -3,7 +3,8 @@
 from cms.content.types import ByFacet, ByOwner, ByReference, Content, ContentType, Reference
 from cms.site import Site
 from cms.social_links.model import SocialLink
-from cms.social_links.platforms import PLATFORMS, profile
+from cms.social_links.platforms import PLATFORMS
+from cms.social_links.profiles import profile
 
 
 def _prepare(content: Content) -> Content:

@@ -12,7 +12,7 @@ from jsonschema import ValidationError as SchemaError
 from marshmallow import ValidationError
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Field, Schema, faults_of
 from cms.api.v1.rich_text import RichText
 
@@ -137,8 +137,8 @@ CASES = {
         ],
     ),
     "locale": Case(fields.Locale(), LOCALES, NO_LOCALES),
-    "url": Case(fields.URL(), URLS, [None, 7, "https://example.org/" + "x" * 2029], NO_URLS),
-    "path": Case(fields.URL(paths=True), PATHS, [None, 7], NO_PATHS),
+    "url": Case(address_fields.URL(), URLS, [None, 7, "https://example.org/" + "x" * 2029], NO_URLS),
+    "path": Case(address_fields.URL(paths=True), PATHS, [None, 7], NO_PATHS),
     "line": Case(fields.Line(10), LINES, [*NO_LINES[3:], *NO_LINES_OF_ANY_KIND, ""], [" ", "\u00a0\u3000", "a\ud800"]),
     "flag": Case(fields.Flag(), [True, False], [0, 1, "true", "false", "yes", "", None, [], 1.0]),
     "whole": Case(fields.Whole(-5, 5), [-5, 0, 5, 1.0], [-6, 6, 10**30, "1", True, None, 1.5, [1], "\u0661"]),

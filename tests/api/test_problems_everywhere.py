@@ -285,7 +285,7 @@ def test_what_nobody_foresaw_is_500_without_a_word_of_the_inside(
 
 def test_a_failure_after_the_write_leaves_nothing_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     editor = service.editor
-    monkeypatch.setattr("cms.api.v1.management.entries.warnings_about", broken)
+    monkeypatch.setattr("cms.api.v1.management.answers.warnings_about", broken)
     is_problem(editor.post(MANAGED, json={"name": "Paper", "slug": "paper"}), "internal")
     monkeypatch.undo()
     assert editor.get(MANAGED).get_json()["data"] == []

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.errors import Invalid
-from cms.social_links.platforms import HANDLE_LIMIT, PLATFORMS, URL_LIMIT, Profile, profile
+from cms.social_links.platforms import PLATFORMS
+from cms.social_links.profiles import HANDLE_LIMIT, URL_LIMIT, Profile, profile
 
 CHANNEL = "UC" + "aB3_-" * 4 + "xy"
 

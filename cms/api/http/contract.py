@@ -2,13 +2,17 @@
 
 ``endpoint`` enforces the declarations and ``openapi`` writes them into the OpenAPI document: what is not declared does
 not exist. Every write takes ``dry_run``, and every POST ``Idempotency-Key``, without declaring it.
+
+A class of endpoints that serves many subjects, such as content types, declares a function where a declaration depends
+on the subject: ``@query(list_query)``, with ``list_query(resource)`` returning a schema class. ``Contract.resolved``
+calls these functions. A contract never changes: a decorator puts a new one in its place.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cms.api.http.body import BODY_BYTES, OtherForm
 from cms.api.http.deprecation import Deprecation
@@ -22,6 +26,16 @@ DRY_RUN = "dry_run"
 ANY = "any"
 """In place of a scope: every good key will do."""
 
+Value = TypeVar("Value")
+OfSubject = Callable[[Any], Value]
+"""A declaration that depends on the subject: it is called with the subject and returns what is declared."""
+
+
+def resolve(declared: Any, subject: Any) -> Any:
+    """A declaration as it is for a subject: a function is called with it, and everything else stays as it is."""
+    is_function = callable(declared) and not isinstance(declared, type)
+    return declared(subject) if is_function else declared
+
 
 @dataclass(frozen=True)
 class Form:
@@ -32,7 +46,7 @@ class Form:
     schema: JSONSchema = field(default_factory=lambda: {"type": "string"})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Declared:
     """One possible answer: its schema, if it has a body, and its own headers with their descriptions."""
 
@@ -45,9 +59,15 @@ class Declared:
     """Of what has no schema; the others make their own."""
     also: Mapping[str, Form] = field(default_factory=dict)
     """The same answer in other media types, or with other content in the same one."""
+    when: OfSubject[bool] | None = None
+    """For which subjects the answer is possible; for all of them where it is not said."""
+
+    def resolved(self, subject: Any) -> "Declared":
+        """The answer for one subject."""
+        return replace(self, schema=resolve(self.schema, subject), also=resolve(self.also, subject), when=None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Contract:
     """Everything declared of one method."""
 
@@ -65,8 +85,8 @@ class Contract:
     prepare: Callable[[Any, Any], Any] | None = None
     secrets: tuple[str, ...] = ()
     """Members of the answer's ``data`` that are shown once and stored nowhere."""
-    answers: dict[int, Declared] = field(default_factory=dict)
-    problems: set[str] = field(default_factory=set)
+    answers: Mapping[int, Declared] = field(default_factory=dict)
+    problems: frozenset[str] = frozenset()
     scope: str | None = None
     is_public: bool = False
     conditional: bool = False
@@ -76,6 +96,23 @@ class Contract:
     reads_database: bool = True
     takes_token: bool = False
     deprecation: Deprecation | None = None
+
+    def resolved(self, subject: Any) -> "Contract":
+        """The contract for one subject: each declaration that is a function is called with it."""
+        declared = (resolve(each, subject) for each in self.problems)
+        return replace(
+            self,
+            query=resolve(self.query, subject),
+            body=resolve(self.body, subject),
+            body_forms=resolve(self.body_forms, subject),
+            body_example=resolve(self.body_example, subject),
+            problems=frozenset(code for codes in declared for code in ((codes,) if isinstance(codes, str) else codes)),
+            answers={
+                status: each.resolved(subject)
+                for status, each in self.answers.items()
+                if each.when is None or each.when(subject)
+            },
+        )
 
     @property
     def writes(self) -> bool:
@@ -103,24 +140,22 @@ class Contract:
 
 
 def contract_of(method: Callable[..., Any]) -> Contract:
-    """The contract kept on a function, made when first asked for."""
-    if not hasattr(method, "contract"):
-        method.contract = Contract()  # type: ignore[attr-defined]
-    declared: Contract = method.contract  # type: ignore[attr-defined]
+    """The contract kept on a function; an empty one where nothing is declared."""
+    declared: Contract = getattr(method, "contract", Contract())
     return declared
 
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def _declares(**fields: Any) -> Callable[[Method], Method]:
-    def decorate(method: Method) -> Method:
-        contract = contract_of(method)
-        for name, value in fields.items():
-            setattr(contract, name, value)
-        return method
+def keep_contract(method: Method, contract: Contract) -> Method:
+    """Keep a contract on a function, in place of the one that it had."""
+    method.contract = contract  # type: ignore[attr-defined]
+    return method
 
-    return decorate
+
+def _declares(**fields: Any) -> Callable[[Method], Method]:
+    return lambda method: keep_contract(method, replace(contract_of(method), **fields))
 
 
 def operation(name: str) -> Callable[[Method], Method]:
@@ -128,19 +163,19 @@ def operation(name: str) -> Callable[[Method], Method]:
     return _declares(operation_id=name)
 
 
-def query(schema: type[Schema]) -> Callable[[Method], Method]:
+def query(schema: type[Schema] | OfSubject[type[Schema]]) -> Callable[[Method], Method]:
     """The query parameters; the method gets them as ``query``."""
     return _declares(query=schema)
 
 
 def body(
-    schema: type[Schema],
+    schema: type[Schema] | OfSubject[type[Schema]],
     *,
     media_type: str = JSON,
     required: bool = True,
     example: Any = None,
     most_bytes: int = BODY_BYTES,
-    also: Mapping[str, OtherForm] | None = None,
+    also: Mapping[str, OtherForm] | OfSubject[Mapping[str, OtherForm]] | None = None,
 ) -> Callable[[Method], Method]:
     """The body: parsed, and unless it is a merge patch validated; the method gets it as ``body``."""
     return _declares(
@@ -155,31 +190,44 @@ def body(
 
 def returns(
     status: int,
-    schema: type[Schema] | None = None,
+    schema: type[Schema] | OfSubject[type[Schema]] | None = None,
     *,
     description: str = "",
     media_type: str | None = None,
     example: Any = None,
-    also: Mapping[str, Form] | None = None,
+    also: Mapping[str, Form] | OfSubject[Mapping[str, Form]] | None = None,
+    when: OfSubject[bool] | None = None,
     **headers: str,
 ) -> Callable[[Method], Method]:
-    """A possible answer: JSON of a schema, or text of another media type. Header names are written with underscores."""
+    """A possible answer: JSON of a schema, or text of another media type. Header names are written with underscores.
+
+    ``when`` says for which subjects the answer is possible, where it is not possible for all.
+    """
+    names = {name.replace("_", "-"): text for name, text in headers.items()}
+    declared = Declared(
+        schema=cast("type[Schema] | None", schema),
+        headers=names,
+        description=description,
+        media_type=media_type,
+        example=example,
+        also=cast("Mapping[str, Form]", also or {}),
+        when=when,
+    )
 
     def decorate(method: Method) -> Method:
         contract = contract_of(method)
-        names = {name.replace("_", "-"): text for name, text in headers.items()}
-        contract.answers[status] = Declared(schema, names, description, media_type, example, also or {})
-        return method
+        return keep_contract(method, replace(contract, answers={**contract.answers, status: declared}))
 
     return decorate
 
 
-def problems(*codes: str) -> Callable[[Method], Method]:
+def problems(*codes: str | OfSubject[Iterable[str]]) -> Callable[[Method], Method]:
     """The problems beyond those that follow from the other declarations."""
+    added = cast("tuple[str, ...]", codes)
 
     def decorate(method: Method) -> Method:
-        contract_of(method).problems.update(codes)
-        return method
+        contract = contract_of(method)
+        return keep_contract(method, replace(contract, problems=contract.problems.union(added)))
 
     return decorate
 
@@ -201,36 +249,29 @@ def shows_once(*names: str) -> Callable[[Method], Method]:
 
 def opened_by_token(method: Method) -> Method:
     """A preview token will do in place of a key; the method sees to it that it shows that one entry only."""
-    contract_of(method).takes_token = True
-    return method
+    return keep_contract(method, replace(contract_of(method), takes_token=True))
 
 
 def public(method: Method) -> Method:
     """Anyone may call this, and credentials change nothing."""
-    contract_of(method).is_public = True
-    return method
+    return keep_contract(method, replace(contract_of(method), is_public=True))
 
 
 def needs_no_database(method: Method) -> Method:
     """The method is called without a snapshot, and answers when there is no database."""
-    contract_of(method).reads_database = False
-    return method
+    return keep_contract(method, replace(contract_of(method), reads_database=False))
 
 
 def conditional(method: Method) -> Method:
     """The change needs ``If-Match`` (RFC 9110, 13.1.1)."""
-    contract = contract_of(method)
-    contract.conditional = True
-    contract.problems |= {"precondition-required", "precondition-failed"}
-    return method
+    refused = problems("precondition-required", "precondition-failed")(method)
+    return keep_contract(refused, replace(contract_of(refused), conditional=True))
 
 
 def optionally_conditional(method: Method) -> Method:
     """The change heeds ``If-Match`` where it is sent."""
-    contract = contract_of(method)
-    contract.heeds_if_match = True
-    contract.problems |= {"precondition-failed"}
-    return method
+    refused = problems("precondition-failed")(method)
+    return keep_contract(refused, replace(contract_of(refused), heeds_if_match=True))
 
 
 def deprecated(
@@ -246,11 +287,9 @@ def deprecated(
 
 def creates(method: Method) -> Method:
     """``If-None-Match: *`` creates under an id of the client's own."""
-    contract_of(method).creates = True
-    return method
+    return keep_contract(method, replace(contract_of(method), creates=True))
 
 
 def resumes(method: Method) -> Method:
     """``Last-Event-ID`` says where to go on (HTML standard, server-sent events)."""
-    contract_of(method).resumes = True
-    return method
+    return keep_contract(method, replace(contract_of(method), resumes=True))

@@ -5,14 +5,14 @@ application's own choice: it registers a ``Runner``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from flask import Response, current_app, g, request
 from flask_restx import Resource
 
 from cms.api.http.body import read_body
-from cms.api.http.contract import DRY_RUN, MERGE_PATCH, METHODS, Contract, contract_of
+from cms.api.http.contract import DRY_RUN, MERGE_PATCH, METHODS, Contract, contract_of, keep_contract
 from cms.api.http.fields import Field
 from cms.api.http.idempotency import given_key
 from cms.api.http.loading import instance_of, load
@@ -58,8 +58,9 @@ class Endpoint(Resource):  # type: ignore[misc]
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name in METHODS:
-            if hasattr(cls, name.lower()):
-                contract_of(getattr(cls, name.lower())).method = name
+            method = getattr(cls, name.lower(), None)
+            if method is not None and contract_of(method).method != name:
+                keep_contract(method, replace(contract_of(method), method=name))
 
     def dispatch_request(self, *_: Any, **path: Any) -> Response:
         """Run one request by the contract of its method."""

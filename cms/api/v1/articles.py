@@ -1,7 +1,7 @@
 """Articles on the wire."""
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Schema, nullable
 from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import (
@@ -23,7 +23,7 @@ class CallToAction(Schema):
     """A button or link that asks the reader to do something."""
 
     label = fields.Line(80, required=True, example="Book a first visit")
-    url = fields.URL(paths=True, required=True, example="/visit")
+    url = address_fields.URL(paths=True, required=True, example="/visit")
     style = fields.Choice("primary", "secondary", "link", load_default="primary", description="How loud it is.")
 
 
@@ -32,7 +32,7 @@ class SearchHead(Schema):
 
     title = fields.Line(200, load_default=None, allow_none=True, example="How to mend a loose spine at home")
     description = fields.Line(500, load_default=None, allow_none=True)
-    canonical_url = fields.URL(load_default=None, allow_none=True, example=None)
+    canonical_url = address_fields.URL(load_default=None, allow_none=True, example=None)
     noindex = fields.Flag(load_default=False, example=False)
     image = fields.Group(Image, load_default=None, allow_none=True)
 
@@ -136,7 +136,7 @@ class ArticleCard(Schema):
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True)
     title = fields.Line(200, required=True, example="A quiet morning at the bench")
-    url = fields.URL(required=True, allow_none=True)
+    url = address_fields.URL(required=True, allow_none=True)
     published_at = fields.Time(required=True)
 
 

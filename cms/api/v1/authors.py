@@ -1,7 +1,7 @@
 """Authors on the wire."""
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Schema
 from cms.api.v1.rich_text import RichText
 from cms.api.v1.schemas import Body, ContentResource, Document, Image, Written, embeds, linked_data
@@ -21,7 +21,7 @@ class AuthorWrite(Written):
     job_title = fields.Line(120, load_default=None, allow_none=True, example="Bookbinder")
     bio = RichText(load_default=None, allow_none=True, example="Mends books at a bench by the **harbour**.")
     avatar = fields.Group(Image, load_default=None, allow_none=True)
-    website = fields.URL(load_default=None, allow_none=True, example="https://orla-wrenmoor.example/")
+    website = address_fields.URL(load_default=None, allow_none=True, example="https://orla-wrenmoor.example/")
 
 
 class Author(Document):
@@ -33,7 +33,7 @@ class Author(Document):
     job_title = fields.Line(120, required=True, allow_none=True, example="Bookbinder")
     bio = fields.Group(Body, required=True, allow_none=True)
     avatar = fields.Group(Image, required=True, allow_none=True)
-    website = fields.URL(required=True, allow_none=True, example="https://orla-wrenmoor.example/")
+    website = address_fields.URL(required=True, allow_none=True, example="https://orla-wrenmoor.example/")
     social_links = fields.Delivered(
         embeds("SocialLink", identifiers=True),
         required=True,
@@ -54,7 +54,9 @@ class AuthorCard(Schema):
     name = fields.Line(120, required=True, example="Orla Wrenmoor")
     credentials = fields.Line(60, required=True, allow_none=True, example="MA, ACR")
     avatar = fields.Group(Image, required=True, allow_none=True)
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/team/orla-wrenmoor")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/team/orla-wrenmoor"
+    )
 
 
 AUTHORS = ContentResource(

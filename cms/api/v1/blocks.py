@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import FAULTS_AT_MOST, JSONSchema, Schema, fault
 from cms.rendering.blocks import DECORATORS, LIST_KINDS, PULL_OUTS, STYLES
 from cms.rendering.blocks.canonical import TRUSTS
@@ -236,7 +236,9 @@ class _Family:
             "LinkMark",
             "Where a link leads; spans name its key among their marks.",
             {
-                "href": fields.Address(fields.HREF_PATTERN, shortest=0, required=True, example="/visit"),
+                "href": address_fields.Address(
+                    address_fields.HREF_PATTERN, shortest=0, required=True, example="/visit"
+                ),
                 "title": fields.Line(500, **self._optional()),
             },
         )
@@ -277,7 +279,7 @@ class _Family:
 
     def _image_members(self) -> dict[str, Any]:
         return {
-            "src": fields.Address(fields.SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
+            "src": address_fields.Address(address_fields.SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
             "alt": fields.Line(500, shortest=0, example="A workbench with a half-sewn book.", **self._given("")),
             "title": fields.Line(500, **self._optional()),
             "width": fields.Whole(1, 99_999, **self._optional()),
@@ -321,7 +323,7 @@ class _Family:
     def _call_to_action(self) -> type[Schema]:
         members = {
             "label": fields.Line(80, required=True, example="Book a first visit"),
-            "url": fields.URL(paths=True, required=True, example="/visit"),
+            "url": address_fields.URL(paths=True, required=True, example="/visit"),
             "style": fields.Choice("primary", "secondary", "link", **self._given("primary")),
         }
         return self._made("call-to-action", "CallToActionBlock", "A button or link that asks for something.", members)
@@ -333,7 +335,7 @@ class _Family:
             "value": fields.Line(60, example="87 %", description="Of a statistic.", **self._optional()),
             "content": TypedList(self.flow, **self._given(list)),
             "cite": fields.Line(200, description="Who says so.", example="Orla Wrenmoor", **self._optional()),
-            "url": fields.URL(paths=True, description="Where it is said.", **self._optional()),
+            "url": address_fields.URL(paths=True, description="Where it is said.", **self._optional()),
         }
         text = "What stands out of the text: a quote, a note, a warning, a statistic."
         return self._made("pull-out", "PullOutBlock", text, members, ValuedPullOut)
@@ -341,14 +343,14 @@ class _Family:
     def _embed(self) -> type[Schema]:
         example = PROVIDERS["youtube"].example
         members: dict[str, Any] = {
-            "url": fields.URL(required=True, example=example, description=f"Of {', '.join(PROVIDERS)}."),
+            "url": address_fields.URL(required=True, example=example, description=f"Of {', '.join(PROVIDERS)}."),
             "title": fields.Line(200, **self._optional()),
             "caption": fields.Line(500, **self._optional()),
         }
         if self.delivered:
             members["provider"] = fields.Choice(*PROVIDERS, extensible=True, required=True)
             members["id"] = fields.Line(250, required=True, example="M7lc1UVf-VE", description="The provider's own.")
-            members["player_url"] = fields.URL(required=True, description="Of a frame that plays or shows it.")
+            members["player_url"] = address_fields.URL(required=True, description="Of a frame that plays or shows it.")
             members["aspect_ratio"] = fields.Choice("16:9", "1:1", "9:16", required=True, allow_none=True)
         text = "A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it."
         return self._made("embed", "EmbedBlock", text, members, KnownEmbed)

@@ -10,15 +10,16 @@ from cms.api.http.openapi_schemas import listed
 from cms.api.http.problems import FAULTS_AT_MOST
 from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation
+from cms.api.versions import V1
 from cms.keys import ROLES, SCOPES
 from cms.version import API_VERSION
 
-DESCRIPTION = """\
+DESCRIPTION = f"""\
 Articles, FAQ entries, authors and social links for any frontend.
 
-**Delivery** (`/api/v1/…`) shows what is live now, to anyone; credentials change nothing. **Preview**
-(`/api/v1/preview/…`) shows the same as its drafts, or as of any moment, with a key or a preview token. **Management**
-(`/api/v1/manage/…`) reads and writes working copies, history and publication, with a key.
+**Delivery** (`{V1.prefix}/…`) shows what is live now, to anyone; credentials change nothing. **Preview**
+(`{V1.preview}/…`) shows the same as its drafts, or as of any moment, with a key or a preview token. **Management**
+(`{V1.management}/…`) reads and writes working copies, history and publication, with a key.
 Errors are problem details (RFC 9457). A change needs `If-Match` with the entity tag of what was read. Every write
 takes `dry_run=true`, which answers the same and keeps nothing. A POST with an `Idempotency-Key` is done once: the
 answer to it is given again for 24 hours, to the same API key, a refusal with 404, 409 or 412 included; one with 400,

@@ -1,51 +1,89 @@
-"""Every route of version 1, in reading order."""
+"""Every route of version 1, in reading order.
 
-from collections.abc import Iterable, Sequence
+The endpoints' files give their paths relative to their space, or to their type within it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from cms.api.http.endpoint import Endpoint
-from cms.api.v1 import social_links
-from cms.api.v1.delivery import redirects, site
-from cms.api.v1.delivery.changes import change_routes
-from cms.api.v1.delivery.entries import delivery_routes
-from cms.api.v1.delivery.search import search_routes
-from cms.api.v1.management import batch, keys, site_settings
-from cms.api.v1.management.diffs import diff_routes
-from cms.api.v1.management.duplicates import duplicate_routes
-from cms.api.v1.management.entries import entry_routes
-from cms.api.v1.management.events import event_routes
-from cms.api.v1.management.publication import publication_routes
-from cms.api.v1.management.readiness import readiness_routes
-from cms.api.v1.management.revisions import revision_routes
-from cms.api.v1.management.usage import usage_routes
-from cms.api.v1.preview.entries import preview_routes, preview_search_routes, preview_token_routes
+from cms.api.v1.delivery import changes, platforms, redirects, search, site
+from cms.api.v1.delivery import entries as delivered
+from cms.api.v1.management import (
+    batch,
+    diffs,
+    duplicates,
+    entries,
+    events,
+    keys,
+    preview_tokens,
+    publication,
+    readiness,
+    revisions,
+    site_settings,
+    usage,
+)
+from cms.api.v1.preview import entries as previewed
 from cms.api.v1.schemas import ContentResource
+from cms.api.v1.type_endpoint import CatalogEndpoint, TypeRoutes, of_catalog, of_type
+from cms.api.versions import V1
 
 Route = tuple[str, str, type[Endpoint]]
 """The tag of the document, the path, and the endpoint."""
 
+MANAGED: TypeRoutes = (
+    *entries.ROUTES,
+    *duplicates.ROUTES,
+    *publication.ROUTES,
+    *revisions.ROUTES,
+    *diffs.ROUTES,
+    *usage.ROUTES,
+    *readiness.ROUTES,
+    *preview_tokens.ROUTES,
+)
+"""What management has of each type."""
 
-def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
-    """Every route of the version, in reading order: delivery, preview, then management."""
+
+def every_route(catalog: Sequence[ContentResource]) -> Sequence[Route]:
+    """Every route of the version, in reading order: delivery, preview, then management.
+
+    The same content types give the same endpoints, which are made once: making them takes longer than serving with
+    them. Nothing of them changes later.
+    """
+    return _every_route(tuple(catalog))
+
+
+@lru_cache(maxsize=16)
+def _every_route(catalog: tuple[ContentResource, ...]) -> tuple[Route, ...]:
+    spaces = ((V1.prefix, _delivery(catalog)), (V1.preview, _preview(catalog)), (V1.management, _management(catalog)))
+    return tuple((tag, f"{prefix}{path}", endpoint) for prefix, routes in spaces for tag, path, endpoint in routes)
+
+
+def _delivery(catalog: Sequence[ContentResource]) -> Iterator[Route]:
     for resource in catalog:
-        yield from delivery_routes(resource)
-    yield from site.ROUTES
-    yield from social_links.ROUTES
-    yield from search_routes(catalog)
-    yield from redirects.ROUTES
-    yield from change_routes(catalog)
+        yield from _of_type(resource.type.plural, delivered.ROUTES, resource)
+    for routes in (site.ROUTES, platforms.ROUTES, search.ROUTES, redirects.ROUTES, changes.ROUTES):
+        yield from _of_catalog(routes, catalog)
+
+
+def _preview(catalog: Sequence[ContentResource]) -> Iterator[Route]:
     for resource in catalog:
-        yield from preview_routes(resource)
-    yield from preview_search_routes(catalog)
+        yield from _of_type("preview", previewed.TYPE_ROUTES, resource)
+    yield from _of_catalog(previewed.ROUTES, catalog)
+
+
+def _management(catalog: Sequence[ContentResource]) -> Iterator[Route]:
     for resource in catalog:
-        yield from entry_routes(resource)
-        yield from duplicate_routes(resource)
-        yield from publication_routes(resource)
-        yield from revision_routes(resource)
-        yield from diff_routes(resource)
-        yield from usage_routes(resource)
-        yield from readiness_routes(resource)
-        yield from preview_token_routes(resource)
-    yield from batch.ROUTES
-    yield from site_settings.ROUTES
-    yield from keys.ROUTES
-    yield from event_routes(catalog)
+        yield from _of_type(f"manage {resource.type.plural}", MANAGED, resource)
+    for routes in (batch.ROUTES, site_settings.ROUTES, keys.ROUTES, events.ROUTES):
+        yield from _of_catalog(routes, catalog)
+
+
+def _of_type(tag: str, routes: TypeRoutes, resource: ContentResource) -> Iterator[Route]:
+    for path, endpoint in routes:
+        yield tag, f"/{resource.type.plural}{path}", of_type(endpoint, resource)
+
+
+def _of_catalog(routes: Iterable[Route], catalog: Sequence[ContentResource]) -> Iterator[Route]:
+    for tag, path, endpoint in routes:
+        yield tag, path, of_catalog(endpoint, catalog) if issubclass(endpoint, CatalogEndpoint) else endpoint

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import JSONSchema, Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.problem_types import WARNINGS
 from cms.api.v1.blocks import DELIVERED, TypedList
+from cms.api.versions import V1
 from cms.content.types import ContentType
 
 TEXT: JSONSchema = {"type": "string"}
@@ -27,7 +28,7 @@ LINKED_DATA_EXAMPLE = {"@context": "https://schema.org", "@graph": []}
 class Image(Schema):
     """A picture by address, with what a page needs to place and describe it."""
 
-    url = fields.URL(paths=True, required=True, example="https://harbour-and-reed.example/media/bench.jpg")
+    url = address_fields.URL(paths=True, required=True, example="https://harbour-and-reed.example/media/bench.jpg")
     alt = fields.Line(300, shortest=0, load_default="", example="A workbench with a half-sewn book.")
     width = fields.Whole(1, 50_000, load_default=None, allow_none=True, example=1600)
     height = fields.Whole(1, 50_000, load_default=None, allow_none=True, example=900)
@@ -59,7 +60,7 @@ class Document(Schema):
     locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
     slug = entry_fields.Slug(required=True, allow_none=True)
     version = fields.Whole(1, required=True, description="The number of the revision that is live.")
-    url = fields.URL(
+    url = address_fields.URL(
         required=True,
         allow_none=True,
         description="The canonical address, from the site's pattern.",
@@ -90,7 +91,9 @@ class Translation(Schema):
 
     locale = fields.Locale(required=True, example="de")
     slug = entry_fields.Slug(required=True, allow_none=True, example="ein-stiller-morgen")
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen"
+    )
 
 
 def ref(name: str) -> JSONSchema:
@@ -137,7 +140,7 @@ class PageInformation(Schema):
 class PageLinks(Schema):
     """Addresses of this page and the next."""
 
-    self = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1/articles")
+    self = fields.Delivered(TEXT, required=True, example=f"http://127.0.0.1:8000{V1.prefix}/articles")
     next = fields.Delivered(nullable(TEXT), required=True, example=None)
 
 
@@ -159,12 +162,14 @@ def made(name: str, doc: str, declared: Mapping[str, Any], parent: type[Schema] 
     return type(name, (parent,), {**declared, "__doc__": doc})
 
 
+@lru_cache(maxsize=256)
 def item_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": {…}}``"""
     name = schema.__name__
     return made(f"{name}Item", f"One {name}.", {"data": fields.Group(schema, required=True)})
 
 
+@lru_cache(maxsize=256)
 def list_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": […], "page": {…}, "links": {…}}``"""
     name = schema.__name__
@@ -193,6 +198,7 @@ def changes() -> fields.Many:
     )
 
 
+@lru_cache(maxsize=256)
 def write_of(schema: type[Schema]) -> type[Schema]:
     """``{"data": {…}, "warnings": […]}``, and ``changes`` in a dry run."""
     name = schema.__name__
@@ -208,7 +214,7 @@ def write_of(schema: type[Schema]) -> type[Schema]:
 
 
 def managed(name: str, written: type[Schema]) -> type[Schema]:
-    """The schema of a working copy: what was written, and where it stands."""
+    """The schema of a draft: what was written, and where it stands."""
     computed = {
         "version": fields.Whole(1, required=True, description="The number of the newest revision."),
         "status": fields.Choice("draft", "scheduled", "published", "unpublished", required=True, example="draft"),
@@ -246,9 +252,9 @@ SchemaClass = type[Schema]
 """A schema; ``ContentResource`` has a field named ``type``, which hides the built-in one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContentResource:
-    """A content type on the wire: one entry of the catalogue.
+    """A content type on the wire: one entry of the catalogue, equal to itself alone.
 
     ``written`` validates what editors send, ``delivered`` declares what frontends get, in that order; ``card`` is the
     short form in which other entries embed it. ``example`` is a body that can be sent as it stands.
@@ -262,7 +268,7 @@ class ContentResource:
 
     @cached_property
     def managed(self) -> SchemaClass:
-        """The schema of its working copies."""
+        """The schema of its drafts."""
         return managed(self.name, self.written)
 
     @property

@@ -1,20 +1,10 @@
-"""Social links on the wire, and the registry of platforms."""
-
-from typing import Any
-
-from flask import Response
+"""Social links on the wire."""
 
 from cms.api import entry_fields
-from cms.api.answers.cacheable import cached_response
-from cms.api.answers.lifetimes import cache_headers
-from cms.api.http import fields
-from cms.api.http.contract import operation, public, returns
-from cms.api.http.endpoint import Endpoint
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Schema, nullable
-from cms.api.reading import Reading
-from cms.api.v1.schemas import TEXT, ContentResource, Document, Written, embeds, made
+from cms.api.v1.schemas import TEXT, ContentResource, Document, Written, embeds
 from cms.social_links import SOCIAL_LINK
-from cms.social_links.platforms import PLATFORMS, Platform
 
 
 class SocialLinkWrite(Written):
@@ -54,7 +44,7 @@ class SocialLink(Document):
     slug = fields.Delivered(  # type: ignore[assignment]
         {"type": "null"}, required=True, description="Social links have none."
     )
-    url = fields.URL(
+    url = address_fields.URL(
         required=True, description="The profile's canonical address.", example="https://bookbinders.example/@harbour"
     )
     platform = fields.Line(40, required=True, example="mastodon")
@@ -76,48 +66,3 @@ SOCIAL_LINKS = ContentResource(
     delivered=SocialLink,
     example={"platform": "mastodon", "handle": "@harbour@bookbinders.example", "position": 1},
 )
-
-
-class PlatformEntry(Schema):
-    """A platform that social links know."""
-
-    key = fields.Delivered(TEXT, required=True, example="mastodon")
-    label = fields.Delivered(TEXT, required=True, example="Mastodon")
-    url_pattern = fields.Delivered(nullable(TEXT), required=True, example="https://{server}/@{name}")
-    handle_pattern = fields.Delivered(nullable(TEXT), required=True, description="An ECMAScript regular expression.")
-    icons = fields.Group(Icon, required=True)
-    rel = fields.Delivered(nullable(TEXT), required=True, example="me noopener")
-    same_as = fields.Flag(required=True, description="Whether a profile counts for schema.org `sameAs`.")
-
-
-PlatformList = made(
-    "PlatformList",
-    "Every platform, in reading order.",
-    {"data": fields.Many(fields.Group(PlatformEntry), required=True)},
-)
-
-
-class Platforms(Endpoint):
-    """The registry."""
-
-    @public
-    @operation("listPlatforms")
-    @returns(200, PlatformList, ETag="The answer's entity tag.")
-    def get(self, reading: Reading) -> Response:
-        """List the platforms that social links know."""
-        return cached_response({"data": [_entry(each) for each in PLATFORMS.values()]}, cache_headers(reading.moment))
-
-
-def _entry(platform: Platform) -> dict[str, Any]:
-    return {
-        "key": platform.key,
-        "label": platform.label,
-        "url_pattern": platform.url_pattern,
-        "handle_pattern": platform.handle_pattern,
-        "icons": dict(platform.icons),
-        "rel": platform.rel,
-        "same_as": platform.same_as,
-    }
-
-
-ROUTES = (("platforms", "/api/v1/platforms", Platforms),)

@@ -1,7 +1,7 @@
 """Tags on the wire."""
 
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.fields import Schema
 from cms.api.v1.schemas import ContentResource, Document, Written
 from cms.tags import TAG
@@ -29,7 +29,7 @@ class TagCard(Schema):
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True, example="repair")
     name = fields.Line(80, required=True, example="Repair")
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/topics/repair")
+    url = address_fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/topics/repair")
 
 
 TAGS = ContentResource(

@@ -152,7 +152,7 @@ def test_what_is_written_is_rendered_before_the_transaction_begins(
         rendered.append(bool(running))
         return known(format, source)
 
-    monkeypatch.setattr("cms.api.http.contract.begin_write", observed)
+    monkeypatch.setattr("cms.api.execution.begin_write", observed)
     monkeypatch.setattr("cms.rendering.rendition._rendered", counted)
     new = [{"method": "POST", "path": "/articles", "body": {"title": "A", "body": f"Page {n}."}} for n in range(20)]
     again = patch(f"/articles/{entry['id']}", {"body": {"source": "New."}})

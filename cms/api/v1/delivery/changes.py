@@ -13,9 +13,8 @@ from flask import Response, request
 
 from cms import clock
 from cms.api import entry_fields
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, resumes, returns
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.http.problems import InvalidParameter
@@ -24,6 +23,8 @@ from cms.api.http.sealed_tokens import seal, unseal
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.schemas import TEXT, ContentResource, made
+from cms.api.v1.type_endpoint import CatalogEndpoint
+from cms.api.versions import V1
 from cms.content.published.changes import SITE, Place, PlaceLost, Telling, Told, WalkKey, present_place, tell
 from cms.errors import Fault
 from cms.site import Site
@@ -44,7 +45,9 @@ class ChangeItem(Schema):
     locale = fields.Locale(required=True, allow_none=True)
     slug = entry_fields.Slug(required=True, allow_none=True)
     version = fields.Whole(1, required=True, allow_none=True, description="The number of the revision that is live.")
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
+    )
     updated_at = fields.Time(required=True, allow_none=True, description="When its last change went live.")
     at = fields.Time(required=True, description="When it became so.")
 
@@ -60,7 +63,7 @@ class ChangePage(Schema):
 class ChangeLinks(Schema):
     """Addresses of this page and, if there is more, of the next."""
 
-    self = fields.Delivered(TEXT, required=True, example="http://127.0.0.1:8000/api/v1/changes")
+    self = fields.Delivered(TEXT, required=True, example=f"http://127.0.0.1:8000{V1.prefix}/changes")
     next = fields.Delivered(nullable(TEXT), required=True, example=None)
 
 
@@ -75,66 +78,71 @@ ChangeList = made(
 )
 
 
-def change_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
-    """The feed of changes and its stream, as tag, path and endpoint."""
-    names = (*(each.type.name for each in catalog), SITE)
-
-    class Changes(Endpoint):
-        @public
-        @operation("listChanges")
-        @query(_changes_query(names))
-        @returns(200, ChangeList, Link="`next`, if there is more (RFC 8288).")
-        def get(self, reading: Reading, query: dict[str, Any]) -> Answer:
-            """List what became live, changed or went since a token, each entry once, as it is now.
-
-            Without `since` everything live is listed. Follow `page.next` while `page.more` is true; then the copy is
-            exact, and the last token asks for what comes later. An entry is told when it changes itself, not when
-            another that is embedded in it does.
-            """
-            return _changes(reading, names, query)
-
-    class Stream(Endpoint):
-        @public
-        @operation("streamChanges")
-        @query(_stream_query(names))
-        @resumes
-        @returns(
-            200,
-            media_type="text/event-stream",
-            example='retry: 2000\n\nid: Fb0zqK3uVYw2dN7s\nevent: upsert\ndata: {"action":"upsert","type":"tag"}\n\n',
-            description="Events `upsert` and `delete`, then the end.",
-        )
-        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-            """Stream what changed since the last event that the client had, as server-sent events.
-
-            The answer is finite: `EventSource` reconnects after `retry` with `Last-Event-ID`, and misses nothing. An
-            id is a token of the changes, and the other way round. The data of an event is an item of the changes.
-            Without `Last-Event-ID` and `since` it begins now.
-            """
-            return _stream(reading, names, query)
-
-    return [("changes", "/api/v1/changes", Changes), ("changes", "/api/v1/stream", Stream)]
+def _names_told(catalog: Sequence[ContentResource]) -> tuple[str, ...]:
+    """What changes are told of: the types, and the site's settings."""
+    return (*(each.type.name for each in catalog), SITE)
 
 
-def _changes_query(names: Sequence[str]) -> type[Schema]:
+def _changes_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     declared = {
         "since": fields.Line(2000, description="`page.next` of the page before, with the same types."),
-        "type": _types_field(names),
+        "type": _types_field(catalog),
         "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
     }
     return made("ChangesQuery", "", {**declared, "is_query": True})
 
 
-def _stream_query(names: Sequence[str]) -> type[Schema]:
+def _stream_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     declared = {
         "since": fields.Line(2000, description="Where to begin without `Last-Event-ID`: a token of the changes."),
-        "type": _types_field(names),
+        "type": _types_field(catalog),
     }
     return made("StreamQuery", "", {**declared, "is_query": True})
 
 
-def _types_field(names: Sequence[str]) -> fields.Many:
+def _types_field(catalog: Sequence[ContentResource]) -> fields.Many:
+    names = _names_told(catalog)
     return fields.Many(fields.Choice(*names), most=len(names), description="Only these types; repeat for several.")
+
+
+class Changes(CatalogEndpoint):
+    """The feed of changes."""
+
+    @public
+    @operation("listChanges")
+    @query(_changes_query)
+    @returns(200, ChangeList, Link="`next`, if there is more (RFC 8288).")
+    def get(self, reading: Reading, query: dict[str, Any]) -> Answer:
+        """List what became live, changed or went since a token, each entry once, as it is now.
+
+        Without `since` everything live is listed. Follow `page.next` while `page.more` is true; then the copy is
+        exact, and the last token asks for what comes later. An entry is told when it changes itself, not when
+        another that is embedded in it does.
+        """
+        return _changes(reading, _names_told(self.catalog), query)
+
+
+class Stream(CatalogEndpoint):
+    """The feed of changes as server-sent events."""
+
+    @public
+    @operation("streamChanges")
+    @query(_stream_query)
+    @resumes
+    @returns(
+        200,
+        media_type="text/event-stream",
+        example='retry: 2000\n\nid: Fb0zqK3uVYw2dN7s\nevent: upsert\ndata: {"action":"upsert","type":"tag"}\n\n',
+        description="Events `upsert` and `delete`, then the end.",
+    )
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """Stream what changed since the last event that the client had, as server-sent events.
+
+        The answer is finite: `EventSource` reconnects after `retry` with `Last-Event-ID`, and misses nothing. An
+        id is a token of the changes, and the other way round. The data of an event is an item of the changes.
+        Without `Last-Event-ID` and `since` it begins now.
+        """
+        return _stream(reading, _names_told(self.catalog), query)
 
 
 def _changes(reading: Reading, names: Sequence[str], query: dict[str, Any]) -> Answer:
@@ -250,3 +258,9 @@ def _events(telling: Telling, bound: Sequence[str], site: Site) -> bytes:
         parts += [head, to_json(_item(each, site)), b"\n\n"]
     parts.append(f"id: {make_token(telling.place, bound)}\n\n".encode())
     return b"".join(parts)
+
+
+ROUTES = (
+    ("changes", "/changes", Changes),
+    ("changes", "/stream", Stream),
+)

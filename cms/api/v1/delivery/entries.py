@@ -1,10 +1,10 @@
 """Delivery: list and item, for every type, of what is live now.
 
-Reads publications and nothing else: there is no import path from here to a working copy.
+Reads publications and nothing else: there is no import path from here to a draft.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -15,9 +15,8 @@ from flask import Response, request
 from cms.api import entry_fields
 from cms.api.answers.cacheable import cached_bytes, not_found
 from cms.api.answers.lifetimes import BROWSER_SECONDS, cache_headers, seconds_left, tag_headers
-from cms.api.http import fields
-from cms.api.http.contract import JSON, Form, Method, operation, problems, public, query, returns
-from cms.api.http.endpoint import Endpoint
+from cms.api.http import address_fields, fields
+from cms.api.http.contract import JSON, Form, operation, problems, public, query, returns
 from cms.api.http.fields import Schema
 from cms.api.http.negotiation import preferred
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
@@ -34,6 +33,7 @@ from cms.api.v1.schemas import (
     list_of,
     made,
 )
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.published.composing import IDENTITY, Composition, compose, reads_bodies
 from cms.content.published.lists import TIME_OPERATORS, ListQuery, list_published
 from cms.content.published.rows import Row, find_moved, find_published
@@ -60,41 +60,6 @@ LENGTHS = {BLOCKS: 5}
 TIME_WORDS = {"gt": "After", "gte": "At or after", "lt": "Before", "lte": "At or before", "ne": "Not at"}
 
 
-def delivery_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The list and the item of one type, as tag, path and endpoint."""
-    plural, kind = resource.type.plural, resource.type
-    title = resource.name
-
-    class List(Endpoint):
-        @public
-        @operation(f"list{title}s")
-        @query(list_query(resource))
-        @returns(200, list_of(resource.delivered), ETag=ETAG, Link="`next` and `first` (RFC 8288).")
-        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-            return _public(kind, reading, page_of(resource, reading, query))
-
-    class Item(Endpoint):
-        @public
-        @operation(f"get{title}")
-        @query(item_query(resource))
-        @returns(
-            200,
-            item_of(resource.delivered),
-            also=also_as(kind),
-            ETag=ETAG,
-            Content_Language="The language that came.",
-        )
-        @may_have_moved(kind)
-        @problems("not-found")
-        def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
-            found = one_of(resource, reading, query, name)
-            return _public(kind, reading, found) if found else not_found(reading.moment)
-
-    List.get.__doc__ = f"List live {plural.replace('-', ' ')}."
-    Item.get.__doc__ = f"Get one live {kind.name.replace('-', ' ')}, by id{' or slug' if kind.has_slug else ''}."
-    return [(plural, f"/api/v1/{plural}", List), (plural, f"/api/v1/{plural}/<name>", Item)]
-
-
 @dataclass(frozen=True)
 class Representation:
     """What there is to answer, before anything is said of who may keep it; the headers describe it."""
@@ -107,36 +72,12 @@ class Representation:
     status: int = 200
 
 
-def _public(kind: ContentType, reading: Reading, found: Representation) -> Response:
-    """The answer to anyone.
-
-    Other forms than JSON are for the client alone: a shared cache that knows only ``Accept-Encoding`` must not give
-    them to others.
-    """
-    if found.media_type != JSON:
-        seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
-        own = {"Cache-Control": f"private, max-age={seconds}", **found.headers}
-        response = cached_bytes(found.content, content_type(found.media_type), own)
-        response.headers["Vary"] = "Accept, Accept-Encoding"
-        return response
-    headers = cache_headers(reading.moment) | tag_headers(found.entries, [kind.name]) | found.headers
-    return cached_bytes(found.content, JSON, headers, status=found.status)
-
-
-def may_have_moved(kind: ContentType) -> Callable[[Method], Method]:
-    """Declares the answer to a slug that has moved, of a type that has slugs."""
-    if not kind.has_slug:
-        return lambda method: method
-    text = "The same resource under its present slug."
-    return returns(308, Moved, description="The slug has moved.", Location=text)
-
-
 class MovedTo(Schema):
     """Where an entry lives now."""
 
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True)
-    url = fields.URL(required=True, allow_none=True)
+    url = address_fields.URL(required=True, allow_none=True)
 
 
 class Moved(Schema):
@@ -184,6 +125,75 @@ def item_query(resource: ContentResource) -> type[Schema]:
     if resource.type.has_locales:
         declared = {"locale": fields.Locale(description="Else the site's default, or an id's own.")} | declared
     return made(f"{resource.name}Query", "", {**declared, "is_query": True})
+
+
+def delivered_item(resource: ContentResource) -> type[Schema]:
+    """The schema of the answer with one entry."""
+    return item_of(resource.delivered)
+
+
+def delivered_list(resource: ContentResource) -> type[Schema]:
+    """The schema of a page of entries."""
+    return list_of(resource.delivered)
+
+
+def other_forms(resource: ContentResource) -> dict[str, Form]:
+    """The media types that one entry comes as, besides JSON."""
+    forms = {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
+    return forms | ({LINKED_DATA: AS_LINKED_DATA} if resource.type.graph else {})
+
+
+may_have_moved = returns(
+    308,
+    Moved,
+    when=lambda resource: resource.type.has_slug,
+    description="The slug has moved.",
+    Location="The same resource under its present slug.",
+)
+"""Declares the answer to a slug that has moved, of a type that has slugs."""
+
+
+class Entries(TypeEndpoint):
+    """What of a type is live."""
+
+    @public
+    @operation("list{Type}s")
+    @query(list_query)
+    @returns(200, delivered_list, ETag=ETAG, Link="`next` and `first` (RFC 8288).")
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """List live {plural}."""
+        return _public(self.kind, reading, page_of(self.resource, reading, query))
+
+
+class Entry(TypeEndpoint):
+    """One entry that is live."""
+
+    @public
+    @operation("get{Type}")
+    @query(item_query)
+    @returns(200, delivered_item, also=other_forms, ETag=ETAG, Content_Language="The language that came.")
+    @may_have_moved
+    @problems("not-found")
+    def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
+        """Get one live {name}, by {id or slug}."""
+        found = one_of(self.resource, reading, query, name)
+        return _public(self.kind, reading, found) if found else not_found(reading.moment)
+
+
+def _public(kind: ContentType, reading: Reading, found: Representation) -> Response:
+    """The answer to anyone.
+
+    Other forms than JSON are for the client alone: a shared cache that knows only ``Accept-Encoding`` must not give
+    them to others.
+    """
+    if found.media_type != JSON:
+        seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
+        own = {"Cache-Control": f"private, max-age={seconds}", **found.headers}
+        response = cached_bytes(found.content, content_type(found.media_type), own)
+        response.headers["Vary"] = "Accept, Accept-Encoding"
+        return response
+    headers = cache_headers(reading.moment) | tag_headers(found.entries, [kind.name]) | found.headers
+    return cached_bytes(found.content, JSON, headers, status=found.status)
 
 
 def filter_parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwner) -> dict[str, Any]:
@@ -295,17 +305,11 @@ def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], n
         return _moved(resource, reading, name, chain)
     if reading.only not in (None, row.entry_id):
         return None
-    media_type = preferred(JSON, *also_as(kind))
+    media_type = preferred(JSON, *other_forms(resource))
     if media_type != JSON:
         return _in_other_form(resource, reading, row, media_type)
     composed = compose(reading.connection, kind, [row], _composition(resource, reading, given, detail=True))
     return Representation(to_json({"data": composed[0]}), {"Content-Language": row.locale}, composed.entries)
-
-
-def also_as(kind: ContentType) -> dict[str, Form]:
-    """The media types that one entry comes as besides JSON."""
-    forms = {MARKDOWN: AS_MARKDOWN} if kind.bodies else {}
-    return forms | ({LINKED_DATA: AS_LINKED_DATA} if kind.graph else {})
 
 
 def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_type: str) -> Representation:
@@ -390,3 +394,6 @@ def own_links(reading: Reading) -> list[Row]:
     kind = services().types["social-link"]
     rows, _, _ = list_published(reading.connection, kind, query, reading.perspective.of_others)
     return rows
+
+
+ROUTES: TypeRoutes = (("", Entries), ("/<name>", Entry))

@@ -152,4 +152,4 @@ def _every(reading: Reading) -> Sequence[Redirect]:
     return redirects
 
 
-ROUTES = (("redirects", "/api/v1/redirects", Redirects),)
+ROUTES = (("redirects", "/redirects", Redirects),)

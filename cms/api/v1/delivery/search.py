@@ -9,9 +9,8 @@ from flask import Response
 from cms.api import entry_fields
 from cms.api.answers.cacheable import cached_response
 from cms.api.answers.lifetimes import cache_headers, tag_headers
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, returns
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.languages import languages
@@ -19,6 +18,7 @@ from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.delivery.entries import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made
+from cms.api.v1.type_endpoint import CatalogEndpoint
 from cms.content.published.searching import FoundEntry, SearchQuery, search_published, searchable
 from cms.site import Site
 
@@ -50,7 +50,9 @@ class SearchResult(Schema):
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
     locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
     slug = entry_fields.Slug(required=True, allow_none=True)
-    url = fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning")
+    url = address_fields.URL(
+        required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
+    )
     title = fields.Delivered(
         TEXT, required=True, example="A quiet morning", description="As plain text: title, question or name."
     )
@@ -84,30 +86,14 @@ SearchResults = made(
 )
 
 
-def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
-    """The search, as tag, path and endpoint."""
-    names = searchable({each.type.name: each.type for each in catalog})
-
-    class Search(Endpoint):
-        @public
-        @operation("search")
-        @query(search_query(names))
-        @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
-        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-            """Search what is live in titles, summaries and texts.
-
-            Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
-            `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
-            summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
-            many.
-            """
-            return _public(reading, results(reading, names, query))
-
-    return [("search", "/api/v1/search", Search)]
+def names_searched(catalog: Sequence[ContentResource]) -> list[str]:
+    """The names of the types that can be searched."""
+    return searchable({each.type.name: each.type for each in catalog})
 
 
-def search_query(names: Sequence[str]) -> type[Schema]:
+def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     """The query schema of a search over these types."""
+    names = names_searched(catalog)
     declared: dict[str, Any] = {
         "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
         "type": fields.Many(
@@ -127,6 +113,24 @@ def search_query(names: Sequence[str]) -> type[Schema]:
 def _names_field(parameter: str) -> fields.Many:
     text = f"Id or slug: entries with this {parameter}; repeat for several."
     return fields.Many(entry_fields.EntryName(), most=FILTER_VALUES, description=text)
+
+
+class Search(CatalogEndpoint):
+    """The search."""
+
+    @public
+    @operation("search")
+    @query(search_query)
+    @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
+    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+        """Search what is live in titles, summaries and texts.
+
+        Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
+        `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
+        summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
+        many.
+        """
+        return _public(reading, results(reading, names_searched(self.catalog), query))
 
 
 @dataclass(frozen=True)
@@ -202,3 +206,6 @@ def _item(site: Site, found: FoundEntry, best: float) -> dict[str, Any]:
         "score": round(min(found.hit.score / best, 1.0), DIGITS),
         "snippets": found.snippets,
     }
+
+
+ROUTES = (("search", "/search", Search),)

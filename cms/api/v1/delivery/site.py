@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from cms.api.answers.cacheable import cached_response
 from cms.api.answers.lifetimes import cache_headers, tag_headers
-from cms.api.http import fields
+from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, returns
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
@@ -39,14 +39,14 @@ class SubItem(Schema):
     """An item below another."""
 
     label = fields.Line(80, required=True, example="Bookbinding")
-    url = fields.URL(paths=True, required=True, example="/courses/bookbinding")
+    url = address_fields.URL(paths=True, required=True, example="/courses/bookbinding")
 
 
 class NavigationItem(Schema):
     """An item of the main navigation."""
 
     label = fields.Line(80, required=True, example="Blog")
-    url = fields.URL(paths=True, required=True, example="/blog")
+    url = address_fields.URL(paths=True, required=True, example="/blog")
     children = fields.Many(fields.Group(SubItem), most=50, load_default=list, example=[])
 
 
@@ -86,7 +86,7 @@ class URLPatterns(fields.Field):
         return complete
 
 
-class SiteAddress(fields.URL):
+class SiteAddress(address_fields.URL):
     """An absolute address that paths are appended to, and so without a query and a fragment."""
 
     def json_schema(self) -> fields.JSONSchema:
@@ -192,4 +192,4 @@ def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
     return compose(reading.connection, known.types["social-link"], links, how)
 
 
-ROUTES = (("site", "/api/v1/site", DeliveredSite),)
+ROUTES = (("site", "/site", DeliveredSite),)

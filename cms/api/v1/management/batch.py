@@ -34,15 +34,16 @@ from cms.api.http.fields import JSONSchema, Schema, nullable
 from cms.api.http.loading import pointer
 from cms.api.http.problems import InvalidParameter, request_id
 from cms.api.http.responses import Answer
-from cms.api.v1.management.entries import quoted
+from cms.api.v1.management.answers import quoted
 from cms.api.v1.schemas import OBJECT, TEXT, made
+from cms.api.versions import V1
 from cms.content.editing.write import Write
 from cms.errors import CMSError, Fault, Invalid
 from cms.keys import Actor
 
 MOST = 100
 BYTES = 8 * 1024 * 1024
-ROOT = "/api/v1/manage"
+ROOT = V1.management
 PATH = r"^(/[A-Za-z0-9._~-]{1,120}){1,6}$"
 SCOPES = ("content:write", "content:publish", "site:write")
 """What can be done in a batch needs one of these: what makes keys and tokens does not, nor does another batch."""
@@ -275,4 +276,4 @@ def _run(write: Write, position: int, each: Mapping[str, Any], call: Call) -> di
     return {"status": answer.status, "headers": {**answer.headers, **deprecation}, "body": answer.document}
 
 
-ROUTES = (("batch", f"{ROOT}/batch", Batch),)
+ROUTES = (("batch", "/batch", Batch),)

@@ -5,13 +5,12 @@ from typing import Any
 
 from cms.api.http import fields
 from cms.api.http.contract import operation, problems, query, returns, scope
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.loading import pointer
 from cms.api.http.responses import Answer
-from cms.api.v1.management.revisions import Revision
-from cms.api.v1.management.revisions import represent as represent_revisions
-from cms.api.v1.schemas import TEXT, ContentResource, fields_of, item_of, made
+from cms.api.v1.management.revisions import Revision, revision_documents
+from cms.api.v1.schemas import TEXT, fields_of, item_of, made
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import drafts
 from cms.content.editing.diffs import json_patch, word_diff
 from cms.content.editing.drafts import Draft
@@ -80,54 +79,49 @@ Diff = made(
 DiffItem = item_of(Diff)
 
 
-def diff_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The comparison of one type's saved states, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
+class EntryDiff(TypeEndpoint):
+    """The comparison of two saved states."""
 
-    class EntryDiff(Endpoint):
-        @scope("content:preview")
-        @operation(f"diff{title}")
-        @query(DiffQuery)
-        @returns(200, DiffItem)
-        @problems("not-found", "conflict")
-        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-            """Compare two saved states: by default the draft with what is live."""
-            copy = drafts.find_entry(connection, kind, entry_id)
-            before, after = (_revision(connection, copy, name, query[name]) for name in ("from", "to"))
-            old, new = to_content(before), to_content(after)
-            texts = {
-                **dict(_texts(fields_of(resource.written), old, new, ())),
-                **dict(_rich_texts(kind.bodies, before.bodies, after.bodies)),
-            }
-            described = represent_revisions(connection, [before, after])
-            document = {
-                **dict(zip(("from", "to"), described, strict=True)),
-                "patch": json_patch(old, new),
-                "texts": [
-                    {"pointer": pointer(path), "runs": word_diff(*both)}
-                    for path, both in texts.items()
-                    if both[0] != both[1]
-                ],
-            }
-            return Answer({"data": document})
-
-    path = f"/api/v1/manage/{kind.plural}/<entry_id>/diff"
-    return [(f"manage {kind.plural}", path, EntryDiff)]
+    @scope("content:preview")
+    @operation("diff{Type}")
+    @query(DiffQuery)
+    @returns(200, DiffItem)
+    @problems("not-found", "conflict")
+    def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+        """Compare two saved states: by default the draft with what is live."""
+        draft = drafts.find_entry(connection, self.kind, entry_id)
+        before, after = (_revision(connection, draft, name, query[name]) for name in ("from", "to"))
+        old, new = to_content(before), to_content(after)
+        texts = {
+            **dict(_texts(fields_of(self.resource.written), old, new, ())),
+            **dict(_rich_texts(self.kind.bodies, before.bodies, after.bodies)),
+        }
+        described = revision_documents(connection, [before, after])
+        document = {
+            **dict(zip(("from", "to"), described, strict=True)),
+            "patch": json_patch(old, new),
+            "texts": [
+                {"pointer": pointer(path), "runs": word_diff(*both)}
+                for path, both in texts.items()
+                if both[0] != both[1]
+            ],
+        }
+        return Answer({"data": document})
 
 
-def _revision(connection: Any, copy: Draft, parameter: str, name: str) -> Any:
+def _revision(connection: Any, draft: Draft, parameter: str, name: str) -> Any:
     """The revision that a parameter names; raises ``NotFound``, or ``Conflict`` where nothing is live."""
     if name == "live":
-        if copy.standing.status != "published" or copy.standing.revision is None:
-            detail = f"Nothing of this entry is live; name a revision from 1 to {copy.entry.version}."
+        if draft.standing.status != "published" or draft.standing.revision is None:
+            detail = f"Nothing of this entry is live; name a revision from 1 to {draft.entry.version}."
             raise Conflict("Nothing of this entry is live.", Fault("not_live", detail, parameter=parameter))
-        number = copy.standing.revision
+        number = draft.standing.revision
     else:
-        number = copy.entry.version if name == "draft" else int(name)
+        number = draft.entry.version if name == "draft" else int(name)
     try:
-        return drafts.find_revision(connection, copy.entry.id, number)
+        return drafts.find_revision(connection, draft.entry.id, number)
     except NotFound:
-        newest = f"The newest revision is {copy.entry.version}."
+        newest = f"The newest revision is {draft.entry.version}."
         raise NotFound(Fault("unknown_revision", newest, parameter=parameter)) from None
 
 
@@ -158,3 +152,6 @@ def _rich_texts(names: tuple[str, ...], before: Any, after: Any) -> Iterator[Tex
         sources = tuple(each["source"] if each else "" for each in (old, new))
         if all(isinstance(each, str) for each in sources):
             yield (name, "source"), sources  # type: ignore[misc]
+
+
+ROUTES: TypeRoutes = (("/<entry_id>/diff", EntryDiff),)

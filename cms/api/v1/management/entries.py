@@ -1,7 +1,7 @@
-"""Management of working copies, for every type: create, read, list, change, trash."""
+"""Management of drafts, for every type: create, read, list, change, trash."""
 
 import re
-from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from flask import Response
@@ -22,7 +22,6 @@ from cms.api.http.contract import (
     returns,
     scope,
 )
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import ID_PATTERN, Schema
 from cms.api.http.loading import load
 from cms.api.http.merge_patch import merge_patch
@@ -33,21 +32,32 @@ from cms.api.http.responses import Answer
 from cms.api.languages import languages
 from cms.api.services import services
 from cms.api.v1.delivery.entries import QUERY_LENGTH, filter_parameters
+from cms.api.v1.management.answers import (
+    ETAG,
+    OVERRIDE,
+    creation_answer,
+    draft_document,
+    draft_item,
+    draft_list,
+    quoted,
+    slug_problems,
+    write_answer,
+    written_draft,
+    written_fields,
+)
 from cms.api.v1.management.markdown_form import also_answered, also_read, markdown_response
-from cms.api.v1.schemas import ContentResource, item_of, list_of, made, write_of
-from cms.content.counter import entity_tag
+from cms.api.v1.schemas import ContentResource, made
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import actions, draft_lists, drafts, publishing, replacing
 from cms.content.editing.draft_lists import DraftQuery
 from cms.content.editing.drafts import Draft, read_drafts
 from cms.content.editing.preconditions import changed_meanwhile
-from cms.content.editing.readiness import warnings_about
 from cms.content.editing.write import Write
 from cms.content.published.moment import read_moment
+from cms.content.types import ContentType
 from cms.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 
-ETAG = "For `If-Match` of the next change."
 SEARCHED = 'Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match.'
-OVERRIDE = "Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it."
 
 
 class PublishQuery(Schema):
@@ -75,135 +85,8 @@ class DeleteQuery(Schema):
     )
 
 
-def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The management routes of one type, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
-    plural, words = kind.plural, kind.name.replace("-", " ")
-    managed_schema = resource.managed
-    written_schema = write_of(managed_schema)
-    taken = ("slug-taken",) if kind.has_slug else ()
-
-    class Entries(Endpoint):
-        @scope("content:preview")
-        @operation(f"listManaged{title}s")
-        @query(list_query(resource))
-        @returns(200, list_of(managed_schema), Link="`next` and `first` (RFC 8288).")
-        def get(self, connection: Any, query: dict[str, Any]) -> Answer:
-            return _listed(resource, connection, query)
-
-        @scope("content:write")
-        @operation(f"create{title}")
-        @query(PublishQuery)
-        @body(resource.written, example=resource.example, also=also_read(resource))
-        @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems(*taken, "not-ready")
-        def post(self, write: Write, query: dict[str, Any], body: dict[str, Any]) -> Answer:
-            entry = actions.create(write, kind, body, note=body.pop("note"))
-            _publish_if_asked(write, resource, entry, query)
-            return created(write, resource, entry)
-
-    class Entry(Endpoint):
-        @scope("content:preview")
-        @operation(f"getManaged{title}")
-        @returns(200, item_of(managed_schema), also=also_answered(resource), ETag=ETAG)
-        @problems("not-found")
-        def get(self, connection: Any, entry_id: str) -> Answer | Response:
-            return _found(resource, connection, entry_id)
-
-        @scope("content:write")
-        @operation(f"replace{title}")
-        @query(PublishQuery)
-        @body(resource.written, example=resource.example, also=also_read(resource))
-        @returns(200, written_schema, ETag=ETAG)
-        @returns(201, written_schema, Location="The new entry.", ETag=ETAG)
-        @problems(*taken, "conflict", "not-found", "not-ready")
-        @conditional
-        @creates
-        def put(self, write: Write, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
-            note = body.pop("note")
-            if must_be_new():
-                _check_free(write, entry_id)
-                entry = actions.create(write, kind, body, note=note, entry_id=entry_id)
-                _publish_if_asked(write, resource, entry, query)
-                return created(write, resource, entry)
-            try:
-                entry = actions.find(write, kind, entry_id)
-            except NotFound:
-                _refuse_creation(write, entry_id)
-                raise
-            actions.expect(write, entry, expected_tags())
-            # A replacement without a slug keeps the one that the entry has; its locale is fixed.
-            actions.save(write, kind, entry, body, note=note)
-            _publish_if_asked(write, resource, entry, query)
-            return written(write, resource, entry)
-
-        @scope("content:write")
-        @operation(f"update{title}")
-        @query(PublishQuery)
-        @body(resource.written, media_type=MERGE_PATCH, example=_patch_example(resource))
-        @returns(200, written_schema, ETag=ETAG)
-        @problems(*taken, "not-found", "not-ready", "validation-error")
-        @conditional
-        def patch(self, write: Write, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
-            entry = actions.find(write, kind, entry_id)
-            actions.expect(write, entry, expected_tags())
-            (copy,) = read_drafts(write.session, kind, [entry], write.at)
-            schema = resource.written()
-            content = load(schema, _patched(resource, schema, copy, body))
-            actions.save(write, kind, entry, content, note=content.pop("note"))
-            _publish_if_asked(write, resource, entry, query)
-            return written(write, resource, entry)
-
-        @scope("content:write")
-        @operation(f"delete{title}")
-        @query(DeleteQuery)
-        @returns(204, description="In the trash, or erased.")
-        @problems("not-found", "conflict")
-        @conditional
-        def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
-            entry = actions.find(write, kind, entry_id, trashed=None if query["purge"] else False)
-            actions.expect(write, entry, expected_tags())
-            _replace_if_asked(write, resource, entry, query)
-            if query["purge"]:
-                actions.purge(write, kind, entry, force=query["force"])
-            else:
-                actions.trash(write, kind, entry, force=query["force"])
-            return Answer(status=204)
-
-    class Undelete(Endpoint):
-        @scope("content:write")
-        @operation(f"undelete{title}")
-        @returns(200, written_schema, ETag=ETAG)
-        @problems("not-found")
-        @optionally_conditional
-        def post(self, write: Write, entry_id: str) -> Answer:
-            entry = actions.find(write, kind, entry_id, trashed=True)
-            actions.expect(write, entry, tags_if_any())
-            actions.undelete(write, kind, entry)
-            return written(write, resource, entry)
-
-    Entries.get.__doc__ = f"List working copies of {plural.replace('-', ' ')}."
-    Entries.post.__doc__ = f"Create {_a(words)} as a draft."
-    Entry.get.__doc__ = f"Get the working copy of {_a(words)}."
-    Entry.put.__doc__ = f"Replace {_a(words)}, or create one under an id of your own with `If-None-Match: *`."
-    Entry.patch.__doc__ = f"Change fields of {_a(words)} (RFC 7396); a change of nothing makes no revision."
-    Entry.delete.__doc__ = f"Move {_a(words)} to the trash, or erase it."
-    Undelete.post.__doc__ = f"Take {_a(words)} out of the trash, as a draft."
-    path = f"/api/v1/manage/{plural}"
-    tag = f"manage {plural}"
-    return [
-        (tag, path, Entries),
-        (tag, f"{path}/<entry_id>", Entry),
-        (tag, f"{path}/<entry_id>/undelete", Undelete),
-    ]
-
-
-def _a(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' or words == 'faq' else 'a'} {words}"
-
-
 def list_query(resource: ContentResource) -> type[Schema]:
-    """The query schema of a type's list of working copies."""
+    """The query schema of a type's list of drafts."""
     kind = resource.type
     declared: dict[str, Any] = {"is_query": True}
     if kind.has_locales:
@@ -234,8 +117,128 @@ def list_query(resource: ContentResource) -> type[Schema]:
     return made(f"Managed{resource.name}ListQuery", "", declared)
 
 
-def _listed(resource: ContentResource, connection: Any, given: dict[str, Any]) -> Answer:
-    """A page of working copies; raises ``InvalidParameter``."""
+def _patch_example(resource: ContentResource) -> dict[str, Any]:
+    name = next(iter(resource.example))
+    return {name: resource.example[name], "note": "One field changed."}
+
+
+entry_body = body(attrgetter("written"), example=attrgetter("example"), also=also_read)
+"""A whole entry, as JSON or as Markdown with front matter."""
+
+
+class Entries(TypeEndpoint):
+    """The drafts of a type."""
+
+    @scope("content:preview")
+    @operation("listManaged{Type}s")
+    @query(list_query)
+    @returns(200, draft_list, Link="`next` and `first` (RFC 8288).")
+    def get(self, connection: Any, query: dict[str, Any]) -> Answer:
+        """List working copies of {plural}."""
+        return _page(self.resource, connection, query)
+
+    @scope("content:write")
+    @operation("create{Type}")
+    @query(PublishQuery)
+    @entry_body
+    @returns(201, written_draft, Location="The new entry.", ETag=ETAG)
+    @problems(slug_problems, "not-ready")
+    def post(self, write: Write, query: dict[str, Any], body: dict[str, Any]) -> Answer:
+        """Create {a name} as a draft."""
+        entry = actions.create(write, self.kind, body, note=body.pop("note"))
+        _publish_if_asked(write, self.kind, entry, query)
+        return creation_answer(write, self.resource, entry)
+
+
+class Entry(TypeEndpoint):
+    """One draft."""
+
+    @scope("content:preview")
+    @operation("getManaged{Type}")
+    @returns(200, draft_item, also=also_answered, ETag=ETAG)
+    @problems("not-found")
+    def get(self, connection: Any, entry_id: str) -> Answer | Response:
+        """Get the working copy of {a name}."""
+        return _in_preferred_form(self.resource, connection, entry_id)
+
+    @scope("content:write")
+    @operation("replace{Type}")
+    @query(PublishQuery)
+    @entry_body
+    @returns(200, written_draft, ETag=ETAG)
+    @returns(201, written_draft, Location="The new entry.", ETag=ETAG)
+    @problems(slug_problems, "conflict", "not-found", "not-ready")
+    @conditional
+    @creates
+    def put(self, write: Write, query: dict[str, Any], body: dict[str, Any], entry_id: str) -> Answer:
+        """Replace {a name}, or create one under an id of your own with `If-None-Match: *`."""
+        note = body.pop("note")
+        if must_be_new():
+            _check_free(write, entry_id)
+            entry = actions.create(write, self.kind, body, note=note, entry_id=entry_id)
+            _publish_if_asked(write, self.kind, entry, query)
+            return creation_answer(write, self.resource, entry)
+        entry = _find_or_refuse_creation(write, self.kind, entry_id)
+        actions.expect(write, entry, expected_tags())
+        # A replacement without a slug keeps the one that the entry has; its locale is fixed.
+        actions.save(write, self.kind, entry, body, note=note)
+        _publish_if_asked(write, self.kind, entry, query)
+        return write_answer(write, self.resource, entry)
+
+    @scope("content:write")
+    @operation("update{Type}")
+    @query(PublishQuery)
+    @body(attrgetter("written"), media_type=MERGE_PATCH, example=_patch_example)
+    @returns(200, written_draft, ETag=ETAG)
+    @problems(slug_problems, "not-found", "not-ready", "validation-error")
+    @conditional
+    def patch(self, write: Write, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
+        """Change fields of {a name} (RFC 7396); a change of nothing makes no revision."""
+        entry = actions.find(write, self.kind, entry_id)
+        actions.expect(write, entry, expected_tags())
+        (draft,) = read_drafts(write.session, self.kind, [entry], write.at)
+        schema = self.resource.written()
+        content = load(schema, _patched(self.resource, schema, draft, body))
+        actions.save(write, self.kind, entry, content, note=content.pop("note"))
+        _publish_if_asked(write, self.kind, entry, query)
+        return write_answer(write, self.resource, entry)
+
+    @scope("content:write")
+    @operation("delete{Type}")
+    @query(DeleteQuery)
+    @returns(204, description="In the trash, or erased.")
+    @problems("not-found", "conflict")
+    @conditional
+    def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
+        """Move {a name} to the trash, or erase it."""
+        entry = actions.find(write, self.kind, entry_id, trashed=None if query["purge"] else False)
+        actions.expect(write, entry, expected_tags())
+        _replace_if_asked(write, self.kind, entry, query)
+        if query["purge"]:
+            actions.purge(write, self.kind, entry, force=query["force"])
+        else:
+            actions.trash(write, self.kind, entry, force=query["force"])
+        return Answer(status=204)
+
+
+class Undelete(TypeEndpoint):
+    """The way out of the trash."""
+
+    @scope("content:write")
+    @operation("undelete{Type}")
+    @returns(200, written_draft, ETag=ETAG)
+    @problems("not-found")
+    @optionally_conditional
+    def post(self, write: Write, entry_id: str) -> Answer:
+        """Take {a name} out of the trash, as a draft."""
+        entry = actions.find(write, self.kind, entry_id, trashed=True)
+        actions.expect(write, entry, tags_if_any())
+        actions.undelete(write, self.kind, entry)
+        return write_answer(write, self.resource, entry)
+
+
+def _page(resource: ContentResource, connection: Any, given: dict[str, Any]) -> Answer:
+    """A page of drafts; raises ``InvalidParameter``."""
     if given.get("q") is not None and given["trashed"]:
         raise InvalidParameter(Fault("excluded", "What is in the trash is not searched.", parameter="q"))
     moment = read_moment(connection, services().settings.public_url)
@@ -249,40 +252,29 @@ def _listed(resource: ContentResource, connection: Any, given: dict[str, Any]) -
         limit=given["limit"],
         total=given["include_total"],
     )
-    copies, following, total = draft_lists.list_drafts(connection, resource.type, asked, moment.at)
-    document, headers = page([represent(resource, each) for each in copies], given, following, total)
+    found, following, total = draft_lists.list_drafts(connection, resource.type, asked, moment.at)
+    document, headers = page([draft_document(resource, each) for each in found], given, following, total)
     return Answer(document, headers=headers)
 
 
-def _found(resource: ContentResource, connection: Any, entry_id: str) -> Answer | Response:
-    """A working copy in the form that the client prefers."""
-    copy = drafts.find_entry(connection, resource.type, entry_id)
+def _in_preferred_form(resource: ContentResource, connection: Any, entry_id: str) -> Answer | Response:
+    """One draft in the media type that the client prefers."""
+    draft = drafts.find_entry(connection, resource.type, entry_id)
     if preferred(JSON, *also_answered(resource)) != JSON:
-        content = _to_written(resource, drafts.with_slugs(connection, resource.type, copy))
-        return markdown_response(resource, copy, content, quoted(copy.entry.changed))
-    document = represent(resource, copy)
+        content = written_fields(resource, drafts.with_slugs(connection, resource.type, draft))
+        return markdown_response(resource, draft, content, quoted(draft.entry.changed))
+    document = draft_document(resource, draft)
     return Answer({"data": document}, headers={"ETag": document["etag"]})
 
 
-def _patch_example(resource: ContentResource) -> dict[str, Any]:
-    name = next(iter(resource.example))
-    return {name: resource.example[name], "note": "One field changed."}
-
-
-def _patched(resource: ContentResource, schema: Schema, copy: Draft, patch: Any) -> Any:
+def _patched(resource: ContentResource, schema: Schema, draft: Draft, patch: Any) -> Any:
     """The written document with the patch applied; what a patched field stands in for is cleared."""
-    current = dict(copy.content)
+    current = dict(draft.content)
     if isinstance(patch, dict):
         for name in patch.keys() & resource.type.supersedes.keys():
             for other in set(resource.type.supersedes[name]) - patch.keys():
                 current[other] = None
-    return merge_patch(_to_written(resource, current), patch, schema)
-
-
-def _to_written(resource: ContentResource, content: dict[str, Any]) -> dict[str, Any]:
-    """A working copy in the form in which it is written."""
-    declared = resource.written().dump_fields
-    return {name: field.serialize(name, content) for name, field in declared.items() if name in content}
+    return merge_patch(written_fields(resource, current), patch, schema)
 
 
 def _check_free(write: Write, entry_id: str) -> None:
@@ -304,6 +296,15 @@ def _check_not_gone(write: Write, entry_id: str) -> Any:
     return holder
 
 
+def _find_or_refuse_creation(write: Write, kind: ContentType, entry_id: str) -> Any:
+    """The entry to replace; raises ``NotFound``, or what says how a PUT creates where the id is free."""
+    try:
+        return actions.find(write, kind, entry_id)
+    except NotFound:
+        _refuse_creation(write, entry_id)
+        raise
+
+
 def _refuse_creation(write: Write, entry_id: str) -> None:
     """Say how a PUT creates, where the id is free; one that claims to know an entity tag is out of date."""
     if re.fullmatch(ID_PATTERN, entry_id) is None:
@@ -316,12 +317,12 @@ def _refuse_creation(write: Write, entry_id: str) -> None:
     raise PreconditionFailed("Nothing has this id; send If-None-Match: * to create it.")
 
 
-def _publish_if_asked(write: Write, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
+def _publish_if_asked(write: Write, kind: ContentType, entry: Any, query: dict[str, Any]) -> None:
     if query["publish"]:
-        publishing.publish(write, resource.type, entry, keep_end=True, override_reason=query["override_reason"])
+        publishing.publish(write, kind, entry, keep_end=True, override_reason=query["override_reason"])
 
 
-def _replace_if_asked(write: Write, resource: ContentResource, entry: Any, query: dict[str, Any]) -> None:
+def _replace_if_asked(write: Write, kind: ContentType, entry: Any, query: dict[str, Any]) -> None:
     """Let all that refers to the entry refer to another; whoever changes what is live or planned must be able to."""
     if not query["replace_with"]:
         return
@@ -329,61 +330,13 @@ def _replace_if_asked(write: Write, resource: ContentResource, entry: Any, query
         detail = "Either others are changed to refer to something else, or they are left as they are."
         raise InvalidParameter(Fault("excluded", detail, parameter="force"))
     try:
-        replacing.replace_references(write, resource.type, entry, query["replace_with"])
+        replacing.replace_references(write, kind, entry, query["replace_with"])
     except Invalid as error:
         raise InvalidParameter(*error.faults) from None
 
 
-def represent(resource: ContentResource, copy: Draft) -> dict[str, Any]:
-    """A working copy on the wire."""
-    entry, standing = copy.entry, copy.standing
-    values: dict[str, Any] = {
-        "id": entry.id,
-        "type": entry.type,
-        **_to_written(resource, copy.content),
-        "version": entry.version,
-        "status": standing.status,
-        "has_unpublished_changes": standing.has_unpublished_changes,
-        "live_from": standing.live_from,
-        "live_until": standing.live_until,
-        "created_at": entry.created_at,
-        "updated_at": entry.updated_at,
-        "created_by": copy.created_by and {"id": copy.created_by[0], "name": copy.created_by[1]},
-        "trashed_at": entry.trashed_at,
-        "etag": quoted(entry.changed),
-    }
-    return values
-
-
-def quoted(changed: int) -> str:
-    """The entity tag as the header and the field show it."""
-    return f'"{entity_tag(changed)}"'
-
-
-def written(write: Write, resource: ContentResource, entry: Any, status: int = 200) -> Answer:
-    """The answer of a write: the working copy as it is now, its entity tag, and warnings."""
-    write.session.flush()
-    (copy,) = read_drafts(write.session, resource.type, [entry], write.at)
-    document = {"data": represent(resource, copy), "warnings": warnings_on(write, resource, copy)}
-    return Answer(document, status, {"ETag": quoted(entry.changed)}, partial(_present, resource, entry.id))
-
-
-def _present(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
-    return represent(resource, drafts.find_entry(connection, resource.type, entry_id))
-
-
-def warnings_on(
-    write: Write, resource: ContentResource, copy: Draft, revision: int | None = None
-) -> list[dict[str, Any]]:
-    """What is worth knowing about a revision, the working copy by default, on the wire."""
-    return [
-        {"pointer": each.pointer, "code": each.code, "detail": each.detail}
-        for each in warnings_about(write, resource.type, copy, revision)
-    ]
-
-
-def created(write: Write, resource: ContentResource, entry: Any) -> Answer:
-    """The answer of a creation."""
-    answer = written(write, resource, entry, 201)
-    location = f"/api/v1/manage/{resource.type.plural}/{entry.id}"
-    return Answer(answer.document, 201, {**answer.headers, "Location": location})
+ROUTES: TypeRoutes = (
+    ("", Entries),
+    ("/<entry_id>", Entry),
+    ("/<entry_id>/undelete", Undelete),
+)

@@ -14,6 +14,7 @@ from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST, page, read_cursor
 from cms.api.http.responses import Answer
 from cms.api.services import services
 from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, item_of, list_of, made
+from cms.api.v1.type_endpoint import CatalogEndpoint
 from cms.content.editing import audit
 from cms.errors import NotFound
 
@@ -79,59 +80,10 @@ class FullAuditEvent(AuditEvent):
 AuditEventList, FullAuditEventItem = list_of(AuditEvent), item_of(FullAuditEvent)
 
 
-def event_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
-    """The audit log, as tag, path and endpoint."""
-
-    class AuditLog(Endpoint):
-        @scope("events:read")
-        @operation("listAuditEvents")
-        @query(_list_query([each.type.name for each in catalog]))
-        @returns(200, AuditEventList, Link="`next` and `first` (RFC 8288).")
-        def get(self, connection: Any, query: dict[str, Any]) -> Answer:
-            """List what was done, in the order of its numbers, the last first.
-
-            To follow the log, ask with `sort=change` and `change__gt`: no event appears behind a number already seen.
-            """
-            filters = {name: value for name, value in query.items() if name not in ("sort", "limit", "cursor")}
-            after = read_cursor(query.get("cursor"), query)
-            rows, following = audit.list_events(
-                connection,
-                filters,
-                descending=query["sort"].startswith("-"),
-                after=(after[0], int(after[1])) if after else None,
-                limit=query["limit"],
-            )
-            labels = audit.find_labels(connection, services().types, rows)
-            cursor = (following[0], str(following[1])) if following else None
-            document, headers = page([_represent(row, labels) for row in rows], query, cursor, None)
-            return Answer(document, headers=headers)
-
-    class OneEvent(Endpoint):
-        @scope("events:read")
-        @operation("getAuditEvent")
-        @returns(200, FullAuditEventItem)
-        @problems("not-found")
-        def get(self, connection: Any, event_id: str) -> Answer:
-            """Get one event with what it changed, as far as that has not been erased."""
-            match = EVENT_ID.fullmatch(event_id)
-            if match is None:
-                raise NotFound
-            row = audit.find_event(connection, (int(match[1]), int(match[2])))
-            labels = audit.find_labels(connection, services().types, [row])
-            found = audit.difference(connection, services().types, row) if _may_read(row) else None
-            changed = {"changed_fields": found and found.fields, "patch": found and found.patch}
-            return Answer({"data": _represent(row, labels) | changed})
-
-    return [
-        ("events", "/api/v1/manage/events", AuditLog),
-        ("events", "/api/v1/manage/events/<event_id>", OneEvent),
-    ]
-
-
-def _list_query(types: Sequence[str]) -> type[Schema]:
+def _list_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     declared: dict[str, Any] = {
         "is_query": True,
-        "type": fields.Choice(*types, *audit.OTHER_TYPES, description="Of what it is."),
+        "type": fields.Choice(*(each.type.name for each in catalog), *audit.OTHER_TYPES, description="Of what it is."),
         "subject": fields.Line(36, pattern=r"^[0-9A-Za-z-]+$", description="The id of an entry or a key."),
         "action": fields.Choice(*audit.ACTIONS, description=" ".join(f"`{a}`: {b}" for a, b in audit.ACTIONS.items())),
         "key": fields.Line(24, pattern=r"^[0-9A-Za-z]+$", description="The id of the key that did it."),
@@ -146,6 +98,52 @@ def _list_query(types: Sequence[str]) -> type[Schema]:
     return made("AuditEventQuery", "", declared)
 
 
+class AuditLog(CatalogEndpoint):
+    """The log."""
+
+    @scope("events:read")
+    @operation("listAuditEvents")
+    @query(_list_query)
+    @returns(200, AuditEventList, Link="`next` and `first` (RFC 8288).")
+    def get(self, connection: Any, query: dict[str, Any]) -> Answer:
+        """List what was done, in the order of its numbers, the last first.
+
+        To follow the log, ask with `sort=change` and `change__gt`: no event appears behind a number already seen.
+        """
+        filters = {name: value for name, value in query.items() if name not in ("sort", "limit", "cursor")}
+        after = read_cursor(query.get("cursor"), query)
+        rows, following = audit.list_events(
+            connection,
+            filters,
+            descending=query["sort"].startswith("-"),
+            after=(after[0], int(after[1])) if after else None,
+            limit=query["limit"],
+        )
+        labels = audit.find_labels(connection, services().types, rows)
+        cursor = (following[0], str(following[1])) if following else None
+        document, headers = page([_event_document(row, labels) for row in rows], query, cursor, None)
+        return Answer(document, headers=headers)
+
+
+class OneEvent(Endpoint):
+    """One event."""
+
+    @scope("events:read")
+    @operation("getAuditEvent")
+    @returns(200, FullAuditEventItem)
+    @problems("not-found")
+    def get(self, connection: Any, event_id: str) -> Answer:
+        """Get one event with what it changed, as far as that has not been erased."""
+        match = EVENT_ID.fullmatch(event_id)
+        if match is None:
+            raise NotFound
+        row = audit.find_event(connection, (int(match[1]), int(match[2])))
+        labels = audit.find_labels(connection, services().types, [row])
+        found = audit.difference(connection, services().types, row) if _may_read(row) else None
+        changed = {"changed_fields": found and found.fields, "patch": found and found.patch}
+        return Answer({"data": _event_document(row, labels) | changed})
+
+
 def _reads_content() -> bool:
     """What an entry is called and holds is for those who may read drafts; the log itself tells of numbers."""
     return "content:preview" in g.actor.scopes
@@ -155,7 +153,7 @@ def _may_read(row: Any) -> bool:
     return _reads_content() or row.type not in services().types
 
 
-def _represent(row: Any, labels: dict[str, str]) -> dict[str, Any]:
+def _event_document(row: Any, labels: dict[str, str]) -> dict[str, Any]:
     label = labels.get(row.subject) if _may_read(row) else None
     return {
         "id": f"{row.change}-{row.position}",
@@ -172,3 +170,9 @@ def _represent(row: Any, labels: dict[str, str]) -> dict[str, Any]:
         "before": row.before,
         "after": row.after,
     }
+
+
+ROUTES = (
+    ("events", "/events", AuditLog),
+    ("events", "/events/<event_id>", OneEvent),
+)

@@ -10,6 +10,7 @@ from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.responses import Answer
 from cms.api.v1.schemas import TEXT, item_of, made
+from cms.api.versions import V1
 from cms.content.editing.write import Write
 from cms.errors import Fault, Forbidden, Invalid, NotFound
 from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
@@ -68,7 +69,7 @@ class Keys(Endpoint):
     @returns(200, KeyList)
     def get(self, connection: Any) -> Answer:
         """List every key, revoked ones included, newest first."""
-        return Answer({"data": [represent(row) for row in list_keys(connection)]})
+        return Answer({"data": [key_document(row) for row in list_keys(connection)]})
 
     @scope("keys:write")
     @operation("createKey")
@@ -81,8 +82,8 @@ class Keys(Endpoint):
         _check(write, scopes, body)
         made = create_key(write.session, body["name"], scopes, write.at, body["expires_at"])
         write.record("key_created", "key", made.row.id, after=told_of(made.row))
-        location = f"/api/v1/manage/keys/{made.row.id}"
-        return Answer({"data": {**represent(made.row), "key": made.key}}, 201, {"Location": location})
+        location = f"{V1.management}/keys/{made.row.id}"
+        return Answer({"data": {**key_document(made.row), "key": made.key}}, 201, {"Location": location})
 
 
 def _check(write: Write, scopes: frozenset[str], body: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ class OneKey(Endpoint):
         row = next((row for row in list_keys(connection) if row.id == key_id), None)
         if row is None:
             raise NotFound
-        return Answer({"data": represent(row)})
+        return Answer({"data": key_document(row)})
 
     @scope("keys:write")
     @operation("revokeKey")
@@ -142,13 +143,13 @@ class WhoAmI(Endpoint):
         return Answer({"data": {"id": actor.key_id, "name": actor.name, "scopes": sorted(actor.scopes)}})
 
 
-def represent(row: Any) -> dict[str, Any]:
+def key_document(row: Any) -> dict[str, Any]:
     """A key on the wire."""
     return {name: getattr(row, name) for name in Key._declared_fields}
 
 
 ROUTES = (
-    ("keys", "/api/v1/manage/keys", Keys),
-    ("keys", "/api/v1/manage/keys/<key_id>", OneKey),
-    ("keys", "/api/v1/manage/whoami", WhoAmI),
+    ("keys", "/keys", Keys),
+    ("keys", "/keys/<key_id>", OneKey),
+    ("keys", "/whoami", WhoAmI),
 )

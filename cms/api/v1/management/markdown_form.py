@@ -1,4 +1,4 @@
-"""Working copies as Markdown with front matter, read and written: the same schema and the same faults as JSON.
+"""Drafts as Markdown with front matter, read and written: the same schema and the same faults as JSON.
 
 The front matter holds the written fields, and below it stands the source of the type's first rich text. It is Markdown
 unless the front matter names another format, ``body: {format: html}``; blocks stand there as JSON. What says which
@@ -51,7 +51,7 @@ def also_read(resource: ContentResource) -> dict[str, OtherForm]:
 
 
 def also_answered(resource: ContentResource) -> dict[str, Form]:
-    """The media types that a working copy of this type comes as, besides JSON."""
+    """The media types that a draft of this type comes as, besides JSON."""
     return {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
 
 
@@ -87,14 +87,14 @@ def _rich_text(name: str, described: Any, text: str) -> Any:
     return described | {"source": parse(text.encode()) if described.get("format") == BLOCKS else text}
 
 
-def markdown_response(resource: ContentResource, copy: Draft, content: Mapping[str, Any], etag: str) -> Response:
-    """The answer that holds a working copy; ``content`` is what was written, on the wire."""
-    document = _document(resource, copy, content)
+def markdown_response(resource: ContentResource, draft: Draft, content: Mapping[str, Any], etag: str) -> Response:
+    """The answer that holds a draft; ``content`` is what was written, on the wire."""
+    document = _document(resource, draft, content)
     headers = {"Cache-Control": "no-store", "ETag": etag}
     return Response(document, headers=headers, content_type=content_type(MARKDOWN))
 
 
-def _document(resource: ContentResource, copy: Draft, content: Mapping[str, Any]) -> str:
+def _document(resource: ContentResource, draft: Draft, content: Mapping[str, Any]) -> str:
     main = resource.type.bodies[0]
     # What is the type's own comes first, as a person would write it.
     shared = Written._declared_fields
@@ -107,7 +107,7 @@ def _document(resource: ContentResource, copy: Draft, content: Mapping[str, Any]
     described, text = _taken_apart(content.get(main))
     if described is not None:
         told[main] = described
-    identity = {"id": copy.entry.id, "type": copy.entry.type, "version": copy.entry.version}
+    identity = {"id": draft.entry.id, "type": draft.entry.type, "version": draft.entry.version}
     return as_written({**told, **identity}, text)
 
 

@@ -7,12 +7,12 @@ from cms.api import entry_fields
 from cms.api.http import fields
 from cms.api.http.conditional import expected_tags
 from cms.api.http.contract import body, conditional, operation, problems, query, returns, scope
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.problems import InvalidParameter
 from cms.api.http.responses import Answer
-from cms.api.v1.management.entries import ETAG, OVERRIDE, quoted, warnings_on
+from cms.api.v1.management.answers import ETAG, OVERRIDE, quoted, warnings_on
 from cms.api.v1.schemas import ContentResource, Warning, changes, item_of
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import actions, drafts, publishing, timeline
 from cms.content.editing.drafts import read_drafts
 from cms.content.editing.write import Write
@@ -70,86 +70,84 @@ class UnpublishQuery(Schema):
 PublicationItem = item_of(Publication)
 
 
-def publication_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The publication of one type's entries, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
+class EntryPublication(TypeEndpoint):
+    """The timeline of an entry."""
 
-    class EntryPublication(Endpoint):
-        @scope("content:preview")
-        @operation(f"get{title}Publication")
-        @returns(200, PublicationItem, ETag=ETAG)
-        @problems("not-found")
-        def get(self, connection: Any, entry_id: str) -> Answer:
-            """Get the timeline of an entry."""
-            copy = drafts.find_entry(connection, kind, entry_id)
-            publications = drafts.timeline_rows(connection, entry_id)
-            document = represent(publications, copy.standing, copy.at)
-            return Answer({"data": document}, headers={"ETag": quoted(copy.entry.changed)})
+    @scope("content:preview")
+    @operation("get{Type}Publication")
+    @returns(200, PublicationItem, ETag=ETAG)
+    @problems("not-found")
+    def get(self, connection: Any, entry_id: str) -> Answer:
+        """Get the timeline of an entry."""
+        draft = drafts.find_entry(connection, self.kind, entry_id)
+        publications = drafts.timeline_rows(connection, entry_id)
+        document = publication_document(publications, draft.standing, draft.at)
+        return Answer({"data": document}, headers={"ETag": quoted(draft.entry.changed)})
 
-        @scope("content:publish")
-        @operation(f"publish{title}")
-        @body(PublicationWrite, required=False, example={"live_until": None})
-        @returns(200, PublicationAnswer, ETag=ETAG)
-        @problems("not-found", "conflict", "slug-taken", "not-ready")
-        @conditional
-        def put(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-            """Publish a revision now or later, for ever or until an instant."""
-            entry = actions.find(write, kind, entry_id)
-            actions.expect(write, entry, expected_tags())
-            publishing.publish(write, kind, entry, **body)
-            return _answer(write, resource, entry, body["revision"])
+    @scope("content:publish")
+    @operation("publish{Type}")
+    @body(PublicationWrite, required=False, example={"live_until": None})
+    @returns(200, PublicationAnswer, ETag=ETAG)
+    @problems("not-found", "conflict", "slug-taken", "not-ready")
+    @conditional
+    def put(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
+        """Publish a revision now or later, for ever or until an instant."""
+        entry = actions.find(write, self.kind, entry_id)
+        actions.expect(write, entry, expected_tags())
+        publishing.publish(write, self.kind, entry, **body)
+        return _answer(write, self.resource, entry, body["revision"])
 
-        @scope("content:publish")
-        @operation(f"unpublish{title}")
-        @query(UnpublishQuery)
-        @returns(200, PublicationAnswer, ETag=ETAG)
-        @problems("not-found")
-        @conditional
-        def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
-            """Unpublish an entry now or later; whatever was planned after that is taken back."""
-            entry = actions.find(write, kind, entry_id)
-            actions.expect(write, entry, expected_tags())
-            try:
-                timeline.unpublish(write, kind, entry, query.get("at"))
-            except Invalid as error:
-                raise InvalidParameter(*error.faults) from None
-            return _answer(write, resource, entry)
+    @scope("content:publish")
+    @operation("unpublish{Type}")
+    @query(UnpublishQuery)
+    @returns(200, PublicationAnswer, ETag=ETAG)
+    @problems("not-found")
+    @conditional
+    def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
+        """Unpublish an entry now or later; whatever was planned after that is taken back."""
+        entry = actions.find(write, self.kind, entry_id)
+        actions.expect(write, entry, expected_tags())
+        try:
+            timeline.unpublish(write, self.kind, entry, query.get("at"))
+        except Invalid as error:
+            raise InvalidParameter(*error.faults) from None
+        return _answer(write, self.resource, entry)
 
-    class OnePublication(Endpoint):
-        @scope("content:publish")
-        @operation(f"cancel{title}Publication")
-        @returns(200, PublicationAnswer, ETag=ETAG)
-        @problems("not-found", "conflict")
-        @conditional
-        def delete(self, write: Write, entry_id: str, publication_id: str) -> Answer:
-            """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
-            entry = actions.find(write, kind, entry_id)
-            actions.expect(write, entry, expected_tags())
-            timeline.cancel(write, kind, entry, publication_id)
-            return _answer(write, resource, entry)
 
-    path = f"/api/v1/manage/{kind.plural}/<entry_id>/publication"
-    tag = f"manage {kind.plural}"
-    return [(tag, path, EntryPublication), (tag, f"{path}/<publication_id>", OnePublication)]
+class OnePublication(TypeEndpoint):
+    """One plan of a timeline."""
+
+    @scope("content:publish")
+    @operation("cancel{Type}Publication")
+    @returns(200, PublicationAnswer, ETag=ETAG)
+    @problems("not-found", "conflict")
+    @conditional
+    def delete(self, write: Write, entry_id: str, publication_id: str) -> Answer:
+        """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
+        entry = actions.find(write, self.kind, entry_id)
+        actions.expect(write, entry, expected_tags())
+        timeline.cancel(write, self.kind, entry, publication_id)
+        return _answer(write, self.resource, entry)
 
 
 def _answer(write: Write, resource: ContentResource, entry: Any, revision: int | None = None) -> Answer:
     write.session.flush()
-    (copy,) = read_drafts(write.session, resource.type, [entry], write.at)
+    (draft,) = read_drafts(write.session, resource.type, [entry], write.at)
     publications = timeline.timeline(write.session, entry.id)
     document = {
-        "data": represent(publications, copy.standing, write.at),
-        "warnings": warnings_on(write, resource, copy, revision),
+        "data": publication_document(publications, draft.standing, write.at),
+        "warnings": warnings_on(write, resource, draft, revision),
     }
-    return Answer(document, headers={"ETag": quoted(entry.changed)}, before=partial(_present, resource, entry.id))
+    before = partial(_present_document, resource, entry.id)
+    return Answer(document, headers={"ETag": quoted(entry.changed)}, before=before)
 
 
-def _present(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
-    copy = drafts.find_entry(connection, resource.type, entry_id)
-    return represent(drafts.timeline_rows(connection, entry_id), copy.standing, copy.at)
+def _present_document(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
+    draft = drafts.find_entry(connection, resource.type, entry_id)
+    return publication_document(drafts.timeline_rows(connection, entry_id), draft.standing, draft.at)
 
 
-def represent(publications: list[Any], standing: Standing, now: Any) -> dict[str, Any]:
+def publication_document(publications: list[Any], standing: Standing, now: Any) -> dict[str, Any]:
     """A timeline on the wire."""
     return {
         "status": standing.status,
@@ -166,3 +164,9 @@ def represent(publications: list[Any], standing: Standing, now: Any) -> dict[str
             for each in publications
         ],
     }
+
+
+ROUTES: TypeRoutes = (
+    ("/<entry_id>/publication", EntryPublication),
+    ("/<entry_id>/publication/<publication_id>", OnePublication),
+)

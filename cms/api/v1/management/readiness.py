@@ -4,11 +4,11 @@ from typing import Any
 
 from cms.api.http import fields
 from cms.api.http.contract import operation, problems, query, returns, scope
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.responses import Answer
 from cms.api.services import services
-from cms.api.v1.schemas import TEXT, ContentResource, item_of
+from cms.api.v1.schemas import TEXT, item_of
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import drafts
 from cms.content.editing.readiness import CHECKS, Point, checklist
 from cms.content.published.moment import read_moment
@@ -52,28 +52,24 @@ class Readiness(Schema):
 ReadinessItem = item_of(Readiness)
 
 
-def readiness_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The checklist of one type's entries, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
+class EntryReadiness(TypeEndpoint):
+    """The checklist of an entry."""
 
-    class EntryReadiness(Endpoint):
-        @scope("content:preview")
-        @operation(f"get{title}Readiness")
-        @query(ReadinessQuery)
-        @returns(200, ReadinessItem)
-        @problems("not-found")
-        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-            """Check a revision of an entry: what to mend, where, and what blocks publishing."""
-            known = services()
-            site = read_moment(connection, known.settings.public_url).site
-            copy = drafts.find_entry(connection, kind, entry_id)
-            points = checklist(connection, site, known.types, kind, copy, query["revision"])
-            return Answer({"data": _represent(points, query["revision"] or copy.entry.version)})
-
-    return [(f"manage {kind.plural}", f"/api/v1/manage/{kind.plural}/<entry_id>/readiness", EntryReadiness)]
+    @scope("content:preview")
+    @operation("get{Type}Readiness")
+    @query(ReadinessQuery)
+    @returns(200, ReadinessItem)
+    @problems("not-found")
+    def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+        """Check a revision of an entry: what to mend, where, and what blocks publishing."""
+        known = services()
+        site = read_moment(connection, known.settings.public_url).site
+        draft = drafts.find_entry(connection, self.kind, entry_id)
+        points = checklist(connection, site, known.types, self.kind, draft, query["revision"])
+        return Answer({"data": _readiness_document(points, query["revision"] or draft.entry.version)})
 
 
-def _represent(points: list[Point], revision: int) -> dict[str, Any]:
+def _readiness_document(points: list[Point], revision: int) -> dict[str, Any]:
     return {
         "revision": revision,
         "ready": not any(each.blocks and each.findings for each in points),
@@ -88,3 +84,6 @@ def _represent(points: list[Point], revision: int) -> dict[str, Any]:
             for each in points
         ],
     }
+
+
+ROUTES: TypeRoutes = (("/<entry_id>/readiness", EntryReadiness),)

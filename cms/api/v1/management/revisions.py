@@ -6,12 +6,12 @@ from typing import Any
 from cms.api.http import fields
 from cms.api.http.conditional import tags_if_any
 from cms.api.http.contract import body, operation, optionally_conditional, problems, query, returns, scope
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.http.pagination import page, read_cursor
 from cms.api.http.responses import Answer
-from cms.api.v1.management.entries import ETAG, written
-from cms.api.v1.schemas import OBJECT, TEXT, ContentResource, PageQuery, item_of, list_of, write_of
+from cms.api.v1.management.answers import ETAG, slug_problems, write_answer, written_draft
+from cms.api.v1.schemas import OBJECT, TEXT, PageQuery, item_of, list_of
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import actions, drafts, revisions
 from cms.content.editing.write import Write
 from cms.content.renditions import to_content
@@ -47,59 +47,55 @@ class Restore(Schema):
 RevisionList, FullRevisionItem = list_of(Revision), item_of(FullRevision)
 
 
-def revision_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The history of one type's entries, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
+class Revisions(TypeEndpoint):
+    """The saved states of an entry."""
 
-    class Revisions(Endpoint):
-        @scope("content:preview")
-        @operation(f"list{title}Revisions")
-        @query(PageQuery)
-        @returns(200, RevisionList, Link="`next` and `first` (RFC 8288).")
-        @problems("not-found")
-        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-            """List the saved states of an entry, newest first."""
-            drafts.find_entry(connection, kind, entry_id)
-            after = read_cursor(query.get("cursor"), query)
-            rows, last = drafts.list_revisions(
-                connection, entry_id, before=after[0] if after else None, limit=query["limit"]
-            )
-            document, headers = page(represent(connection, rows), query, (last, entry_id) if last else None, None)
-            return Answer(document, headers=headers)
+    @scope("content:preview")
+    @operation("list{Type}Revisions")
+    @query(PageQuery)
+    @returns(200, RevisionList, Link="`next` and `first` (RFC 8288).")
+    @problems("not-found")
+    def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+        """List the saved states of an entry, newest first."""
+        drafts.find_entry(connection, self.kind, entry_id)
+        after = read_cursor(query.get("cursor"), query)
+        rows, last = drafts.list_revisions(
+            connection, entry_id, before=after[0] if after else None, limit=query["limit"]
+        )
+        document, headers = page(revision_documents(connection, rows), query, (last, entry_id) if last else None, None)
+        return Answer(document, headers=headers)
 
-    class OneRevision(Endpoint):
-        @scope("content:preview")
-        @operation(f"get{title}Revision")
-        @returns(200, FullRevisionItem)
-        @problems("not-found")
-        def get(self, connection: Any, entry_id: str, number: str) -> Answer:
-            """Get one saved state with what was written."""
-            drafts.find_entry(connection, kind, entry_id)
-            row = drafts.find_revision(connection, entry_id, _number(number))
-            (document,) = represent(connection, [row])
-            return Answer({"data": document | {"content": to_content(row)}})
 
-    class EntryRestore(Endpoint):
-        @scope("content:write")
-        @operation(f"restore{title}")
-        @body(Restore, example={"revision": 1})
-        @returns(200, write_of(resource.managed), ETag=ETAG)
-        @problems("not-found", *(("slug-taken",) if kind.has_slug else ()))
-        @optionally_conditional
-        def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-            """Make an old revision's content the draft again, as a new revision."""
-            entry = actions.find(write, kind, entry_id)
-            actions.expect(write, entry, tags_if_any())
-            actions.restore(write, kind, entry, body["revision"], note=body["note"])
-            return written(write, resource, entry)
+class OneRevision(TypeEndpoint):
+    """One saved state."""
 
-    path = f"/api/v1/manage/{kind.plural}/<entry_id>"
-    tag = f"manage {kind.plural}"
-    return [
-        (tag, f"{path}/revisions", Revisions),
-        (tag, f"{path}/revisions/<number>", OneRevision),
-        (tag, f"{path}/restore", EntryRestore),
-    ]
+    @scope("content:preview")
+    @operation("get{Type}Revision")
+    @returns(200, FullRevisionItem)
+    @problems("not-found")
+    def get(self, connection: Any, entry_id: str, number: str) -> Answer:
+        """Get one saved state with what was written."""
+        drafts.find_entry(connection, self.kind, entry_id)
+        row = drafts.find_revision(connection, entry_id, _number(number))
+        (document,) = revision_documents(connection, [row])
+        return Answer({"data": document | {"content": to_content(row)}})
+
+
+class EntryRestore(TypeEndpoint):
+    """The way back to a saved state."""
+
+    @scope("content:write")
+    @operation("restore{Type}")
+    @body(Restore, example={"revision": 1})
+    @returns(200, written_draft, ETag=ETAG)
+    @problems("not-found", slug_problems)
+    @optionally_conditional
+    def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
+        """Make an old revision's content the draft again, as a new revision."""
+        entry = actions.find(write, self.kind, entry_id)
+        actions.expect(write, entry, tags_if_any())
+        actions.restore(write, self.kind, entry, body["revision"], note=body["note"])
+        return write_answer(write, self.resource, entry)
 
 
 def _number(text: str) -> int:
@@ -108,7 +104,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def represent(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
+def revision_documents(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Saved states on the wire, without their content."""
     return [
         {
@@ -119,3 +115,10 @@ def represent(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
         }
         for row, note in zip(rows, revisions.readable_notes(connection, rows), strict=True)
     ]
+
+
+ROUTES: TypeRoutes = (
+    ("/<entry_id>/revisions", Revisions),
+    ("/<entry_id>/revisions/<number>", OneRevision),
+    ("/<entry_id>/restore", EntryRestore),
+)

@@ -12,7 +12,7 @@ from cms.api.http.loading import load
 from cms.api.http.merge_patch import merge_patch
 from cms.api.http.responses import Answer
 from cms.api.v1.delivery.site import PublicSettings, delivered
-from cms.api.v1.management.entries import ETAG, quoted
+from cms.api.v1.management.answers import ETAG, quoted
 from cms.api.v1.schemas import changes, fields_of, item_of, made
 from cms.content.editing.preconditions import changed_settings, check_tags
 from cms.content.editing.readiness import BLOCKERS
@@ -117,4 +117,4 @@ def _answer(row: Any) -> Answer:
     return Answer({"data": document}, headers={"ETag": quoted(row.changed)})
 
 
-ROUTES = (("manage site", "/api/v1/manage/site", ManagedSettings),)
+ROUTES = (("manage site", "/site", ManagedSettings),)

@@ -6,11 +6,11 @@ from cms import clock
 from cms.api import entry_fields
 from cms.api.http import fields
 from cms.api.http.contract import operation, problems, query, returns, scope
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.pagination import page, read_cursor
 from cms.api.http.responses import Answer
 from cms.api.services import services
-from cms.api.v1.schemas import TEXT, ContentResource, PageQuery, list_of, made
+from cms.api.v1.schemas import TEXT, PageQuery, list_of, made
+from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import drafts
 from cms.content.editing.usage import UseKey, uses
 
@@ -32,27 +32,21 @@ Usage = made(
 UsageList = list_of(Usage)
 
 
-def usage_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """What refers to one type's entries, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
+class EntryUsage(TypeEndpoint):
+    """What refers to an entry."""
 
-    class EntryUsage(Endpoint):
-        @scope("content:preview")
-        @operation(f"list{title}Usage")
-        @query(PageQuery)
-        @returns(200, UsageList, Link="`next` and `first` (RFC 8288).")
-        @problems("not-found")
-        def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-            """List what refers to an entry: working copies, and what is live or planned."""
-            copy = drafts.find_entry(connection, kind, entry_id)
-            found, last = uses(
-                connection, services().types, entry_id, copy.at, after=_read(query), limit=query["limit"]
-            )
-            following = last and ([last.field, last.type, *map(clock.to_wire, (last[2], last[4]))], last.entry_id)
-            document, headers = page([each.as_told() for each in found], query, following, None)
-            return Answer(document, headers=headers)
-
-    return [(f"manage {kind.plural}", f"/api/v1/manage/{kind.plural}/<entry_id>/usage", EntryUsage)]
+    @scope("content:preview")
+    @operation("list{Type}Usage")
+    @query(PageQuery)
+    @returns(200, UsageList, Link="`next` and `first` (RFC 8288).")
+    @problems("not-found")
+    def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
+        """List what refers to an entry: working copies, and what is live or planned."""
+        draft = drafts.find_entry(connection, self.kind, entry_id)
+        found, last = uses(connection, services().types, entry_id, draft.at, after=_read(query), limit=query["limit"])
+        following = last and ([last.field, last.type, *map(clock.to_wire, (last[2], last[4]))], last.entry_id)
+        document, headers = page([each.as_told() for each in found], query, following, None)
+        return Answer(document, headers=headers)
 
 
 def _read(query: dict[str, Any]) -> UseKey | None:
@@ -61,3 +55,6 @@ def _read(query: dict[str, Any]) -> UseKey | None:
         return None
     (field, type_name, published_at, live_from), entry_id = after
     return UseKey(field, type_name, clock.from_wire(published_at), entry_id, clock.from_wire(live_from))
+
+
+ROUTES: TypeRoutes = (("/<entry_id>/usage", EntryUsage),)

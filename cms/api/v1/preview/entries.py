@@ -1,38 +1,42 @@
-"""Preview: what delivery will answer, seen as the draft or as of any moment, for those who may; and its tokens.
+"""Preview: what delivery will answer, seen as the draft or as of any moment, for those who may.
 
 The same code as delivery, over another perspective. Nothing here may be kept by any cache.
 """
 
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Response, after_this_request, g
 
 from cms.api.auth import BY_QUERY, TokenHolder
 from cms.api.http import fields
-from cms.api.http.contract import body, opened_by_token, operation, problems, query, returns, scope, shows_once
+from cms.api.http.contract import opened_by_token, operation, problems, query, returns, scope
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.problems import InvalidParameter
-from cms.api.http.responses import Answer, content_type
+from cms.api.http.responses import content_type
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.delivery import entries, search
-from cms.api.v1.delivery.entries import Representation, also_as, may_have_moved, one_of, page_of
-from cms.api.v1.delivery.search import SearchResults
-from cms.api.v1.schemas import ContentResource, fields_of, item_of, list_of, made
-from cms.content.editing import actions, preview
-from cms.content.editing.write import Write
+from cms.api.v1.delivery.entries import (
+    Representation,
+    delivered_item,
+    delivered_list,
+    may_have_moved,
+    one_of,
+    other_forms,
+    page_of,
+)
+from cms.api.v1.delivery.search import SearchResults, names_searched
+from cms.api.v1.schemas import ContentResource, fields_of, made
+from cms.api.v1.type_endpoint import CatalogEndpoint, TypeEndpoint, TypeRoutes
+from cms.content.editing import preview
 from cms.content.published.moment import Moment, read_moment
 from cms.content.published.perspective import Perspective
-from cms.content.published.searching import searchable
 from cms.errors import Fault, NotFound
-from cms.keys.tokens import make_token
 from cms.wire import to_json
 
-HOUR, WEEK = 3600, 7 * 24 * 3600
 # C2 of a private space: no cache keeps it, whatever its own rules, and no search engine lists it.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization", "X-Robots-Tag": "noindex"}
 PERSPECTIVES = ("draft", "published")
@@ -52,92 +56,10 @@ def _private(response: Response) -> Response:
     return response
 
 
-class PreviewTokenWrite(Schema):
-    """For how long a token is good."""
-
-    expires_in_seconds = fields.Whole(60, WEEK, load_default=HOUR, description="A minute to a week.", example=HOUR)
-
-
-class PreviewToken(Schema):
-    """A token for one entry, shown this once; whoever has it needs no key."""
-
-    token = fields.Delivered(
-        {"type": "string"},
-        required=True,
-        allow_none=True,
-        description="Kept nowhere, and so null where the answer is given again for an `Idempotency-Key`.",
-        example="preview_WyIwMTk5YzBkZSJd.c2lnbmF0dXJl",
-    )
-    expires_at = fields.Time(required=True)
-    url = fields.Delivered(
-        {"type": "string", "format": "uri"},
-        required=True,
-        description="The entry in the preview space; send the token as `Authorization: Bearer` or as `token`.",
-        example="http://127.0.0.1:8000/api/v1/preview/articles/0199c0de-0000-7000-8000-000000000001",
-    )
-
-
-PreviewTokenItem = item_of(PreviewToken)
-
-
-def preview_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The list and the item of one type in the preview space, as tag, path and endpoint."""
-    kind, title = resource.type, resource.name
-
-    class List(Preview):
-        @scope("content:preview")
-        @operation(f"listPreview{title}s")
-        @query(list_query(resource))
-        @returns(200, list_of(resource.delivered), Link="`next` and `first` (RFC 8288).")
-        def get(self, connection: Any, query: dict[str, Any]) -> Response:
-            return _response(page_of(resource, _reading(connection, query), query))
-
-    class Item(Preview):
-        @scope("content:preview")
-        @opened_by_token
-        @operation(f"preview{title}")
-        @query(item_query(resource))
-        @returns(200, item_of(resource.delivered), also=also_as(kind), Content_Language="The language that came.")
-        @may_have_moved(kind)
-        @problems("not-found")
-        def get(self, connection: Any, query: dict[str, Any], name: str) -> Response:
-            found = one_of(resource, _reading(connection, query), query, name)
-            if found is None:
-                raise NotFound
-            return _response(found)
-
-    words = kind.plural.replace("-", " ")
-    List.get.__doc__ = f"List {words} as their drafts, or as of any moment."
-    Item.get.__doc__ = f"Get one {kind.name.replace('-', ' ')} as its draft, or as of any moment."
-    path = f"/api/v1/preview/{kind.plural}"
-    return [("preview", path, List), ("preview", f"{path}/<name>", Item)]
-
-
 def list_query(resource: ContentResource) -> type[Schema]:
     """The parameters of delivery's list, and when to look at it."""
     declared = fields_of(entries.list_query(resource))
     return made(f"Preview{resource.name}ListQuery", "", {**declared, **_when(), "is_query": True})
-
-
-def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
-    """The search in the preview space, as tag, path and endpoint."""
-    names = searchable({each.type.name: each.type for each in catalog})
-    declared = {**fields_of(search.search_query(names)), **_when(), "is_query": True}
-
-    class Search(Preview):
-        @scope("content:preview")
-        @operation("previewSearch")
-        @query(made("PreviewSearchQuery", "", declared))
-        @returns(200, SearchResults, Link="`next` and `first` (RFC 8288).")
-        def get(self, connection: Any, query: dict[str, Any]) -> Response:
-            """Search drafts, or what was or will be live at any moment.
-
-            As the search of delivery, over the working copies, or with `at` over the past and what is planned.
-            """
-            answered = search.results(_reading(connection, query), names, query)
-            return _response(Representation(to_json(answered.document), answered.headers))
-
-    return [("preview", "/api/v1/preview/search", Search)]
 
 
 def item_query(resource: ContentResource) -> type[Schema]:
@@ -145,6 +67,12 @@ def item_query(resource: ContentResource) -> type[Schema]:
     token = fields.Line(2000, description="A preview token, where no `Authorization` can be sent.")
     declared = {**fields_of(entries.item_query(resource)), **_when(AT + " Not with a token."), BY_QUERY: token}
     return made(f"Preview{resource.name}Query", "", {**declared, "is_query": True})
+
+
+def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
+    """The parameters of delivery's search, and when to look at it."""
+    declared = fields_of(search.search_query(catalog))
+    return made("PreviewSearchQuery", "", {**declared, **_when(), "is_query": True})
 
 
 def _when(at: str = AT) -> dict[str, fields.Field]:
@@ -156,6 +84,52 @@ def _when(at: str = AT) -> dict[str, fields.Field]:
         ),
         "at": fields.Time(description=at),
     }
+
+
+class Entries(Preview, TypeEndpoint):
+    """The entries of a type, live or not."""
+
+    @scope("content:preview")
+    @operation("listPreview{Type}s")
+    @query(list_query)
+    @returns(200, delivered_list, Link="`next` and `first` (RFC 8288).")
+    def get(self, connection: Any, query: dict[str, Any]) -> Response:
+        """List {plural} as their drafts, or as of any moment."""
+        return _response(page_of(self.resource, _reading(connection, query), query))
+
+
+class Entry(Preview, TypeEndpoint):
+    """One entry, live or not."""
+
+    @scope("content:preview")
+    @opened_by_token
+    @operation("preview{Type}")
+    @query(item_query)
+    @returns(200, delivered_item, also=other_forms, Content_Language="The language that came.")
+    @may_have_moved
+    @problems("not-found")
+    def get(self, connection: Any, query: dict[str, Any], name: str) -> Response:
+        """Get one {name} as its draft, or as of any moment."""
+        found = one_of(self.resource, _reading(connection, query), query, name)
+        if found is None:
+            raise NotFound
+        return _response(found)
+
+
+class Search(Preview, CatalogEndpoint):
+    """The search over what is live or not."""
+
+    @scope("content:preview")
+    @operation("previewSearch")
+    @query(search_query)
+    @returns(200, SearchResults, Link="`next` and `first` (RFC 8288).")
+    def get(self, connection: Any, query: dict[str, Any]) -> Response:
+        """Search drafts, or what was or will be live at any moment.
+
+        As the search of delivery, over the working copies, or with `at` over the past and what is planned.
+        """
+        answered = search.results(_reading(connection, query), names_searched(self.catalog), query)
+        return _response(Representation(to_json(answered.document), answered.headers))
 
 
 def _reading(connection: Any, given: dict[str, Any]) -> Reading:
@@ -189,36 +163,5 @@ def _response(found: Representation) -> Response:
     return response
 
 
-def preview_token_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The tokens of one type's entries, as tag, path and endpoint."""
-    kind = resource.type
-
-    class PreviewTokens(Endpoint):
-        @scope("content:preview")
-        @operation(f"create{resource.name}PreviewToken")
-        @body(PreviewTokenWrite, required=False, example={"expires_in_seconds": HOUR})
-        @returns(201, PreviewTokenItem)
-        @shows_once("token")
-        @problems("not-found")
-        def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-            """Sign a token with which anybody can see this one entry in the preview space, for a while.
-
-            As its draft or as it is live, among what is live now: a token looks at no other instant.
-            """
-            entry = actions.find(write, kind, entry_id)
-            asked = write.at + timedelta(seconds=body["expires_in_seconds"])
-            expires_at = min(asked, write.actor.expires_at or asked)
-            assert write.actor.key_id is not None, "whoever calls has a key"
-            settings = services().settings
-            write.record("preview_token_created", kind.name, entry.id, after={"expires_at": expires_at})
-            # Nothing of a token is stored: what a dry run shows must be signed with what nobody knows.
-            secret = secrets.token_hex() if write.dry_run else settings.secret_key
-            document = {
-                "token": make_token(secret, write.actor.key_id, entry.id, expires_at),
-                "expires_at": expires_at,
-                "url": f"{settings.public_url}/api/v1/preview/{kind.plural}/{entry.id}",
-            }
-            return Answer({"data": document}, 201)
-
-    path = f"/api/v1/manage/{kind.plural}/<entry_id>/preview-tokens"
-    return [(f"manage {kind.plural}", path, PreviewTokens)]
+TYPE_ROUTES: TypeRoutes = (("", Entries), ("/<name>", Entry))
+ROUTES = (("preview", "/search", Search),)
