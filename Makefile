@@ -51,7 +51,7 @@ bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 -
 fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
 	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
 
-openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types and what API clients open
+openapi: $(INSTALLED_DEV) ## write openapi/: the document, its types and v1.http
 	@$(BIN)/cms openapi
 	@$(BIN)/python -m tests.judges.typescript
 
