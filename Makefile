@@ -52,7 +52,7 @@ bench: $(INSTALLED_DEV) ## measure speed (BENCH_ARGS="--articles 10000,1000000 -
 fuzz: $(INSTALLED_DEV) ## try the service for long against its contract (FUZZ_ARGS="--database postgresql")
 	@$(BIN)/python -m tests.judges.fuzzing $(FUZZ_ARGS)
 
-openapi: $(INSTALLED_DEV) ## write the OpenAPI document, its types, what API clients open and the tables in the guides
+openapi: $(INSTALLED_DEV) ## write openapi/ (the document, its types, v1.http) and the tables in the guides
 	@$(BIN)/cms openapi
 	@$(BIN)/python -m tests.judges.typescript
 	@$(BIN)/python -m tests.guide_tables

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from granian.log import LogLevels
 from sqlalchemy.exc import DatabaseError
 
 from cms import clock
-from cms.api.clients import client_files
+from cms.api.clients import bruno_files, http_file
 from cms.api.services import Services
 from cms.app import create_app
 from cms.content.editing import preview
@@ -243,27 +243,38 @@ def key_revoke(key_id: str) -> None:
 @cli.command()
 @click.option("--check", is_flag=True, help="Fail when the committed files differ.")
 def openapi(check: bool) -> None:
-    """Write the contract to openapi/: the document, and what API clients open."""
-    # The document is the same whatever the settings; it needs no database.
-    document = _services(create_app(Settings(secret_key="x" * 32))).document
-    files = {CONTRACT / path: text.encode() for path, text in client_files(document).items()}
-    files[CONTRACT / "v1.json"] = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
-    stale = sorted({*CONTRACT.glob("bruno/**/*.bru")} - files.keys())
+    """Write the contract to openapi/: the document, and its operations as requests of an .http file."""
+    document = _contract()
+    files = {
+        CONTRACT / "v1.json": orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n",
+        CONTRACT / "v1.http": http_file(document).encode(),
+    }
     if not check:
-        _write(files, stale)
-        click.echo(f"Wrote {CONTRACT}/: {len(files)} files.")
+        _write(files)
+        click.echo(f"Wrote {' and '.join(map(str, files))}.")
         return
     differing = [path for path, written in files.items() if not path.exists() or path.read_bytes() != written]
-    if differing or stale:
-        _fail(f"{', '.join(map(str, [*differing, *stale][:5]))} is not what the code says; run: cms openapi")
+    if differing:
+        _fail(f"{', '.join(map(str, differing))} is not what the code says; run: cms openapi")
 
 
-def _write(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
-    """Write the files, and remove those that nothing stands for any more, with the folders that they leave empty."""
-    for path in stale:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def bruno(folder: Path) -> None:
+    """Write a Bruno collection of every operation to FOLDER, which must be empty or not exist."""
+    if folder.exists() and any(folder.iterdir()):
+        _fail(f"{folder} is not empty. Name a new folder.")
+    files = {folder / path: text.encode() for path, text in bruno_files(_contract()).items()}
+    _write(files)
+    click.echo(f"Wrote {folder}: {len(files)} files. Open the folder in Bruno.")
+
+
+def _contract() -> Mapping[str, Any]:
+    """The OpenAPI document; it is the same whatever the settings, and making it needs no database."""
+    return _services(create_app(Settings(secret_key="x" * 32))).document
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
     for path, written in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written)

@@ -98,7 +98,7 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
     assert VERSION in asked.stdout
 
 
-@pytest.mark.parametrize("name", ["serve", "migrate", "worker", "openapi", "demo", "key create", "key list"])
+@pytest.mark.parametrize("name", ["serve", "migrate", "worker", "openapi", "bruno", "demo", "key create", "key list"])
 def test_every_command_explains_itself_without_a_database(tmp_path: Path, name: str) -> None:
     asked = cms(*name.split(), "--help", folder=tmp_path, settings={})
     assert asked.returncode == 0

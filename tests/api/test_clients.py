@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cms.api.clients import client_files
+from cms.api.clients import bruno_files, http_file
 from cms.api.clients.requests import readable, requests_of
 from cms.api.clients.walk import STEPS, TITLE
 from cms.app import create_app
@@ -82,7 +82,7 @@ def values(service: Service) -> dict[str, str]:
 
 def test_every_request_of_the_http_file_works_as_it_stands(service: Service, values: dict[str, str]) -> None:
     requests = requests_of(document())
-    every = list(sent(client_files(document())["v1.http"], values))
+    every = list(sent(http_file(document()), values))
     assert len(every) == len(requests)
     # Reading first: what is written afterwards takes some of it away.
     together = sorted(zip(every, requests, strict=True), key=lambda pair: pair[1].method != "GET")
@@ -101,9 +101,9 @@ def test_no_line_of_a_body_can_be_taken_for_a_comment() -> None:
 
 
 def test_every_operation_has_a_request_in_the_collection() -> None:
-    files = client_files(document())
+    files = bruno_files(document())
     for request in requests_of(document()):
-        text = files[f"bruno/{request.folder}/{request.name}.bru"]
+        text = files[f"{request.folder}/{request.name}.bru"]
         assert f"\n{request.method.lower()} {{\n  url: {{{{base_url}}}}/" in text
         for each in (*request.query, *request.headers):
             assert re.search(rf"(?m)^  ~?{re.escape(each.name)}:", text), each.name
@@ -111,28 +111,38 @@ def test_every_operation_has_a_request_in_the_collection() -> None:
 
 
 def test_names_of_files_are_safe_on_every_file_system() -> None:
-    names = [path.split("/") for path in client_files(document())]
+    names = [path.split("/") for path in bruno_files(document())]
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 .-]{0,60}[a-z]", part) for path in names for part in path)
     folded = ["/".join(path).casefold() for path in names]
     assert len(folded) == len(set(folded))
 
 
-def test_the_command_writes_every_file_and_takes_away_what_nothing_stands_for(
+def test_the_contract_has_one_file_of_requests_beside_the_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    old = tmp_path / "openapi" / "bruno" / "gone" / "Old.bru"
-    old.parent.mkdir(parents=True)
-    old.write_text("")
     assert CliRunner().invoke(cli, ["openapi", "--check"]).exit_code == 1
     assert CliRunner().invoke(cli, ["openapi"]).exit_code == 0
-    written = {str(path.relative_to(tmp_path / "openapi")) for path in (tmp_path / "openapi").rglob("*.*")}
-    assert written == {*client_files(document()), "v1.json"}
-    assert not old.parent.exists()
+    assert {path.name for path in (tmp_path / "openapi").iterdir()} == {"v1.json", "v1.http"}
     assert CliRunner().invoke(cli, ["openapi", "--check"]).exit_code == 0
-    old.parent.mkdir()
-    old.write_text("")
+    requests = tmp_path / "openapi" / "v1.http"
+    assert requests.read_text(encoding="utf-8") == http_file(document())
+    requests.write_text("")
     assert CliRunner().invoke(cli, ["openapi", "--check"]).exit_code == 1
+
+
+def test_the_collection_is_written_to_a_new_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "bruno"
+    assert CliRunner().invoke(cli, ["bruno", str(folder)]).exit_code == 0
+    written = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert written == bruno_files(document())
+    refused = CliRunner().invoke(cli, ["bruno", str(folder)])
+    assert refused.exit_code == 1
+    assert "not empty" in refused.output
 
 
 @pytest.mark.parametrize(
@@ -166,14 +176,15 @@ def test_every_step_of_the_walk_is_an_operation_that_can_answer_so() -> None:
     }
     for step in STEPS:
         assert str(step.status) in answers[step.operation_id], step.name
-    folder = [path for path in client_files(document()) if path.startswith(f"bruno/{TITLE}/")]
+    folder = [path for path in bruno_files(document()) if path.startswith(f"{TITLE}/")]
     assert len(folder) == len(STEPS) + 1
 
 
 def test_a_key_is_asked_for_where_one_is_needed_and_stands_nowhere() -> None:
-    files = client_files(document())
+    files = bruno_files(document())
     for request in requests_of(document()):
         needed = "auth: none" if request.is_public else "auth: inherit"
-        assert needed in files[f"bruno/{request.folder}/{request.name}.bru"]
-    assert files["bruno/environments/Local.bru"].endswith("vars:secret [\n  key\n]\n")
+        assert needed in files[f"{request.folder}/{request.name}.bru"]
+    assert files["environments/Local.bru"].endswith("vars:secret [\n  key\n]\n")
+    files["v1.http"] = http_file(document())
     assert [path for path, text in files.items() if re.search(r"cms_[0-9A-Za-z]{12}_", text)] == []

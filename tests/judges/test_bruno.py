@@ -6,26 +6,22 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cms.api.clients import client_files
 from cms.api.clients.walk import STEPS, TITLE
-from cms.app import create_app
-from cms.settings import Settings
+from cms.cli import cli
 from tests.judges.typescript import HERE, run, run_script
 from tests.processes import new_key, serving, variables
-from tests.service import SECRET
 
 pytestmark = pytest.mark.usefixtures("tools")
 
 
 @pytest.fixture
 def collection(tmp_path: Path) -> Path:
-    """The collection as this tree writes it."""
-    document = create_app(Settings(database_url="sqlite:///never-opened.db", secret_key=SECRET)).extensions["cms"]
-    for path, text in client_files(document.document).items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-    return tmp_path / "bruno"
+    """The collection as the command builds it."""
+    folder = tmp_path / "bruno"
+    assert CliRunner().invoke(cli, ["bruno", str(folder)]).exit_code == 0
+    return folder
 
 
 def test_every_file_is_as_bruno_would_save_it(collection: Path) -> None:

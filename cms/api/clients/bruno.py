@@ -15,7 +15,7 @@ from cms.api.clients.walk import STEPS, TITLE, Step
 BASE_URL = "http://127.0.0.1:8000"
 ENVIRONMENT = "Local"
 GUIDE = f"""\
-Written by `cms openapi` from the contract, with one request for each operation.
+Written by `cms bruno` from the contract, with one request for each operation.
 
 Choose the environment *{ENVIRONMENT}* and paste a key into its secret `key`; `make demo` prints one.
 A request that creates, lists or changes remembers the first id and the entity tag, as `articles_id` and `articles_etag`
