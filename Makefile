@@ -66,13 +66,13 @@ clean: ## remove .venv and caches, but not the data in var/
 
 $(INSTALLED): pyproject.toml requirements.txt | $(MADE)
 	@echo "Installing the CMS in $(VENV) …"
-	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@$(INSTALL) --require-hashes --only-binary :all: --requirement requirements.txt
 	@$(INSTALL_CMS)
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml requirements-dev.txt | $(MADE)
 	@echo "Installing the CMS and its development tools in $(VENV) …"
-	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@$(INSTALL) --require-hashes --only-binary :all: --requirement requirements-dev.txt
 	@$(INSTALL_CMS)
 	@touch $(INSTALLED) $@
 
