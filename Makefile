@@ -26,7 +26,7 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 # Two pips in one environment would break it, and reports of checks would mix.
 .NOTPARALLEL:
-.PHONY: help demo test check bench fuzz openapi lock clean
+.PHONY: help demo test test-slow check bench fuzz openapi lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ demo: $(INSTALLED) ## serve a small sample site (PORT=8001 for another port)
 test: check ## run all checks and the whole test suite
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-slow: $(INSTALLED_DEV) ## test with the newest and the lowest versions of the libraries (VERSIONS_ARGS="--only lowest")
+	@$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
 
 check: $(INSTALLED_DEV) ## check style, types, the layers of imports and that the contract holds
 	@echo "Checking style, types, imports and the contract …"
@@ -68,13 +71,13 @@ clean: ## remove .venv and caches, but not the data in var/
 
 $(INSTALLED): pyproject.toml cms/version.py requirements.txt | $(MADE)
 	@echo "Installing the CMS in $(VENV) …"
-	@$(INSTALL) --require-hashes --requirement requirements.txt
+	@$(INSTALL) --require-hashes --only-binary :all: --requirement requirements.txt
 	@$(INSTALL_CMS)
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml cms/version.py requirements-dev.txt | $(MADE)
 	@echo "Installing the CMS and its development tools in $(VENV) …"
-	@$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@$(INSTALL) --require-hashes --only-binary :all: --requirement requirements-dev.txt
 	@$(INSTALL_CMS)
 	@touch $(INSTALLED) $@
 

@@ -20,7 +20,7 @@ from cms.api.versions import VERSIONS
 from cms.catalog import CONTENT_TYPES
 from cms.cli import cli
 from cms.version import VERSION
-from tests.guides import CONTRIBUTING, PAPERS, README, ROOT, code_of, name_of, text_of
+from tests.guides import PAPERS, README, ROOT, code_of, name_of, text_of
 
 PACKAGE = ROOT / "cms"
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "core", "manager", "managers"}
@@ -328,16 +328,7 @@ def papers_code() -> list[str]:
     return [code for paper in PAPERS for code in code_of(paper)]
 
 
-@pytest.mark.parametrize(
-    "paper",
-    [
-        pytest.param(each, marks=pytest.mark.xfail(reason="quick, lock and test-slow are not made yet", strict=True))
-        if each == CONTRIBUTING
-        else each
-        for each in PAPERS
-    ],
-    ids=name_of,
-)
+@pytest.mark.parametrize("paper", PAPERS, ids=name_of)
 def test_every_make_target_of_a_paper_exists(paper: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = {target for code in code_of(paper) for target in re.findall(r"^\$?\s*make ([a-z-]+)", code)}
