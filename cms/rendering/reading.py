@@ -1,6 +1,7 @@
 """Reads sanitised HTML as a person would: its blocks of text, its headings, its links and its images."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -25,7 +26,7 @@ class HeadingText:
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.parts).split())
+        return _one_line(self.parts)
 
 
 @dataclass
@@ -37,7 +38,11 @@ class LinkText:
 
     @property
     def text(self) -> str:
-        return " ".join("".join(self.parts).split())
+        return _one_line(self.parts)
+
+
+def _one_line(parts: Iterable[str]) -> str:
+    return " ".join("".join(parts).split())
 
 
 @dataclass(frozen=True)

@@ -168,20 +168,21 @@ def _answering(old: Any) -> Select[Any]:
     """Pages that answer at the old path now: slugs are an entry's own, but in its type and language only."""
     other = publications.alias()
     return select(other.c.entry_id).where(
-        is_among(other.c.type, "sharing"),
-        is_among(other.c.locale, "locales"),
-        other.c.slug == old.c.slug,
+        *_has_same_path(other, old),
         shows(other, current=True),
     )
+
+
+def _has_same_path(other: Any, old: Any) -> Sequence[ColumnElement[bool]]:
+    """Whether a publication has the slug of another, of a type and in a language whose pages can share its path."""
+    return (is_among(other.c.type, "sharing"), is_among(other.c.locale, "locales"), other.c.slug == old.c.slug)
 
 
 def _leading_elsewhere(old: Any) -> Select[Any]:
     """Entries with the same old path that go before this one: by language, then by type."""
     other = publications.alias()
     return select(other.c.entry_id).where(
-        is_among(other.c.type, "sharing"),
-        is_among(other.c.locale, "locales"),
-        other.c.slug == old.c.slug,
+        *_has_same_path(other, old),
         *_has_moved(other),
         _rank(other) < _rank(old),
         _leads(other).limit(1).scalar_subquery().is_not(None),
