@@ -30,7 +30,7 @@ from cms.content.editing.rerendering import rerender as rerender_all
 from cms.content.editing.write import Write, begin_write
 from cms.db import Database
 from cms.errors import CMSError, Unavailable
-from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, revoke_key, told_of
+from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, logged_values, revoke_key
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
 from cms.version import VERSION
@@ -162,7 +162,7 @@ def reindex() -> None:
     """Build the search indexes anew, in batches; while they fill, searches find less."""
     known = _services(_current_app())
     filled = fill_index(known.database, known.types, known.settings.public_url, anew=True)
-    drafts = preview.fill_index(known.database, known.types, anew=True)
+    drafts = preview.fill_draft_index(known.database, known.types, anew=True)
     click.echo(f"The search index has {filled} publications, and that of preview {drafts} drafts.")
 
 
@@ -204,7 +204,7 @@ def key_create(
     with _change() as write:
         expires_at = write.at + timedelta(days=expires_in_days) if expires_in_days else None
         made = create_key(write.session, name, chosen, write.at, expires_at)
-        write.record("key_created", "key", made.row.id, after=told_of(made.row))
+        write.record("key_created", "key", made.row.id, after=logged_values(made.row))
     if as_json:
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:

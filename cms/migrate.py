@@ -28,7 +28,7 @@ def migrate(app: Flask) -> None:
     # A site that is older than a search index has to be put into it.
     known: Services = app.extensions["cms"]
     fill_index(known.database, known.types, known.settings.public_url)
-    preview.fill_index(known.database, known.types)
+    preview.fill_draft_index(known.database, known.types)
 
 
 def is_current(app: Flask) -> bool:

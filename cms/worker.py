@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from cms import clock
 from cms.content.editing import indexing
 from cms.content.editing.links import mark_progress
-from cms.content.editing.timeline import told_of_instant
+from cms.content.editing.timeline import log_of_instant
 from cms.content.editing.write import Write, begin_write
 from cms.content.model import Publication
 from cms.content.types import Types
@@ -119,7 +119,7 @@ def _ended(now: datetime) -> Select[str]:
 def _announce_beginning(write: Write, publication_id: str) -> None:
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=True, over=publication.over)
-    told = told_of_instant(write.session, publication.entry_id, publication.live_from)
+    told = log_of_instant(write.session, publication.entry_id, publication.live_from)
     write.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
 
 
@@ -127,7 +127,7 @@ def _announce_end(write: Write, publication_id: str) -> None:
     """What another publication follows without a gap was superseded; it did not expire."""
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=publication.announced, over=True)
-    indexing.end(write.session, write.types[publication.type], publication)
+    indexing.move_to_past(write.session, write.types[publication.type], publication)
     following = aliased(Publication)
     followed = write.session.scalar(
         select(
@@ -135,5 +135,5 @@ def _announce_end(write: Write, publication_id: str) -> None:
         )
     )
     action = "superseded" if followed else "expired"
-    told = told_of_instant(write.session, publication.entry_id, publication.live_until)
+    told = log_of_instant(write.session, publication.entry_id, publication.live_until)
     write.record(action, publication.type, publication.entry_id, publication.revision, **told)

@@ -36,8 +36,8 @@ from cms.content.published.composing import Composed, Composition, Document, com
 from cms.content.published.lists import ListQuery, list_published
 from cms.content.published.moment import Moment
 from cms.content.published.perspective import Perspective
-from cms.content.published.rows import Row, find_moved, find_published
-from cms.content.published.sitemap import Paged, last_turn, list_pages, parts
+from cms.content.published.rows import Row, find_published, find_renamed
+from cms.content.published.sitemap import PagedTypes, last_transition, list_pages, list_runs
 from cms.content.types import with_slugs
 from cms.db import Database
 from cms.feeds import atom, json_feed, llms, rss, sitemap, well_known
@@ -209,7 +209,7 @@ def _find(reading: Reading, type_name: str, name: str, chosen: Sequence[str]) ->
     found = find_published(reading.connection, kind, name, chosen, perspective, asked_locale=False)
     if found is not None or is_identifier(name):
         return found
-    moved = find_moved(reading.connection, kind, name, chosen, perspective)
+    moved = find_renamed(reading.connection, kind, name, chosen, perspective)
     if moved is None:
         return None
     return find_published(reading.connection, kind, moved.entry_id, chosen, perspective, asked_locale=False)
@@ -351,8 +351,8 @@ class SitemapPart(Endpoint):
         )
 
 
-def _paged(reading: Reading) -> Paged:
-    return Paged.of(reading.moment.site, services().types)
+def _paged(reading: Reading) -> PagedTypes:
+    return PagedTypes.of(reading.moment.site, services().types)
 
 
 def _steady(moment: Moment) -> Perspective:
@@ -360,13 +360,13 @@ def _steady(moment: Moment) -> Perspective:
     return Perspective(moment.at, current=False)
 
 
-def _begins(reading: Reading, paged: Paged, first: str) -> bool:
+def _begins(reading: Reading, paged: PagedTypes, first: str) -> bool:
     """Whether any entry comes at an id or after it; the one of an index read a little ago may be gone."""
     pages, following = list_pages(reading.connection, paged, first, 1, _steady(reading.moment))
     return bool(pages) or following is not None
 
 
-def _urls_per_file(paged: Paged) -> int:
+def _urls_per_file(paged: PagedTypes) -> int:
     longest = max((len(sitemap.encoded_address(each)) for each in paged.patterns), default=0) + SLUG_LENGTH
     return sitemap.urls_per_file(longest, len(paged.site.locales))
 
@@ -374,7 +374,7 @@ def _urls_per_file(paged: Paged) -> int:
 def _whole_sitemap(reading: Reading) -> Iterator[bytes]:
     paged, perspective = _paged(reading), _steady(reading.moment)
     own, size = _own_pages(paged.site), _urls_per_file(paged)
-    runs = parts(reading.connection, paged, size, perspective)
+    runs = list_runs(reading.connection, paged, size, perspective)
     if len(own) + sum(each.number for each in runs) > size:
         address = f"{services().settings.public_url}/sitemaps"
         files = [ListedPage(f"{address}/{each.first}.xml", each.updated_at) for each in runs]
@@ -390,7 +390,9 @@ def _own_pages(site: Site) -> list[ListedPage]:
     return [ListedPage(each) for each in dict.fromkeys(urls)]
 
 
-def _pages(database: Database, paged: Paged, first: str, number: int, perspective: Perspective) -> Iterator[ListedPage]:
+def _pages(
+    database: Database, paged: PagedTypes, first: str, number: int, perspective: Perspective
+) -> Iterator[ListedPage]:
     """The pages of so many entries from an id on, read in batches.
 
     Each batch has a snapshot of its own: a client that reads slowly must not keep a connection.
@@ -410,7 +412,7 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
     would not do: it moves when something is planned, and tells how much is written that nobody may see.
     """
     moment = reading.moment
-    turned = last_turn(reading.connection, moment.at)
+    turned = last_transition(reading.connection, moment.at)
     tag = f'"{_state_of(moment.site, turned)}"'
     held = _held(tag)
     if held is not None:

@@ -11,7 +11,7 @@ from cms.api.versions import V1
 from cms.app import create_app
 from cms.content.editing.write import begin_write
 from cms.demo.content import load_entries, load_site
-from cms.keys import ROLES, Actor, create_key, told_of
+from cms.keys import ROLES, Actor, create_key, logged_values
 from cms.migrate import migrate
 from cms.settings import Settings
 
@@ -50,7 +50,7 @@ def run_demo(address: str, echo: Callable[[str], None], database: Path = DATABAS
     with begin_write(known.database, known.types, Actor(name="demo"), address) as write:
         load_entries(write, lambda what: echo(f"  {what}"))
         made = create_key(write.session, "Demonstration", ROLES["admin"], write.at)
-        write.record("key_created", "key", made.row.id, after=told_of(made.row))
+        write.record("key_created", "key", made.row.id, after=logged_values(made.row))
     known.database.dispose()
     echo(what_to_try(address, made.key))
     return settings

@@ -7,9 +7,9 @@ from cms.keys.actions import (
     create_key,
     find_key,
     list_keys,
+    logged_values,
     note_use,
     revoke_key,
-    told_of,
 )
 from cms.keys.actor import Actor, require_scope
 from cms.keys.model import APIKey
@@ -26,8 +26,8 @@ __all__ = [
     "create_key",
     "find_key",
     "list_keys",
+    "logged_values",
     "note_use",
     "require_scope",
     "revoke_key",
-    "told_of",
 ]

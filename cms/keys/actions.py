@@ -95,7 +95,7 @@ def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
     return True
 
 
-def told_of(row: APIKey) -> dict[str, Any]:
+def logged_values(row: APIKey) -> dict[str, Any]:
     """What the audit log keeps of a new key: nothing of its secret, nor of the digest."""
     return {"name": row.name, "scopes": row.scopes, "expires_at": row.expires_at}
 

@@ -54,7 +54,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadText:
     """The text of a document, its prose alone, and all its headings, links and images in order."""
 
     text: str
@@ -64,14 +64,14 @@ class Reading:
     images: list[Image]
 
 
-def read(html: str) -> Reading:
+def read(html: str) -> ReadText:
     """Read sanitised HTML in linear time."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
     reader.end_block()
     most_prosaic = min((kind for kind, _ in reader.blocks), default=PARAGRAPH)
-    return Reading(
+    return ReadText(
         text="\n\n".join(block for _, block in reader.blocks),
         prose=" ".join(block for kind, block in reader.blocks if kind == most_prosaic),
         headings=reader.headings,

@@ -18,7 +18,7 @@ from cms.rendering.blocks.sandbox import inlined
 from cms.rendering.blocks.to_html import to_html
 from cms.rendering.blocks.to_markdown import to_markdown
 from cms.rendering.headings import Heading, identify_headings
-from cms.rendering.reading import Reading, read
+from cms.rendering.reading import ReadText, read
 from cms.rendering.removals import Finding, bounded
 from cms.rendering.reviewing import review
 from cms.rendering.words import count_words, first_words
@@ -200,6 +200,6 @@ def _toc(headings: Sequence[Heading]) -> tuple[Heading, ...]:
     return tuple(heading for heading in headings if heading.level <= 4 and heading.text)
 
 
-def _addresses(reading: Reading) -> tuple[str, ...]:
+def _addresses(reading: ReadText) -> tuple[str, ...]:
     found = dict.fromkeys(link.address for link in reading.links if 0 < len(link.address) <= ADDRESS_LENGTH)
     return tuple(found)[:LINKS_AT_MOST]

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from cms.rendering.reading import HeadingText, Image, LinkText, Reading
+from cms.rendering.reading import HeadingText, Image, LinkText, ReadText
 from cms.rendering.removals import Finding, printable
 
 FINDINGS_AT_MOST = 20
@@ -43,7 +43,7 @@ VAGUE = frozenset(
 )
 
 
-def review(reading: Reading, *, may_be_decorative: bool) -> list[Finding]:
+def review(reading: ReadText, *, may_be_decorative: bool) -> list[Finding]:
     """What there is to say, at most 20 findings of a code and one that counts the rest.
 
     ``may_be_decorative`` says that an empty text alternative was meant: HTML tells it from none, Markdown does not.

@@ -66,7 +66,7 @@ class IndexedText:
     live_until: datetime | None = None
 
 
-def put_in(session: Session, document: IndexedText, index: SearchIndex = PUBLISHED_INDEX) -> None:
+def put(session: Session, document: IndexedText, index: SearchIndex = PUBLISHED_INDEX) -> None:
     """Add what is to be found; later ones count as newer."""
     title, summary, body = _words(document.texts, document.locale)
     tokens = Tokens(
@@ -137,7 +137,7 @@ def _magnitude(documents: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def move_to_past(session: Session, publication_id: str, live_until: datetime) -> None:
-    """Copy a publication that is over, if it is there, to where the past is searched; ``take_out`` follows."""
+    """Copy a publication that is over, if it is there, to where the past is searched; ``remove`` follows."""
     here, there = PUBLISHED_INDEX.documents, PAST_INDEX.documents
     kept = [column.name for column in here.columns if column.name not in ("id", "live_until")]
     found = select(*(here.c[name] for name in kept), literal(live_until, here.c.live_until.type)).where(
@@ -146,7 +146,7 @@ def move_to_past(session: Session, publication_id: str, live_until: datetime) ->
     session.execute(insert(there).from_select([*kept, "live_until"], found))
 
 
-def take_out(
+def remove(
     session: Session,
     publication_id: str,
     type_name: str,
@@ -188,7 +188,7 @@ def set_end(session: Session, publication_id: str, live_until: datetime) -> None
     session.execute(update(documents).where(documents.c.publication_id == publication_id).values(live_until=live_until))
 
 
-def pass_on_translations(session: Session, original: str, heir: str, index: SearchIndex = PUBLISHED_INDEX) -> None:
+def hand_over_translations(session: Session, original: str, heir: str, index: SearchIndex = PUBLISHED_INDEX) -> None:
     """Note that the translations of one entry are now those of another."""
     documents = index.documents
     session.execute(update(documents).where(documents.c.translation_group == original).values(translation_group=heir))

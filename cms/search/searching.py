@@ -132,7 +132,7 @@ def _frequencies_statement(index: SearchIndex) -> Select[Any]:
     )
 
 
-def newest(
+def newest_matches(
     connection: Connection, search: Search, known: Frequencies, *, most: int = MOST, most_hot: int = MOST_HOT
 ) -> list[str]:
     """The publications that match, of each index newest first and capped; a statement each, none for no words."""
@@ -145,7 +145,7 @@ def newest(
     return found
 
 
-def ranked(
+def ranked_matches(
     connection: Connection,
     search: Search,
     known: Frequencies,

@@ -13,7 +13,7 @@ from cms.search.analysis import Word
 from cms.search.model import SearchIndex
 from cms.search.parsing import parse
 from cms.search.scope import EVERYTHING
-from cms.search.searching import Frequencies, Search, frequencies, newest
+from cms.search.searching import Frequencies, Search, frequencies, newest_matches
 
 SHORTEST = 4
 """Below this almost every word is a neighbour of every other."""
@@ -50,7 +50,7 @@ def suggest(connection: Connection, search: Search, known: Frequencies) -> str |
 
 def _finds_something(connection: Connection, search: Search) -> bool:
     """Whether anything that is live matches; two statements."""
-    return bool(newest(connection, search, frequencies(connection, search), most=1, most_hot=1))
+    return bool(newest_matches(connection, search, frequencies(connection, search), most=1, most_hot=1))
 
 
 def _unknown(connection: Connection, search: Search, known: Frequencies) -> list[Word]:

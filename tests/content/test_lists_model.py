@@ -279,7 +279,7 @@ def test_counts_hold_between_planned_instants_and_the_worker(service: Service, s
     model = Model(random_site(chance))
     stand(service, model)
     later = Model(model.entries, at=NOW + 1.5 * HOUR)
-    for perspective in (Perspective(NOW, settled=True), Perspective(later.at)):
+    for perspective in (Perspective(NOW, is_counted=True), Perspective(later.at)):
         seen = Model(model.entries, at=perspective.at)
         for kind in service.services.types.values():
             for counted in kind.counts:
@@ -350,7 +350,7 @@ def stand(service: Service, model: Model) -> None:
 
 def walked(service: Service, kind: ContentType, query: ListQuery, at: datetime, *, settled: bool = True) -> list[str]:
     """The ids of a list by pages, to its end; checks that the total is as many."""
-    perspective = Perspective(at, settled=settled)
+    perspective = Perspective(at, is_counted=settled)
     found: list[str] = []
     with service.services.database.snapshot() as connection:
         rows, more, total = list_published(connection, kind, replace(query, total=True), perspective)

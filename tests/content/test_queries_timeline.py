@@ -6,7 +6,7 @@ from typing import Any
 from cms import clock
 from cms.content.published.lists import ListQuery, list_published
 from cms.content.published.perspective import Perspective
-from cms.content.published.rows import find_moved, find_published
+from cms.content.published.rows import find_published, find_renamed
 from tests.service import Service
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -25,7 +25,7 @@ def slug_at(service: Service, entry: dict[str, Any], at: datetime) -> str | None
 def moved_to(service: Service, slug: str, at: datetime) -> str | None:
     kind = service.services.types["article"]
     with service.services.database.snapshot() as connection:
-        row = find_moved(connection, kind, slug, ["en"], Perspective(at))
+        row = find_renamed(connection, kind, slug, ["en"], Perspective(at))
     return str(row.slug) if row else None
 
 

@@ -27,7 +27,7 @@ USES_NAMED = 50
 COPY = re.compile(r"-copy(-[0-9]+)?\Z")
 
 
-def find(write: Write, kind: ContentType, entry_id: str, *, trashed: bool | None = False) -> Entry:
+def find_entry(write: Write, kind: ContentType, entry_id: str, *, trashed: bool | None = False) -> Entry:
     """The entry of this type; raises ``NotFound``. ``trashed`` says where to look: out of the trash, in it, or both."""
     entry = write.session.get(Entry, entry_id) if is_identifier(entry_id) else None
     if entry is None or entry.type != kind.name:
@@ -37,7 +37,7 @@ def find(write: Write, kind: ContentType, entry_id: str, *, trashed: bool | None
     return entry
 
 
-def holder_of(write: Write, entry_id: str) -> Entry | None:
+def find_holder(write: Write, entry_id: str) -> Entry | None:
     """The entry of any type that has this id, trashed or not."""
     return write.session.get(Entry, entry_id)
 
@@ -48,7 +48,7 @@ def is_purged(write: Write, entry_id: str) -> bool:
     return write.session.execute(purged).first() is not None
 
 
-def expect(write: Write, entry: Entry, tags: Iterable[str] | None) -> None:
+def check_precondition(write: Write, entry: Entry, tags: Iterable[str] | None) -> None:
     """Check the entity tags that a client holds; ``None`` stands for whatever is there.
 
     Raises ``PreconditionFailed`` with the present tag, the fields that differ, and who changed the entry when.
@@ -109,7 +109,7 @@ def duplicate(
     Without a slug of its own it gets the entry's with ``-copy``, numbered where there is one already.
     """
     newest = revisions.newest(write.session, entry)
-    content = links.without_lost(write.session, kind, entry, revisions.completed(kind, newest))
+    content = links.without_missing(write.session, kind, entry, revisions.completed(kind, newest))
     if entry.slug and not slug:
         stem = COPY.sub("", entry.slug)[: SLUG_LENGTH - len("-copy")].rstrip("-")
         slug = slugs.free_slug(write.session, kind, entry.locale, f"{stem}-copy", "")
@@ -195,11 +195,11 @@ def _slug(write: Write, kind: ContentType, entry: Entry, content: Content) -> st
 def _write(write: Write, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
     if not revisions.add_revision(write, kind, entry, content, note):
         return False
-    put_draft(write, kind, entry, content)
+    store_draft(write, kind, entry, content)
     return True
 
 
-def put_draft(write: Write, kind: ContentType, entry: Entry, content: Content) -> None:
+def store_draft(write: Write, kind: ContentType, entry: Entry, content: Content) -> None:
     """Make the content, that of the newest revision, what the working copy's tables hold. Raises ``SlugTaken``."""
     session = write.session
     if content["slug"] is not None:
@@ -212,7 +212,7 @@ def put_draft(write: Write, kind: ContentType, entry: Entry, content: Content) -
     session.merge(model(entry_id=entry.id, **drafts.to_columns(kind, content)))
     links.replace_links(session, kind, entry.id, content)
     session.flush()
-    preview.put_in(session, kind, entry, content)
+    preview.put(session, kind, entry, content)
     slugs.release_unused(session, entry.id)
 
 
@@ -221,7 +221,7 @@ def restore(write: Write, kind: ContentType, entry: Entry, number: int, *, note:
     revision = write.session.get(Revision, (entry.id, number))
     if revision is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
-    content = links.without_lost(write.session, kind, entry, revisions.completed(kind, revision))
+    content = links.without_missing(write.session, kind, entry, revisions.completed(kind, revision))
     return save(write, kind, entry, content, note=note or f"Restored from revision {number}.")
 
 
@@ -234,7 +234,7 @@ def trash(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
     _require_ending(write, entry)
     _check_unused(write, entry, force)
     timeline.unpublish(write, kind, entry)
-    preview.take_out(write.session, kind, entry.id)
+    preview.remove(write.session, kind, entry.id)
     entry.trashed_at = write.at
     write.touch(entry)
     write.record("trashed", kind.name, entry.id, before={"trashed_at": None}, after={"trashed_at": write.at})
@@ -242,7 +242,7 @@ def trash(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
 
 def _require_ending(write: Write, entry: Entry) -> None:
     """Raise ``Forbidden`` for who may not take from readers what is live or planned of the entry."""
-    if timeline.is_shown(write, entry):
+    if timeline.is_live_or_planned(write, entry):
         write.actor.require("content:publish")
 
 
@@ -258,7 +258,7 @@ def _check_unused(write: Write, entry: Entry, force: bool) -> None:
                 Fault("referred_to", f"{each.key.type} {each.key.entry_id} refers to it in '{each.key.field}'.")
                 for each in used
             ),
-            usage=[each.as_told() for each in used],
+            usage=[each.as_document() for each in used],
         )
 
 
@@ -266,7 +266,7 @@ def undelete(write: Write, kind: ContentType, entry: Entry) -> None:
     """Take the entry out of the trash, as an unpublished draft."""
     trashed_at, entry.trashed_at = entry.trashed_at, None
     content = revisions.completed(kind, revisions.newest(write.session, entry))
-    preview.put_in(write.session, kind, entry, links.without_lost(write.session, kind, entry, content))
+    preview.put(write.session, kind, entry, links.without_missing(write.session, kind, entry, content))
     write.touch(entry)
     write.record("undeleted", kind.name, entry.id, before={"trashed_at": trashed_at}, after={"trashed_at": None})
 
@@ -284,17 +284,17 @@ def purge(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
     for publication in publications:
         if publication.live_from <= write.at and not publication.announced:
             # Nothing but the log will tell that it was live.
-            told = timeline.told_of_instant(session, entry.id, publication.live_from)
+            told = timeline.log_of_instant(session, entry.id, publication.live_from)
             write.record("went_live", kind.name, entry.id, publication.revision, **told)
         links.mark_progress(session, publication, announced=publication.announced, over=True)
-        indexing.take_out(session, kind, publication)
+        indexing.remove(session, kind, publication)
     entry_id, version, trashed_at = entry.id, entry.version, entry.trashed_at
     _pass_on_translations(write, entry_id)
     # Published references to what is gone deliver nothing; drafts lose theirs, which their editors must notice.
     referring = select(Link.entry_id).where(Link.target_id == entry_id)
     session.execute(update(Entry).where(Entry.id.in_(referring)).values(changed=write.number))
-    preview.take_out(session, kind, entry_id)
-    preview.forget(session, entry_id)
+    preview.remove(session, kind, entry_id)
+    preview.forget_links_to(session, entry_id)
     write.erased.add(entry_id)
     forget_answers_about(session, entry_id)
     # A reason is somebody's words about the entry, the one part of the log that may quote it.
@@ -303,7 +303,7 @@ def purge(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
     preview.scrub_indexes(session)
     session.expire_all()
     if publications:
-        write.moves_content()
+        write.advance_content()
     write.record("purged", kind.name, entry_id, before={"revision": version, "trashed_at": trashed_at})
 
 
@@ -323,5 +323,5 @@ def _pass_on_translations(write: Write, original: str) -> None:
     session.execute(update(Entry).where(Entry.id.in_(translations)).values(translation_of=heir, changed=write.number))
     session.execute(update(Entry).where(Entry.id == heir, Entry.translation_of == heir).values(translation_of=None))
     session.execute(update(Publication).where(Publication.translation_group == original).values(translation_group=heir))
-    indexing.pass_on_translations(session, original, heir)
-    preview.pass_on_translations(session, original, heir)
+    indexing.hand_over_translations(session, original, heir)
+    preview.hand_over_translations(session, original, heir)

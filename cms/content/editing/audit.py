@@ -61,7 +61,7 @@ OPERATORS: Mapping[str, Any] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 CONTENT_ACTIONS = ("created", "saved")
 SHOWING_ACTIONS = ("published", "scheduled", "went_live")
 
-Place = tuple[int, int]
+EventKey = tuple[int, int]
 """The number of a change, and the position of an event in it."""
 
 
@@ -74,8 +74,8 @@ class Difference:
 
 
 def list_events(
-    connection: Connection, filters: Mapping[str, Any], *, descending: bool, after: Place | None, limit: int
-) -> tuple[Sequence[Row[Any]], Place | None]:
+    connection: Connection, filters: Mapping[str, Any], *, descending: bool, after: EventKey | None, limit: int
+) -> tuple[Sequence[Row[Any]], EventKey | None]:
     """A page of events in the order of their numbers, and where the next one begins.
 
     ``filters`` are ``type``, ``subject``, ``action``, ``key``, and ``at`` and ``change`` with an operator.
@@ -106,7 +106,7 @@ def _number(value: Any) -> BindParameter[int]:
     return bindparam(None, value, type_=BigInteger, unique=True, literal_execute=True)
 
 
-def find_event(connection: Connection, place: Place) -> Row[Any]:
+def find_event(connection: Connection, place: EventKey) -> Row[Any]:
     """One event; raises ``NotFound``."""
     change, position = place
     row = connection.execute(_events().where(Event.change == change, Event.position == position)).one_or_none()
@@ -168,7 +168,7 @@ def find_labels(connection: Connection, types: Types, rows: Sequence[Row[Any]]) 
     return labels
 
 
-def numbers_of(row: Any) -> tuple[int | None, int | None]:
+def revisions_of(row: Any) -> tuple[int | None, int | None]:
     """The revisions of an entry before and after an event: of what was saved, or of what is shown.
 
     A save makes its revision from the one before it, unless it says which it was made from.
@@ -186,7 +186,7 @@ def difference(connection: Connection, types: Types, row: Any) -> Difference | N
     if row.type not in types:
         patch = json_patch(row.before or {}, row.after or {})
     else:
-        before, after = numbers_of(row)
+        before, after = revisions_of(row)
         contents = _contents(connection, row.subject, [each for each in (before, after) if each is not None])
         if after not in contents or (before is not None and before not in contents):
             return None

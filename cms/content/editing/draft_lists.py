@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 
 from cms.content.editing.drafts import Draft, read_drafts
 from cms.content.editing.model import Entry, Link
-from cms.content.editing.preview import DRAFTS
+from cms.content.editing.preview import DRAFT_TABLES
 from cms.content.locales import best_by_name
 from cms.content.model import Publication
 from cms.content.published.lists import COMPARISONS
@@ -28,7 +28,7 @@ SAVED = ByTime("updated_at", "updated_at")
 
 
 @dataclass(frozen=True)
-class DraftQuery:
+class DraftListQuery:
     """One page of one type: what to keep, how to order it, and where the page before ended."""
 
     filters: Mapping[str, Any] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def _is_written(kind: ContentType, each: Filter) -> bool:
 
 
 def list_drafts(
-    connection: Connection, kind: ContentType, query: DraftQuery, at: datetime
+    connection: Connection, kind: ContentType, query: DraftListQuery, at: datetime
 ) -> tuple[list[Draft], tuple[Any, str] | None, int | None]:
     """A page of working copies, where the next one begins, and the total where asked for.
 
@@ -95,7 +95,7 @@ def list_drafts(
 
 
 def _conditions(
-    connection: Connection, kind: ContentType, query: DraftQuery, at: datetime
+    connection: Connection, kind: ContentType, query: DraftListQuery, at: datetime
 ) -> list[ColumnElement[bool]] | None:
     """What is asked of an entry; ``None`` where a filter names nobody."""
     filters = {name: value for name, value in query.filters.items() if value is not None}
@@ -269,7 +269,7 @@ def _range(column: Any, each: ByTime, filters: Mapping[str, Any]) -> Iterable[Co
 
 
 def _matching(
-    connection: Connection, kind: ContentType, query: DraftQuery, targets: Mapping[str, Sequence[str]], at: datetime
+    connection: Connection, kind: ContentType, query: DraftListQuery, targets: Mapping[str, Sequence[str]], at: datetime
 ) -> list[str]:
     """The newest entries in whose drafts the words occur, in every language or in the one that is listed.
 
@@ -287,11 +287,11 @@ def _matching(
     asked = SearchQuery(
         query.filters["q"], [locale] if locale else query.chain, [kind.name], references, hides_translations=False
     )
-    return candidates(connection, asked, Perspective(at, rows=DRAFTS, others=DRAFTS))
+    return candidates(connection, asked, Perspective(at, rows=DRAFT_TABLES, others=DRAFT_TABLES))
 
 
 def _rows(
-    connection: Connection, kind: ContentType, query: DraftQuery, conditions: Sequence[ColumnElement[bool]]
+    connection: Connection, kind: ContentType, query: DraftListQuery, conditions: Sequence[ColumnElement[bool]]
 ) -> list[Any]:
     """The rows of a page and one more, where there is one.
 
@@ -314,7 +314,7 @@ def _selected(kind: ContentType, statement: Select[Any]) -> Select[Any]:
     return statement.select_from(Entry.__table__.join(table, table.c.entry_id == Entry.id))
 
 
-def _parts(key: Any, query: DraftQuery, descending: bool) -> list[tuple[ColumnElement[bool], list[Any]]]:
+def _parts(key: Any, query: DraftListQuery, descending: bool) -> list[tuple[ColumnElement[bool], list[Any]]]:
     """What comes after the page before, in one part or in two, each with the columns of its order."""
     after, order = query.after, [key, _identity(key)]
     if not key.nullable:

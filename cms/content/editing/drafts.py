@@ -84,7 +84,7 @@ def _content(kind: ContentType, entry: Any, draft: Any, references: dict[tuple[s
     return content
 
 
-def with_slugs(connection: Connection, kind: ContentType, copy: Draft) -> Content:
+def with_slugs_of_references(connection: Connection, kind: ContentType, copy: Draft) -> Content:
     """What was written, with the slugs of what it refers to in its own locale, where they lead back to the same."""
     content = dict(copy.content)
     named = {each.field: content[each.field] for each in kind.references}
@@ -101,7 +101,7 @@ def with_slugs(connection: Connection, kind: ContentType, copy: Draft) -> Conten
     return content
 
 
-def find_entry(connection: Connection, kind: ContentType, entry_id: str) -> Draft:
+def find_draft(connection: Connection, kind: ContentType, entry_id: str) -> Draft:
     """One working copy, out of the trash or in it; raises ``NotFound``."""
     if not is_identifier(entry_id):
         raise NotFound

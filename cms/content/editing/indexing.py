@@ -23,12 +23,12 @@ from cms.search.model import PAST_INDEX, PUBLISHED_INDEX, PastSearchDocument, Se
 BATCH = 200
 
 
-def put_in(session: Session, kind: ContentType, publication: Publication, revision: Revision) -> None:
+def put(session: Session, kind: ContentType, publication: Publication, revision: Revision) -> None:
     """Let a publication that is live or planned be found; one that is over, by those who look at the past."""
     if kind.searched is None:
         return
     linked = select(PublicationLink.target_id).where(PublicationLink.publication_id == publication.id)
-    indexing.put_in(
+    indexing.put(
         session,
         IndexedText(
             publication_id=publication.id,
@@ -44,38 +44,38 @@ def put_in(session: Session, kind: ContentType, publication: Publication, revisi
     )
 
 
-def take_out(session: Session, kind: ContentType, publication: Publication) -> None:
+def remove(session: Session, kind: ContentType, publication: Publication) -> None:
     """Let a publication that is about to be erased be found no more, whenever one looks at."""
     if kind.searched is None:
         return
     revision = session.get_one(Revision, (publication.entry_id, publication.revision))
     texts = texts_of(kind, revision.data, revision.bodies)
     for index in (PUBLISHED_INDEX, PAST_INDEX):
-        indexing.take_out(session, publication.id, publication.type, publication.locale, texts, index)
+        indexing.remove(session, publication.id, publication.type, publication.locale, texts, index)
 
 
-def end(session: Session, kind: ContentType, publication: Publication) -> None:
+def move_to_past(session: Session, kind: ContentType, publication: Publication) -> None:
     """Let a publication that is over be found no more but by those who look at the past."""
     if kind.searched is None:
         return
     indexing.move_to_past(session, publication.id, publication.live_until)
     revision = session.get_one(Revision, (publication.entry_id, publication.revision))
     texts = texts_of(kind, revision.data, revision.bodies)
-    indexing.take_out(session, publication.id, publication.type, publication.locale, texts)
+    indexing.remove(session, publication.id, publication.type, publication.locale, texts)
 
 
 def set_end(session: Session, kind: ContentType, publication: Publication, *, at: datetime) -> None:
     """Follow a publication to its other end, which may have come by this instant."""
     if publication.live_until <= at:
-        end(session, kind, publication)
+        move_to_past(session, kind, publication)
     elif kind.searched is not None:
         indexing.set_end(session, publication.id, publication.live_until)
 
 
-def pass_on_translations(session: Session, original: str, heir: str) -> None:
+def hand_over_translations(session: Session, original: str, heir: str) -> None:
     """Follow the translations of an erased entry to the one that is their original from now on."""
     for index in (PUBLISHED_INDEX, PAST_INDEX):
-        indexing.pass_on_translations(session, original, heir, index)
+        indexing.hand_over_translations(session, original, heir, index)
 
 
 def fill_index(database: Database, types: Types, public_url: str, *, anew: bool = False) -> int:
@@ -94,7 +94,7 @@ def fill_index(database: Database, types: Types, public_url: str, *, anew: bool 
     if filled or anew:
         # Answers that were kept, by whomever, and cursors may say otherwise.
         with begin_write(database, types, Actor(name="reindex"), public_url) as write:
-            write.moves_content()
+            write.advance_content()
             write.record("reindexed", "search")
     return filled
 
@@ -106,7 +106,7 @@ def _fill(database: Database, types: Types, indexed: Any, *, over: bool) -> int:
             wait_for_turn(session)
             batch = session.execute(_missing(types, indexed, after, over=over), {"batch": BATCH}).all()
             for publication, revision in batch:
-                put_in(session, types[publication.type], publication, revision)
+                put(session, types[publication.type], publication, revision)
         if not batch:
             return filled
         filled += len(batch)

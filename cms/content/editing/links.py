@@ -106,7 +106,7 @@ def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, in
             yield reference.field, position, target
 
 
-def without_lost(session: Session, kind: ContentType, entry: Entry, content: Content) -> Content:
+def without_missing(session: Session, kind: ContentType, entry: Entry, content: Content) -> Content:
     """The entry's content without references to what has been erased since it was written.
 
     A translation whose original was erased is one of the entry that has taken its place.
@@ -122,7 +122,7 @@ def without_lost(session: Session, kind: ContentType, entry: Entry, content: Con
     return kept
 
 
-def publish_links(session: Session, kind: ContentType, publication: Publication, content: Content) -> None:
+def copy_links(session: Session, kind: ContentType, publication: Publication, content: Content) -> None:
     """Copy the revision's references beside its publication, with the keys they are listed by."""
     shared = {
         name: getattr(publication, name)

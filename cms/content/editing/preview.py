@@ -31,7 +31,7 @@ _drafts: Any = DraftPublication.__table__
 _links: Any = DraftPublicationLink.__table__
 
 # An entry has one draft, whose id is the entry's own.
-DRAFTS = Tables(
+DRAFT_TABLES = Tables(
     publications=select(_drafts, _drafts.c.entry_id.label("id")).subquery("drafts"),
     links=select(_links, _links.c.entry_id.label("publication_id")).subquery("draft_links"),
     indexes=(DRAFT_INDEX,),
@@ -42,12 +42,12 @@ AT_ANY_TIME = replace(PUBLISHED, indexes=(PUBLISHED_INDEX, PAST_INDEX))
 
 def as_drafts(moment: Moment) -> Perspective:
     """Everything as its draft, whether it is live or not."""
-    return Perspective(moment.at, rows=DRAFTS, others=DRAFTS)
+    return Perspective(moment.at, rows=DRAFT_TABLES, others=DRAFT_TABLES)
 
 
 def as_draft_alone(moment: Moment) -> Perspective:
     """What is asked for as its draft, and all that it embeds as it is live."""
-    return replace(moment.perspective, rows=DRAFTS)
+    return replace(moment.perspective, rows=DRAFT_TABLES)
 
 
 def as_of(at: datetime) -> Perspective:
@@ -55,9 +55,9 @@ def as_of(at: datetime) -> Perspective:
     return Perspective(at, current=False, rows=AT_ANY_TIME)
 
 
-def put_in(session: Session, kind: ContentType, entry: Entry, content: Content) -> None:
+def put(session: Session, kind: ContentType, entry: Entry, content: Content) -> None:
     """Make this content, that of the entry's newest revision, what preview shows of the entry and finds."""
-    take_out(session, kind, entry.id)
+    remove(session, kind, entry.id)
     given = content.get("published_at")
     first = None if given else session.scalar(_first_live(entry.id))
     published_at = clock.from_wire(given) if given else first or entry.updated_at
@@ -78,10 +78,10 @@ def put_in(session: Session, kind: ContentType, entry: Entry, content: Content) 
     ]
     if rows:
         session.execute(insert(DraftPublicationLink), rows)
-    let_be_found(session, kind, entry)
+    index_draft(session, kind, entry)
 
 
-def let_be_found(session: Session, kind: ContentType, entry: Entry) -> None:
+def index_draft(session: Session, kind: ContentType, entry: Entry) -> None:
     """Put the words of the newest revision into the index of drafts."""
     if kind.searched is None:
         return
@@ -95,30 +95,30 @@ def let_be_found(session: Session, kind: ContentType, entry: Entry) -> None:
         texts=texts_of(kind, revision.data, revision.bodies),
         references=list(session.scalars(linked.order_by(DraftPublicationLink.field, DraftPublicationLink.position))),
     )
-    indexing.put_in(session, document, DRAFT_INDEX)
+    indexing.put(session, document, DRAFT_INDEX)
 
 
 def _first_live(entry_id: str) -> Any:
     return select(func.min(Publication.live_from)).where(Publication.entry_id == entry_id)
 
 
-def take_out(session: Session, kind: ContentType, entry_id: str) -> None:
+def remove(session: Session, kind: ContentType, entry_id: str) -> None:
     """Let preview show nothing of the entry, and find nothing."""
     if kind.searched is not None:
-        let_be_lost(session, kind, entry_id)
+        unindex_draft(session, kind, entry_id)
     session.execute(delete(DraftPublication).where(DraftPublication.entry_id == entry_id))
 
 
-def let_be_lost(session: Session, kind: ContentType, entry_id: str) -> None:
+def unindex_draft(session: Session, kind: ContentType, entry_id: str) -> None:
     """Take out the words of the revision that was shown, which a save has just made an older one."""
     found = (Revision.entry_id == DraftPublication.entry_id) & (Revision.number == DraftPublication.revision)
     shown = session.scalar(select(Revision).join(DraftPublication, found).where(DraftPublication.entry_id == entry_id))
     if shown is not None:
         texts = texts_of(kind, shown.data, shown.bodies)
-        indexing.take_out(session, entry_id, kind.name, shown.data["locale"], texts, DRAFT_INDEX)
+        indexing.remove(session, entry_id, kind.name, shown.data["locale"], texts, DRAFT_INDEX)
 
 
-def forget(session: Session, target_id: str) -> None:
+def forget_links_to(session: Session, target_id: str) -> None:
     """Let no draft refer to an entry that is about to be erased."""
     session.execute(delete(DraftPublicationLink).where(DraftPublicationLink.target_id == target_id))
 
@@ -129,15 +129,15 @@ def scrub_indexes(session: Session) -> None:
         indexing.scrub(session, index)
 
 
-def pass_on_translations(session: Session, original: str, heir: str) -> None:
+def hand_over_translations(session: Session, original: str, heir: str) -> None:
     """Follow the translations of an erased entry to the one that is their original from now on."""
     session.execute(
         update(DraftPublication).where(DraftPublication.translation_group == original).values(translation_group=heir)
     )
-    indexing.pass_on_translations(session, original, heir, DRAFT_INDEX)
+    indexing.hand_over_translations(session, original, heir, DRAFT_INDEX)
 
 
-def fill_index(database: Database, types: Types, *, anew: bool = False) -> int:
+def fill_draft_index(database: Database, types: Types, *, anew: bool = False) -> int:
     """Index every draft that should be found and is not yet, in batches; returns how many there were.
 
     ``anew`` empties the index first. Writers go on in between, and nothing that is published changes.
@@ -152,7 +152,7 @@ def fill_index(database: Database, types: Types, *, anew: bool = False) -> int:
             wait_for_turn(session)
             batch = session.scalars(_missing(types, after)).all()
             for entry in batch:
-                let_be_found(session, types[entry.type], entry)
+                index_draft(session, types[entry.type], entry)
         if not batch:
             return filled
         filled, after = filled + len(batch), batch[-1].id

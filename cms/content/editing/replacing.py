@@ -87,14 +87,14 @@ def _replace_in(write: Write, entry: Entry, old: str, new: str) -> bool:
     for number in (*dict.fromkeys(each for each in shown if each != newest), newest):
         revision = revisions.numbered(write.session, entry, number)
         # The tables of drafts take no reference to what has been erased.
-        data = links.without_lost(write.session, kind, entry, revision.data) if number == newest else revision.data
+        data = links.without_missing(write.session, kind, entry, revision.data) if number == newest else revision.data
         exchanged = _exchanged(kind, data, old, new, entry.id)
         if exchanged != data or (number == newest and copies):
             copies[number] = revisions.add_copy(write, entry, revision, exchanged, note)
             write.record("saved", kind.name, entry.id, entry.version, before={"revision": number})
-    actions.put_draft(write, kind, entry, revisions.completed(kind, revisions.newest(write.session, entry)))
+    actions.store_draft(write, kind, entry, revisions.completed(kind, revisions.newest(write.session, entry)))
     write.touch(entry)
-    return timeline.exchange(write, kind, entry, copies)
+    return timeline.replace_revisions(write, kind, entry, copies)
 
 
 def _exchanged(kind: ContentType, data: Content, old: str, new: str, own: str) -> Content:

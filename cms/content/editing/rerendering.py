@@ -115,19 +115,19 @@ def _put(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
         )
         # Words leave the indexes by the text that they were put in with.
         for publication in publications:
-            indexing.take_out(session, kind, publication)
+            indexing.remove(session, kind, publication)
         if is_draft:
-            preview.let_be_lost(session, kind, entry_id)
+            preview.unindex_draft(session, kind, entry_id)
         for name in RENDERED:
             setattr(revision, name, columns[name])
         revision.rendered_with = RENDERER
         session.flush()
         for publication in publications:
-            indexing.put_in(session, kind, publication, revision)
+            indexing.put(session, kind, publication, revision)
         if is_draft:
-            preview.let_be_found(session, kind, session.get_one(Entry, entry_id))
+            preview.index_draft(session, kind, session.get_one(Entry, entry_id))
         if entry_id not in live and any(each.live_until > write.at for each in publications):
             live.add(entry_id)
-            write.moves_content()
+            write.advance_content()
             write.record("rerendered", kind.name, entry_id, number)
     return len(live)

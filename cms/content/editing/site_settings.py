@@ -20,7 +20,7 @@ def save_site(write: Write, data: dict[str, Any]) -> Any:
     if stored != data:
         write.session.execute(update(SiteRow).values(data=data, changed=write.number, updated_at=write.at))
         write.site = Site.of(data, write.site.public_url)
-        write.moves_content()
+        write.advance_content()
         before, after = DEFAULTS | stored, DEFAULTS | data
         changed = [name for name in after if before.get(name) != after[name]]
         write.record(

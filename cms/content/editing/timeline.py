@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from cms import clock
 from cms.clock import FOREVER
 from cms.content.editing import indexing, slugs
-from cms.content.editing.links import mark_progress, publish_links
+from cms.content.editing.links import copy_links, mark_progress
 from cms.content.editing.model import Entry
 from cms.content.editing.preview_model import DraftPublication, DraftPublicationLink
 from cms.content.editing.revisions import completed
@@ -56,7 +56,7 @@ def _record(
     """
     _review(write.session, entry.id)
     slugs.release_unused(write.session, entry.id)
-    write.moves_content()
+    write.advance_content()
     write.touch(entry)
     after = spans(timeline(write.session, entry.id))
     write.record(
@@ -70,7 +70,7 @@ def _record(
     )
 
 
-def told_of_instant(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
+def log_of_instant(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
     """What the audit log keeps of what came by schedule: where the entry stood ``before`` the instant and ``after``."""
     planned = spans(timeline(session, entry_id))
     return {
@@ -97,7 +97,7 @@ def _told(known: Sequence[Any], at: datetime, touched: Sequence[Span]) -> dict[s
     }
 
 
-def is_shown(write: Write, entry: Entry) -> bool:
+def is_live_or_planned(write: Write, entry: Entry) -> bool:
     """Whether anything of the entry is live or planned."""
     return any(each.live_until > write.at for each in timeline(write.session, entry.id))
 
@@ -197,7 +197,7 @@ def _check_overlaps(now: datetime, start: datetime, end: datetime | None, others
             faults.append(Fault("overlaps", plan, pointer="#/live_from"))
         else:
             continue
-        clashing.append(interval(each))
+        clashing.append(interval_document(each))
     if faults:
         raise Conflict("Another publication is planned for that time.", *faults, clashes=clashing)
 
@@ -213,7 +213,7 @@ def _asked_end(publication: Publication) -> datetime:
     return publication.asked_until or publication.live_until
 
 
-def interval(publication: Any) -> dict[str, Any]:
+def interval_document(publication: Any) -> dict[str, Any]:
     """What names a publication of a timeline: its id, revision and times as the wire writes them, null for ever."""
     end = end_of(publication)
     return {
@@ -256,8 +256,8 @@ def _begin(
     )
     write.session.add(publication)
     write.session.flush()
-    publish_links(write.session, kind, publication, content)
-    indexing.put_in(write.session, kind, publication, revision)
+    copy_links(write.session, kind, publication, content)
+    indexing.put(write.session, kind, publication, revision)
     return publication
 
 
@@ -289,7 +289,7 @@ def unpublish(write: Write, kind: ContentType, entry: Entry, at: datetime | None
     return bool(affected)
 
 
-def exchange(write: Write, kind: ContentType, entry: Entry, numbers: Mapping[int, int]) -> bool:
+def replace_revisions(write: Write, kind: ContentType, entry: Entry, numbers: Mapping[int, int]) -> bool:
     """Let other revisions take the place of those that are live or planned, by number, for the time these have left.
 
     Returns whether there were any.
@@ -353,7 +353,7 @@ def _cut(write: Write, publication: Publication, at: datetime, *, keep_asked: bo
     """
     if publication.live_from >= at:
         mark_progress(write.session, publication, announced=publication.announced, over=True)
-        indexing.take_out(write.session, write.types[publication.type], publication)
+        indexing.remove(write.session, write.types[publication.type], publication)
         write.session.execute(delete(Publication).where(Publication.id == publication.id))
         write.session.expunge(publication)
     else:

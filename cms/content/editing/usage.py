@@ -38,7 +38,7 @@ class Use:
     slug: str | None
     label: str
 
-    def as_told(self) -> dict[str, Any]:
+    def as_document(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "id": self.key.entry_id,

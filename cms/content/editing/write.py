@@ -53,7 +53,7 @@ class Write:
     erased: set[str] = field(default_factory=set)
     """The entries of which it has left nothing."""
 
-    def moves_content(self) -> None:
+    def advance_content(self) -> None:
         """Say that this change alters what may be seen, now or at a planned time."""
         self.session.execute(update(ContentVersion).values(content=self.number))
 

@@ -90,7 +90,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Told:
+class Change:
     """One entry, or the site, as it stands now; ``place`` is where a reader stands who has been told this."""
 
     action: Literal["upsert", "delete"]
@@ -104,10 +104,10 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Telling:
+class Changes:
     """What there is to tell, oldest first; ``more`` says that there is something to ask for right away."""
 
-    items: Sequence[Told]
+    items: Sequence[Change]
     place: Place
     more: bool
 
@@ -143,12 +143,14 @@ class _Cause:
     position: int = 0
 
 
-def present_place(connection: Connection, moment: Moment) -> Place:
+def current_place(connection: Connection, moment: Moment) -> Place:
     """The place of a reader who wants to hear only of what comes."""
     return _read_now(connection, moment).place
 
 
-def tell(connection: Connection, moment: Moment, place: Place | None, types: Sequence[str], limit: int) -> Telling:
+def list_changes(
+    connection: Connection, moment: Moment, place: Place | None, types: Sequence[str], limit: int
+) -> Changes:
     """What is to be told after a place, of these types (``site`` among them), or everything live for ``None``.
 
     Raises ``PlaceLost``.
@@ -162,7 +164,7 @@ def tell(connection: Connection, moment: Moment, place: Place | None, types: Seq
     if place.change > now.change:
         if now.at - place.told_at > LAG:
             raise PlaceLost
-        return Telling([], place, more=place.walk is not None)
+        return Changes([], place, more=place.walk is not None)
     _check_history(connection, place, now)
     if place.walk is not None:
         return _walk(connection, place, now, types, limit, first=False)
@@ -204,21 +206,21 @@ def _history_statement() -> Select[Any]:
 # The first walk: everything that is live.
 
 
-def _walk(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int, *, first: bool) -> Telling:
+def _walk(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int, *, first: bool) -> Changes:
     """A page of all that is live, type by type, each in the order of an index; the site comes first."""
     key = place.walk or WALK_START
-    items: list[Told] = []
+    items: list[Change] = []
     if first and SITE in types:
-        items.append(Told("upsert", SITE, None, now.site_changed_at, None, place))
+        items.append(Change("upsert", SITE, None, now.site_changed_at, None, place))
     for row in _live_from(connection, key, now.at, types, limit + 1 - len(items)):
         here = replace(place, walk=WalkKey(row.type, row.locale, row.published_at, row.entry_id))
-        items.append(Told("upsert", row.type, row.entry_id, row.updated_at, row, here))
+        items.append(Change("upsert", row.type, row.entry_id, row.updated_at, row, here))
     page = items[:limit]
     if len(items) > limit:
-        return Telling(page, page[-1].place, more=True)
+        return Changes(page, page[-1].place, more=True)
     end = replace(place, walk=None)
     # What a walk of several pages told first may have changed since.
-    return Telling(page[:-1] + [replace(each, place=end) for each in page[-1:]], end, more=not first)
+    return Changes(page[:-1] + [replace(each, place=end) for each in page[-1:]], end, more=not first)
 
 
 def _live_from(connection: Connection, key: WalkKey, at: datetime, types: Sequence[str], limit: int) -> Iterator[Row]:
@@ -258,7 +260,7 @@ def _told_columns() -> list[ColumnElement[Any]]:
 # What happened since a place.
 
 
-def _tell_changes(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> Telling:
+def _tell_changes(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> Changes:
     causes = list(
         merge(
             _find_boundaries(connection, place, now, types, limit + 1),
@@ -274,8 +276,8 @@ def _tell_changes(connection: Connection, place: Place, now: _Now, types: Sequen
         state = states.pop(cause.entry_id, None)
         if state is not None:
             action, row = state
-            items.append(Told(action, cause.type, cause.entry_id, cause.at, row, here))
-    return Telling(items, places[-1] if places else now.place, more=len(causes) > limit)
+            items.append(Change(action, cause.type, cause.entry_id, cause.at, row, here))
+    return Changes(items, places[-1] if places else now.place, more=len(causes) > limit)
 
 
 def _find_events(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> list[_Cause]:

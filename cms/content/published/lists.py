@@ -410,7 +410,7 @@ def _counted(connection: Connection, step: _Step) -> int:
     """How many entries one statement of a list would find in all."""
     structure = replace(step.structure, after=False, bodies=False, sort=next(iter(step.structure.kind.sorts)))
     is_plain = not structure.marks and not structure.stands_in and structure.branches == 1
-    by_index = is_plain and structure.view.settled and structure.walks != "few"
+    by_index = is_plain and structure.view.is_counted and structure.walks != "few"
     statement = _difference_statement(structure) if by_index else _count_statement(structure)
     return int(connection.execute(statement, step.values).scalar_one())
 

@@ -93,7 +93,7 @@ def _branch(naming: Naming, form: Form, view: View) -> Select[Any]:
 
 
 def _number(naming: Naming, target_id: Any, view: View) -> Any:
-    if naming.counted is None or not view.settled:
+    if naming.counted is None or not view.is_counted:
         return cast(null(), Integer)
     field, type_name = naming.counted
     kept = link_counts.alias()

@@ -27,13 +27,13 @@ class Moment:
     content: int
     next_change: datetime | None
     site: Site
-    settled: bool = False
+    is_counted: bool = False
     """Whether everything that began or ended by schedule has been counted."""
 
     @property
     def perspective(self) -> Perspective:
         """The present, as delivery looks at it."""
-        return Perspective(self.at, settled=self.settled)
+        return Perspective(self.at, is_counted=self.is_counted)
 
 
 def read_moment(connection: Connection, public_url: str) -> Moment:

@@ -38,7 +38,7 @@ class View:
     """What of a perspective decides the text of a statement."""
 
     current: bool = True
-    settled: bool = False
+    is_counted: bool = False
     rows: Tables = PUBLISHED
     others: Tables = PUBLISHED
 
@@ -54,13 +54,13 @@ class Perspective:
 
     at: datetime
     current: bool = True
-    settled: bool = False
+    is_counted: bool = False
     rows: Tables = PUBLISHED
     others: Tables = PUBLISHED
 
     @property
     def view(self) -> View:
-        return View(self.current, self.current and self.settled, self.rows, self.others)
+        return View(self.current, self.current and self.is_counted, self.rows, self.others)
 
     @property
     def of_others(self) -> "Perspective":

@@ -150,13 +150,13 @@ def _embedded(need: _Need, owner_id: Any, position: Any) -> list[Any]:
 
 def _counted(need: _Need, count: Count) -> Select[Any]:
     """The number of referring entries of each owner, once for each, however often the owner is embedded."""
-    table = (link_counts if need.view.settled else need.view.others.links).alias()
+    table = (link_counts if need.view.is_counted else need.view.others.links).alias()
     referring = (
         is_among(table.c.target_id, f"owners_{need.number}"),
         table.c.field == count.by,
         table.c.type == count.source,
     )
-    if need.view.settled:
+    if need.view.is_counted:
         columns = _embedded(need, table.c.target_id, table.c.number)
         return _without_entry(columns).select_from(table).where(*referring)
     columns = _embedded(need, table.c.target_id, func.count())

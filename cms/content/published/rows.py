@@ -62,7 +62,7 @@ def with_revision(columns: list[Any], table: FromClause = publications, found: F
 
 def count_of(count: Count, entry_id: Any, view: View) -> Any:
     """How many live entries refer to one: the number that is kept, or counted where that may be another."""
-    if view.settled:
+    if view.is_counted:
         kept = link_counts.alias()
         number = select(kept.c.number).where(
             kept.c.target_id == entry_id, kept.c.field == count.by, kept.c.type == count.source
@@ -125,7 +125,7 @@ def _item_statement(kind: ContentType, view: View, *, is_id: bool) -> Select[Any
     return statement.where(table.c.translation_group == group.limit(1).scalar_subquery())
 
 
-def find_moved(
+def find_renamed(
     connection: Connection, kind: ContentType, slug: str, chain: Sequence[str], perspective: Perspective
 ) -> Row | None:
     """The live entry that has been live under this slug before and is now under another; one statement."""

@@ -25,7 +25,7 @@ from cms.search.highlighting import highlighted, snippet
 from cms.search.indexing import Texts
 from cms.search.parsing import Branch, parse
 from cms.search.scope import Scope
-from cms.search.searching import MOST, MOST_HOT, Hit, Search, frequencies, newest, ranked
+from cms.search.searching import MOST, MOST_HOT, Hit, Search, frequencies, newest_matches, ranked_matches
 from cms.search.suggesting import suggest
 
 
@@ -92,7 +92,7 @@ def candidates(connection: Connection, query: SearchQuery, perspective: Perspect
     if search is None:
         return []
     known = frequencies(connection, search)
-    return newest(connection, search, known, most=query.most, most_hot=query.most_hot)
+    return newest_matches(connection, search, known, most=query.most, most_hot=query.most_hot)
 
 
 def search_published(connection: Connection, types: Types, query: SearchQuery, perspective: Perspective) -> Results:
@@ -104,7 +104,7 @@ def search_published(connection: Connection, types: Types, query: SearchQuery, p
     if search is None or not search.branches:
         return Results([], more=False)
     known = frequencies(connection, search)
-    hits = ranked(
+    hits = ranked_matches(
         connection,
         search,
         known,

@@ -41,7 +41,7 @@ FIRST = NOBODY
 
 
 @dataclass(frozen=True)
-class Part:
+class SitemapRun:
     """A run of entries: the id of its first, how many they are, and the newest change of all."""
 
     first: str
@@ -50,14 +50,14 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Paged:
+class PagedTypes:
     """Whose entries have pages of their own on a site: these types, in these languages."""
 
     site: Site
     types: tuple[str, ...]
 
     @classmethod
-    def of(cls, site: Site, types: Types) -> "Paged":
+    def of(cls, site: Site, types: Types) -> "PagedTypes":
         """Of a type whose pattern has no slug, or leads to a place within a page, no entry has one."""
         patterns: dict[str, str | None] = site.data["url_patterns"]
         named = {name: patterns.get(name) or "" for name, kind in types.items() if kind.has_slug}
@@ -68,11 +68,11 @@ class Paged:
         return [self.site.base_url + self.site.data["url_patterns"][name] for name in self.types]
 
 
-def parts(connection: Connection, paged: Paged, size: int, perspective: Perspective) -> list[Part]:
+def list_runs(connection: Connection, paged: PagedTypes, size: int, perspective: Perspective) -> list[SitemapRun]:
     """Every run of ``size`` entries: one statement, which reads every publication, some seconds a million."""
     values = {"at": perspective.at, "size": size, "types": list(paged.types), "locales": list(paged.site.locales)}
     rows = connection.execute(_parts_statement(current=perspective.current), values).all()
-    return [Part(row.first, row.number, row.updated_at) for row in rows]
+    return [SitemapRun(row.first, row.number, row.updated_at) for row in rows]
 
 
 @lru_cache(maxsize=4)
@@ -104,7 +104,7 @@ def _parts_statement(*, current: bool) -> Select[*tuple[Any, ...]]:
 
 
 def list_pages(
-    connection: Connection, paged: Paged, first: str, limit: int, perspective: Perspective
+    connection: Connection, paged: PagedTypes, first: str, limit: int, perspective: Perspective
 ) -> tuple[list[ListedPage | None], str | None]:
     """The pages of the next entries from the id ``first`` on, and the id that the batch after this begins with.
 
@@ -188,7 +188,7 @@ def _page(site: Site, row: Row, groups: dict[str, dict[str, str]]) -> ListedPage
     return ListedPage(str(site.url(row.type, row.slug)), row.updated_at, alternates)
 
 
-def last_turn(connection: Connection, at: datetime) -> datetime | None:
+def last_transition(connection: Connection, at: datetime) -> datetime | None:
     """The newest instant, not after this one, at which something began, ended or was erased: with the site's settings
     it names a state of all that is live, and it tells nothing of what is planned or drafted."""
     instants = connection.execute(_turn_statement(), {"at": at}).one()

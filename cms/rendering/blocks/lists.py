@@ -8,7 +8,7 @@ from cms.rendering.blocks import Block
 
 
 @dataclass
-class Item:
+class NestedItem:
     """An item of a list: its text, and the lists below it."""
 
     block: Block
@@ -21,7 +21,7 @@ class ItemList:
 
     kind: str
     start: int
-    items: list[Item] = field(default_factory=list)
+    items: list[NestedItem] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _lists(items: Sequence[Block]) -> list[ItemList]:
             made = ItemList(block["listItem"], block.get("start", 1))
             (open_lists[-1][1].items[-1].below if open_lists else roots).append(made)
             open_lists.append((block["level"], made))
-        open_lists[-1][1].items.append(Item(block))
+        open_lists[-1][1].items.append(NestedItem(block))
     return roots
 
 

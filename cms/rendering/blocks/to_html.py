@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from cms.rendering.blocks import DECORATORS, LIST_KINDS, Block, is_paragraph
-from cms.rendering.blocks.lists import Item, ItemList, Part, Quotation, paragraphs, parts
+from cms.rendering.blocks.lists import ItemList, NestedItem, Part, Quotation, paragraphs, parts
 from cms.rendering.blocks.spans import Inline, Marked, nested
 
 IMAGE_ATTRIBUTES = ("src", "alt", "title", "width", "height")
@@ -33,7 +33,7 @@ def _list_element(kind: str, start: int, inside: str) -> str:
     return _element(LIST_KINDS[kind], inside, start=start if kind == "number" and start != 1 else None) + "\n"
 
 
-def _item(item: Item) -> str:
+def _item(item: NestedItem) -> str:
     """A single paragraph stands in its item as it is, as in a tight list of Markdown."""
     block = item.block
     below = "".join(map(_list, item.below))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cms.rendering.blocks import DECORATORS, Block
-from cms.rendering.blocks.lists import Item, ItemList, Part, Quotation, paragraphs, parts
+from cms.rendering.blocks.lists import ItemList, NestedItem, Part, Quotation, paragraphs, parts
 from cms.rendering.blocks.spans import Inline, Marked, nested, plain
 
 # What would be markup anywhere in a line; an underscore within a word is none.
@@ -77,7 +77,7 @@ def _list(items: ItemList, marker: str) -> str:
     return ("\n\n" if loose else "\n").join(_listed(contents, items.kind, items.start, marker))
 
 
-def _item(item: Item) -> str:
+def _item(item: NestedItem) -> str:
     block = item.block
     if block["style"] == "normal":
         texts = [_lines(nested(block, each)) for each in paragraphs(block["children"])]

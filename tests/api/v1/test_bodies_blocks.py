@@ -338,7 +338,7 @@ def test_a_revision_from_before_blocks_were_kept_has_them(service: Service) -> N
     known = service.services
     with begin_write(known.database, known.types, Actor(), known.settings.public_url) as write:
         write.session.get_one(Revision, (article["id"], 1)).blocks = None
-        write.moves_content()
+        write.advance_content()
         write.record("saved", "article", article["id"], 1)
     assert service.get(path).get_json()["data"]["body"] == kept
     later = service.editor.change("articles", article, title="Another title")

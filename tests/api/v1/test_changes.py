@@ -16,7 +16,7 @@ from cms import clock
 from cms.api.v1.delivery.changes import make_token
 from cms.content.counter import CLOCK_SLACK
 from cms.content.model import Event
-from cms.content.published.changes import WALK_START, Place, present_place
+from cms.content.published.changes import WALK_START, Place, current_place
 from cms.content.published.moment import read_moment
 from tests.service import Service
 
@@ -74,7 +74,7 @@ def fault_code(service: Service, since: str, **query: Any) -> tuple[int, str, st
 def place(service: Service) -> Place:
     """Where a reader stands who knows everything."""
     with service.services.database.snapshot() as connection:
-        return present_place(connection, read_moment(connection, "http://127.0.0.1:8000"))
+        return current_place(connection, read_moment(connection, "http://127.0.0.1:8000"))
 
 
 def as_token(service: Service, standing: Place) -> str:

@@ -206,8 +206,8 @@ def test_indexes_that_are_made_anew_are_the_same(service: Service) -> None:
     editor.trash("articles", editor.create("articles", title="Trashed words"))
     before = indexes(service)
     assert [len(each) for each in (before[0], before[2])] == [3, 2]
-    assert preview.fill_index(known.database, known.types) == 0
-    assert preview.fill_index(known.database, known.types, anew=True) == 3
+    assert preview.fill_draft_index(known.database, known.types) == 0
+    assert preview.fill_draft_index(known.database, known.types, anew=True) == 3
     assert fill_index(known.database, known.types, known.settings.public_url, anew=True) == 2
     assert indexes(service) == before
     assert titles(service, "words third") == ["Third words"]

@@ -25,7 +25,7 @@ from cms.api.services import services
 from cms.api.v1.schemas import TEXT, ContentResource, made
 from cms.api.v1.type_endpoint import CatalogEndpoint
 from cms.api.versions import V1
-from cms.content.published.changes import SITE, Place, PlaceLost, Telling, Told, WalkKey, present_place, tell
+from cms.content.published.changes import SITE, Change, Changes, Place, PlaceLost, WalkKey, current_place, list_changes
 from cms.errors import Fault
 from cms.site import Site
 from cms.wire import to_json
@@ -105,7 +105,7 @@ def _types_field(catalog: Sequence[ContentResource]) -> fields.Many:
     return fields.Many(fields.Choice(*names), most=len(names), description="Only these types; repeat for several.")
 
 
-class Changes(CatalogEndpoint):
+class ChangeFeed(CatalogEndpoint):
     """The feed of changes."""
 
     @public
@@ -164,9 +164,9 @@ def _bound(query: dict[str, Any]) -> list[str]:
     return sorted(set(query.get("type") or ()))
 
 
-def _tell(reading: Reading, place: Place | None, types: Sequence[str], limit: int, source: str) -> Telling:
+def _tell(reading: Reading, place: Place | None, types: Sequence[str], limit: int, source: str) -> Changes:
     try:
-        return tell(reading.connection, reading.moment, place, types, limit)
+        return list_changes(reading.connection, reading.moment, place, types, limit)
     except PlaceLost:
         raise _refused(
             "expired_token", "This token is too old or of another database; start without.", source
@@ -206,7 +206,7 @@ def _read_token(token: str, bound: Sequence[str], source: str) -> Place:
     return Place(change, position, clock.from_wire(told_at), clock.from_wire(instant), entry_id, key)
 
 
-def _item(told: Told, site: Site) -> dict[str, Any]:
+def _item(told: Change, site: Site) -> dict[str, Any]:
     row = told.row
     updated_at = row.updated_at if row else None
     return {
@@ -222,7 +222,7 @@ def _item(told: Told, site: Site) -> dict[str, Any]:
     }
 
 
-def _url(told: Told, site: Site) -> str | None:
+def _url(told: Change, site: Site) -> str | None:
     if told.type == SITE:
         return site.url("home")
     return site.url(told.type, told.row.slug) if told.row else None
@@ -243,13 +243,13 @@ def _stream(reading: Reading, names: Sequence[str], query: dict[str, Any]) -> Re
     if token:
         telling = _tell(reading, _read_token(token, bound, source), bound or names, STREAM_AT_MOST, source)
     else:
-        telling = Telling([], present_place(reading.connection, reading.moment), more=False)
+        telling = Changes([], current_place(reading.connection, reading.moment), more=False)
     response = Response(_events(telling, bound, reading.moment.site), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _events(telling: Telling, bound: Sequence[str], site: Site) -> bytes:
+def _events(telling: Changes, bound: Sequence[str], site: Site) -> bytes:
     """The events, and at the end the id to come back with, which is an event of its own that nobody is told."""
     retry = RETRY_FOR_MORE_MILLISECONDS if telling.more else RETRY_MILLISECONDS
     parts = [f"retry: {retry}\n\n".encode()]
@@ -261,6 +261,6 @@ def _events(telling: Telling, bound: Sequence[str], site: Site) -> bytes:
 
 
 ROUTES = (
-    ("changes", "/changes", Changes),
+    ("changes", "/changes", ChangeFeed),
     ("changes", "/stream", Stream),
 )

@@ -36,7 +36,7 @@ from cms.api.v1.schemas import (
 from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.published.composing import IDENTITY, Composition, compose, reads_bodies
 from cms.content.published.lists import TIME_OPERATORS, ListQuery, list_published
-from cms.content.published.rows import Row, find_moved, find_published
+from cms.content.published.rows import Row, find_published, find_renamed
 from cms.content.published.searching import SearchQuery, candidates
 from cms.content.renditions import BLOCKS
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
@@ -352,7 +352,7 @@ def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[s
     kind = resource.type
     row: Row | None = None
     if kind.has_slug:
-        row = find_moved(reading.connection, kind, name, chain, reading.perspective)
+        row = find_renamed(reading.connection, kind, name, chain, reading.perspective)
     if row is None or row.slug == name or reading.only not in (None, row.entry_id):
         return None
     url = reading.moment.site.url(kind.name, row.slug)

@@ -53,7 +53,7 @@ def creation_answer(write: Write, resource: ContentResource, entry: Any) -> Answ
 
 
 def _present_document(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
-    return draft_document(resource, drafts.find_entry(connection, resource.type, entry_id))
+    return draft_document(resource, drafts.find_draft(connection, resource.type, entry_id))
 
 
 def draft_document(resource: ContentResource, draft: Draft) -> dict[str, Any]:

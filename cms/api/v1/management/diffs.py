@@ -89,7 +89,7 @@ class EntryDiff(TypeEndpoint):
     @problems("not-found", "conflict")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
         """Compare two saved states: by default the draft with what is live."""
-        draft = drafts.find_entry(connection, self.kind, entry_id)
+        draft = drafts.find_draft(connection, self.kind, entry_id)
         before, after = (_revision(connection, draft, name, query[name]) for name in ("from", "to"))
         old, new = to_content(before), to_content(after)
         texts = {

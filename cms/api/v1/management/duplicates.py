@@ -32,8 +32,8 @@ class EntryDuplicate(TypeEndpoint):
     @optionally_conditional
     def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
         """Make a new draft of an entry's working copy: undated, and the translation of nothing."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, tags_if_any())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, tags_if_any())
         return creation_answer(write, self.resource, actions.duplicate(write, self.kind, entry, **body))
 
 

@@ -49,7 +49,7 @@ from cms.api.v1.management.markdown_form import also_answered, also_read, markdo
 from cms.api.v1.schemas import ContentResource, made
 from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import actions, draft_lists, drafts, publishing, replacing
-from cms.content.editing.draft_lists import DraftQuery
+from cms.content.editing.draft_lists import DraftListQuery
 from cms.content.editing.drafts import Draft, read_drafts
 from cms.content.editing.preconditions import changed_meanwhile
 from cms.content.editing.write import Write
@@ -179,7 +179,7 @@ class Entry(TypeEndpoint):
             _publish_if_asked(write, self.kind, entry, query)
             return creation_answer(write, self.resource, entry)
         entry = _find_or_refuse_creation(write, self.kind, entry_id)
-        actions.expect(write, entry, expected_tags())
+        actions.check_precondition(write, entry, expected_tags())
         # A replacement without a slug keeps the one that the entry has; its locale is fixed.
         actions.save(write, self.kind, entry, body, note=note)
         _publish_if_asked(write, self.kind, entry, query)
@@ -194,8 +194,8 @@ class Entry(TypeEndpoint):
     @conditional
     def patch(self, write: Write, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
         """Change fields of {a name} (RFC 7396); a change of nothing makes no revision."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, expected_tags())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, expected_tags())
         (draft,) = read_drafts(write.session, self.kind, [entry], write.at)
         schema = self.resource.written()
         content = load(schema, _patched(self.resource, schema, draft, body))
@@ -211,8 +211,8 @@ class Entry(TypeEndpoint):
     @conditional
     def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
         """Move {a name} to the trash, or erase it."""
-        entry = actions.find(write, self.kind, entry_id, trashed=None if query["purge"] else False)
-        actions.expect(write, entry, expected_tags())
+        entry = actions.find_entry(write, self.kind, entry_id, trashed=None if query["purge"] else False)
+        actions.check_precondition(write, entry, expected_tags())
         _replace_if_asked(write, self.kind, entry, query)
         if query["purge"]:
             actions.purge(write, self.kind, entry, force=query["force"])
@@ -231,8 +231,8 @@ class Undelete(TypeEndpoint):
     @optionally_conditional
     def post(self, write: Write, entry_id: str) -> Answer:
         """Take {a name} out of the trash, as a draft."""
-        entry = actions.find(write, self.kind, entry_id, trashed=True)
-        actions.expect(write, entry, tags_if_any())
+        entry = actions.find_entry(write, self.kind, entry_id, trashed=True)
+        actions.check_precondition(write, entry, tags_if_any())
         actions.undelete(write, self.kind, entry)
         return write_answer(write, self.resource, entry)
 
@@ -244,7 +244,7 @@ def _page(resource: ContentResource, connection: Any, given: dict[str, Any]) -> 
     moment = read_moment(connection, services().settings.public_url)
     # What is written in a language that the site has no more is listed still.
     locale = given.get("locale") if given.get("locale") in moment.site.locales else None
-    asked = DraftQuery(
+    asked = DraftListQuery(
         filters=given,
         chain=languages(moment.site, locale, all_of_them=True),
         sort=given["sort"],
@@ -259,9 +259,9 @@ def _page(resource: ContentResource, connection: Any, given: dict[str, Any]) -> 
 
 def _in_preferred_form(resource: ContentResource, connection: Any, entry_id: str) -> Answer | Response:
     """One draft in the media type that the client prefers."""
-    draft = drafts.find_entry(connection, resource.type, entry_id)
+    draft = drafts.find_draft(connection, resource.type, entry_id)
     if preferred(JSON, *also_answered(resource)) != JSON:
-        content = written_fields(resource, drafts.with_slugs(connection, resource.type, draft))
+        content = written_fields(resource, drafts.with_slugs_of_references(connection, resource.type, draft))
         return markdown_response(resource, draft, content, quoted(draft.entry.changed))
     document = draft_document(resource, draft)
     return Answer({"data": document}, headers={"ETag": document["etag"]})
@@ -288,7 +288,7 @@ def _check_free(write: Write, entry_id: str) -> None:
 
 def _check_not_gone(write: Write, entry_id: str) -> Any:
     """The entry that has this id, if there is one; raises ``Conflict`` if it is in the trash or was erased."""
-    holder = actions.holder_of(write, entry_id)
+    holder = actions.find_holder(write, entry_id)
     if holder is None and actions.is_purged(write, entry_id):
         raise Conflict("An entry with this id was erased; choose another id.")
     if holder is not None and holder.trashed_at is not None:
@@ -299,7 +299,7 @@ def _check_not_gone(write: Write, entry_id: str) -> Any:
 def _find_or_refuse_creation(write: Write, kind: ContentType, entry_id: str) -> Any:
     """The entry to replace; raises ``NotFound``, or what says how a PUT creates where the id is free."""
     try:
-        return actions.find(write, kind, entry_id)
+        return actions.find_entry(write, kind, entry_id)
     except NotFound:
         _refuse_creation(write, entry_id)
         raise

@@ -13,7 +13,7 @@ from cms.api.v1.schemas import TEXT, item_of, made
 from cms.api.versions import V1
 from cms.content.editing.write import Write
 from cms.errors import Fault, Forbidden, Invalid, NotFound
-from cms.keys import ROLES, SCOPES, create_key, list_keys, revoke_key, told_of
+from cms.keys import ROLES, SCOPES, create_key, list_keys, logged_values, revoke_key
 
 
 class KeyWrite(Schema):
@@ -81,7 +81,7 @@ class Keys(Endpoint):
         scopes = ROLES.get(body["role"], frozenset()) | set(body["scopes"])
         _check(write, scopes, body)
         made = create_key(write.session, body["name"], scopes, write.at, body["expires_at"])
-        write.record("key_created", "key", made.row.id, after=told_of(made.row))
+        write.record("key_created", "key", made.row.id, after=logged_values(made.row))
         location = f"{V1.management}/keys/{made.row.id}"
         return Answer({"data": {**key_document(made.row), "key": made.key}}, 201, {"Location": location})
 

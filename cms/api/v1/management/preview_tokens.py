@@ -61,7 +61,7 @@ class PreviewTokens(TypeEndpoint):
 
         As its draft or as it is live, among what is live now: a token looks at no other instant.
         """
-        entry = actions.find(write, self.kind, entry_id)
+        entry = actions.find_entry(write, self.kind, entry_id)
         asked = write.at + timedelta(seconds=body["expires_in_seconds"])
         expires_at = min(asked, write.actor.expires_at or asked)
         assert write.actor.key_id is not None, "whoever calls has a key"

@@ -79,7 +79,7 @@ class EntryPublication(TypeEndpoint):
     @problems("not-found")
     def get(self, connection: Any, entry_id: str) -> Answer:
         """Get the timeline of an entry."""
-        draft = drafts.find_entry(connection, self.kind, entry_id)
+        draft = drafts.find_draft(connection, self.kind, entry_id)
         publications = drafts.timeline_rows(connection, entry_id)
         document = publication_document(publications, draft.standing, draft.at)
         return Answer({"data": document}, headers={"ETag": quoted(draft.entry.changed)})
@@ -92,8 +92,8 @@ class EntryPublication(TypeEndpoint):
     @conditional
     def put(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
         """Publish a revision now or later, for ever or until an instant."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, expected_tags())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, expected_tags())
         publishing.publish(write, self.kind, entry, **body)
         return _answer(write, self.resource, entry, body["revision"])
 
@@ -105,8 +105,8 @@ class EntryPublication(TypeEndpoint):
     @conditional
     def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
         """Unpublish an entry now or later; whatever was planned after that is taken back."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, expected_tags())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, expected_tags())
         try:
             timeline.unpublish(write, self.kind, entry, query.get("at"))
         except Invalid as error:
@@ -124,8 +124,8 @@ class OnePublication(TypeEndpoint):
     @conditional
     def delete(self, write: Write, entry_id: str, publication_id: str) -> Answer:
         """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, expected_tags())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, expected_tags())
         timeline.cancel(write, self.kind, entry, publication_id)
         return _answer(write, self.resource, entry)
 
@@ -143,7 +143,7 @@ def _answer(write: Write, resource: ContentResource, entry: Any, revision: int |
 
 
 def _present_document(resource: ContentResource, entry_id: str, connection: Any) -> dict[str, Any]:
-    draft = drafts.find_entry(connection, resource.type, entry_id)
+    draft = drafts.find_draft(connection, resource.type, entry_id)
     return publication_document(drafts.timeline_rows(connection, entry_id), draft.standing, draft.at)
 
 
@@ -157,7 +157,7 @@ def publication_document(publications: list[Any], standing: Standing, now: Any) 
         "has_unpublished_changes": standing.has_unpublished_changes,
         "timeline": [
             {
-                **timeline.interval(each),
+                **timeline.interval_document(each),
                 "slug": each.slug,
                 "state": "past" if each.live_until <= now else "live" if each.live_from <= now else "planned",
             }

@@ -64,7 +64,7 @@ class EntryReadiness(TypeEndpoint):
         """Check a revision of an entry: what to mend, where, and what blocks publishing."""
         known = services()
         site = read_moment(connection, known.settings.public_url).site
-        draft = drafts.find_entry(connection, self.kind, entry_id)
+        draft = drafts.find_draft(connection, self.kind, entry_id)
         points = checklist(connection, site, known.types, self.kind, draft, query["revision"])
         return Answer({"data": _readiness_document(points, query["revision"] or draft.entry.version)})
 

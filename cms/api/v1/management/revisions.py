@@ -57,7 +57,7 @@ class Revisions(TypeEndpoint):
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
         """List the saved states of an entry, newest first."""
-        drafts.find_entry(connection, self.kind, entry_id)
+        drafts.find_draft(connection, self.kind, entry_id)
         after = read_cursor(query.get("cursor"), query)
         rows, last = drafts.list_revisions(
             connection, entry_id, before=after[0] if after else None, limit=query["limit"]
@@ -75,7 +75,7 @@ class OneRevision(TypeEndpoint):
     @problems("not-found")
     def get(self, connection: Any, entry_id: str, number: str) -> Answer:
         """Get one saved state with what was written."""
-        drafts.find_entry(connection, self.kind, entry_id)
+        drafts.find_draft(connection, self.kind, entry_id)
         row = drafts.find_revision(connection, entry_id, _number(number))
         (document,) = revision_documents(connection, [row])
         return Answer({"data": document | {"content": to_content(row)}})
@@ -92,8 +92,8 @@ class EntryRestore(TypeEndpoint):
     @optionally_conditional
     def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
         """Make an old revision's content the draft again, as a new revision."""
-        entry = actions.find(write, self.kind, entry_id)
-        actions.expect(write, entry, tags_if_any())
+        entry = actions.find_entry(write, self.kind, entry_id)
+        actions.check_precondition(write, entry, tags_if_any())
         actions.restore(write, self.kind, entry, body["revision"], note=body["note"])
         return write_answer(write, self.resource, entry)
 

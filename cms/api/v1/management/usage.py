@@ -42,10 +42,10 @@ class EntryUsage(TypeEndpoint):
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
         """List what refers to an entry: working copies, and what is live or planned."""
-        draft = drafts.find_entry(connection, self.kind, entry_id)
+        draft = drafts.find_draft(connection, self.kind, entry_id)
         found, last = uses(connection, services().types, entry_id, draft.at, after=_read(query), limit=query["limit"])
         following = last and ([last.field, last.type, *map(clock.to_wire, (last[2], last[4]))], last.entry_id)
-        document, headers = page([each.as_told() for each in found], query, following, None)
+        document, headers = page([each.as_document() for each in found], query, following, None)
         return Answer(document, headers=headers)
 
 
