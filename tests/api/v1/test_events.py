@@ -260,7 +260,7 @@ def test_a_page_of_the_log_takes_few_statements(service: Service) -> None:
 
 
 # What takes an action to record it, and what hands one on.
-RECORDERS = ("record", "_settle")
+RECORDERS = ("record", "_record")
 
 
 def recorded_actions() -> Iterator[str]:
