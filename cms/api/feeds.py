@@ -20,8 +20,8 @@ from cms.api import entry_fields
 from cms.api.answers.cacheable import cached_bytes, not_found
 from cms.api.answers.lifetimes import cache_headers, tag_headers
 from cms.api.http import fields
-from cms.api.http.codings import acceptable_codings, coded_tag, plain_tag, stream_compressor
-from cms.api.http.conditional import named_tags
+from cms.api.http.codings import acceptable_codings, coded_tag, stream_compressor
+from cms.api.http.conditional import held_tag
 from cms.api.http.contract import needs_no_database, operation, problems, public, query, returns
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
@@ -431,12 +431,10 @@ def _state_of(site: Site, turned: datetime | None) -> str:
 
 
 def _held(tag: str) -> str | None:
-    """The tag under which the client has it (RFC 9111, 4.3.4): what was compressed on the way names its coding too."""
-    given = request.headers.get("If-None-Match", "")
-    if given.strip() == "*":
-        compressor = stream_compressor(acceptable_codings(request.headers.get("Accept-Encoding")))
-        return tag if compressor is None else coded_tag(tag, "gzip")
-    return next((each for each in sorted(named_tags(given)) if plain_tag(each.strip('"')) == tag.strip('"')), None)
+    """The tag under which the client has it: what was compressed on the way names its coding too."""
+    compressor = stream_compressor(acceptable_codings(request.headers.get("Accept-Encoding")))
+    offered = tag if compressor is None else coded_tag(tag, "gzip")
+    return held_tag(request.headers.get("If-None-Match", ""), [offered], in_any_coding=True)
 
 
 LLMS_EXAMPLE = (
