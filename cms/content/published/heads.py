@@ -9,7 +9,7 @@ from typing import Literal
 
 from cms.content.published.rows import Row
 from cms.content.types import Content, ContentType, Types
-from cms.seo import jsonld
+from cms.seo import jsonld, nodes
 from cms.seo.head import PageFacts, is_indexable, search_head
 from cms.site import Site
 
@@ -73,7 +73,7 @@ def graph_of(
     kind: ContentType, row: Row, values: Content, site: Site, related: Related, own_profiles: Sequence[str]
 ) -> Content:
     """The JSON-LD graph of an entry; ``own_profiles`` are the site's addresses elsewhere."""
-    page = jsonld.Page(
+    page = nodes.Page(
         id=row.entry_id,
         url=(row.data.get("seo") or {}).get("canonical_url") or values.get("url"),
         locale=row.locale,
@@ -84,7 +84,7 @@ def graph_of(
     publisher = publisher_of(site, own_profiles)
     match kind.graph:
         case "person":
-            return jsonld.author_graph(page, _person(row, site, related), publisher)
+            return jsonld.profile_graph(page, _person(row, site, related), publisher)
         case "question":
             return jsonld.question_graph(page, _question(row, values.get("url")), publisher)
     return jsonld.article_graph(page, _article(kind, values, site, related), publisher)
@@ -95,9 +95,9 @@ def profiles_of(types: Types, links: Iterable[Row]) -> list[str]:
     return [each.data["url"] for each in links if types[each.type].same_as(each.data)]
 
 
-def publisher_of(site: Site, own_profiles: Sequence[str]) -> jsonld.Publisher:
+def publisher_of(site: Site, own_profiles: Sequence[str]) -> nodes.Publisher:
     """The site itself."""
-    return jsonld.Publisher(
+    return nodes.Publisher(
         name=site.name,
         base_url=site.base_url,
         tagline=site.data["tagline"],
