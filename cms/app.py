@@ -12,9 +12,10 @@ from werkzeug.exceptions import NotFound
 from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
 
-from cms.api import about, feeds
+from cms.api import about
 from cms.api.answers.middleware import AnswerCache
 from cms.api.execution import Execution
+from cms.api.feeds.routes import feed_routes
 from cms.api.http.conditional import held_back
 from cms.api.http.contract import ANY, METHODS, SAFE, contract_of
 from cms.api.http.endpoint import RUNNER, Endpoint
@@ -81,7 +82,7 @@ class ContractError(Exception):
 
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
-    every: list[Route] = [*every_route(catalog), *feeds.ROUTES, *about.ROUTES]
+    every: list[Route] = [*every_route(catalog), *feed_routes(catalog), *about.ROUTES]
     return [route for route in every if space_of(route[0], route[1]) in (*settings.spaces, "service")]
 
 

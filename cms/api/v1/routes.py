@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from cms.api.http.endpoint import Endpoint
-from cms.api.v1 import social_links
-from cms.api.v1.delivery import redirects, site
+from cms.api.v1.delivery import redirects
 from cms.api.v1.delivery.changes import change_routes
 from cms.api.v1.delivery.entries import delivery_routes
 from cms.api.v1.delivery.search import search_routes
+from cms.api.v1.delivery.site import site_routes
 from cms.api.v1.management import batch, keys, site_settings
 from cms.api.v1.management.diffs import diff_routes
 from cms.api.v1.management.duplicates import duplicate_routes
@@ -28,8 +28,9 @@ def every_route(catalog: Sequence[ContentResource]) -> Iterable[Route]:
     """Every route of the version, in reading order: delivery, preview, then management."""
     for resource in catalog:
         yield from delivery_routes(resource)
-    yield from site.ROUTES
-    yield from social_links.ROUTES
+    yield from site_routes(catalog)
+    for resource in catalog:
+        yield from resource.routes
     yield from search_routes(catalog)
     yield from redirects.ROUTES
     yield from change_routes(catalog)

@@ -1,12 +1,13 @@
 """What the schemas of every content type share, and the wrappers that lists and items come in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from cms.api import entry_fields
 from cms.api.http import fields
+from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import JSONSchema, Schema, nullable
 from cms.api.http.pagination import LIMIT, LIMIT_AT_MOST
 from cms.api.problem_types import WARNINGS
@@ -243,7 +244,8 @@ def managed(name: str, written: type[Schema]) -> type[Schema]:
 
 
 SchemaClass = type[Schema]
-"""A schema; ``ContentResource`` has a field named ``type``, which hides the built-in one."""
+EndpointClass = type[Endpoint]
+"""A schema and an endpoint; ``ContentResource`` has a field named ``type``, which hides the built-in one."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,10 @@ class ContentResource:
     delivered: SchemaClass
     example: Mapping[str, Any]
     card: SchemaClass | None = None
+    words: str | None = None
+    """What its entries are called in a text; else its plural."""
+    routes: Sequence[tuple[str, str, EndpointClass]] = ()
+    """What delivery has of the type besides its list and its items, as tag, path and endpoint."""
 
     @cached_property
     def managed(self) -> SchemaClass:

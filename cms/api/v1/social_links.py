@@ -70,14 +70,6 @@ class SocialLink(Document):
     extra = fields.FreeObject(required=True)
 
 
-SOCIAL_LINKS = ContentResource(
-    type=SOCIAL_LINK,
-    written=SocialLinkWrite,
-    delivered=SocialLink,
-    example={"platform": "mastodon", "handle": "@harbour@bookbinders.example", "position": 1},
-)
-
-
 class PlatformEntry(Schema):
     """A platform that social links know."""
 
@@ -120,4 +112,10 @@ def _entry(platform: Platform) -> dict[str, Any]:
     }
 
 
-ROUTES = (("platforms", "/api/v1/platforms", Platforms),)
+SOCIAL_LINKS = ContentResource(
+    type=SOCIAL_LINK,
+    written=SocialLinkWrite,
+    delivered=SocialLink,
+    routes=(("platforms", "/api/v1/platforms", Platforms),),
+    example={"platform": "mastodon", "handle": "@harbour@bookbinders.example", "position": 1},
+)

@@ -1,6 +1,6 @@
 """Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from cms.api.reading import Reading
 from cms.api.services import services
 from cms.api.v1.delivery.entries import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made
-from cms.content.published.searching import FoundEntry, SearchQuery, search_published, searchable
+from cms.content.published.narrowing import narrowed, narrowings
+from cms.content.published.searching import FoundEntry, Results, SearchQuery, search_published, searchable
+from cms.content.types import Types
 from cms.site import Site
 
 DIGITS = 4
@@ -86,12 +88,13 @@ SearchResults = made(
 
 def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
     """The search, as tag, path and endpoint."""
-    names = searchable({each.type.name: each.type for each in catalog})
+    types = {each.type.name: each.type for each in catalog}
+    names = searchable(types)
 
     class Search(Endpoint):
         @public
         @operation("search")
-        @query(search_query(names))
+        @query(search_query(types))
         @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
         def get(self, reading: Reading, query: dict[str, Any]) -> Response:
             """Search what is live in titles, summaries and texts.
@@ -106,8 +109,9 @@ def search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, ty
     return [("search", "/api/v1/search", Search)]
 
 
-def search_query(names: Sequence[str]) -> type[Schema]:
+def search_query(types: Types) -> type[Schema]:
     """The query schema of a search over these types."""
+    names = searchable(types)
     declared: dict[str, Any] = {
         "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
         "type": fields.Many(
@@ -116,8 +120,7 @@ def search_query(names: Sequence[str]) -> type[Schema]:
         "locale": fields.Locale(
             description="Else the site's default. Of an entry that is not translated a fallback's text is searched."
         ),
-        "tag": _names_field("tag"),
-        "author": _names_field("author"),
+        **{each.parameter: _names_field(each.parameter) for each in narrowings(types)},
         "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
         "cursor": fields.Line(2000, description="`page.next` of the page before."),
     }
@@ -151,19 +154,7 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> An
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
     after, best = _place(read_cursor(given.get("cursor"), given))
-    found = search_published(
-        reading.connection,
-        services().types,
-        SearchQuery(
-            text=given["q"],
-            chain=chain,
-            types=given.get("type") or (),
-            references={name: given[name] for name in ("tag", "author") if given.get(name)},
-            after=after,
-            limit=given["limit"],
-        ),
-        reading.perspective,
-    )
+    found = _found(reading, chain, given, after)
     best = best or next((each.hit.score for each in found.found), 1.0)
     following = None
     if found.more:
@@ -175,6 +166,24 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> An
     headers["Content-Language"] = chain[0]
     entries = [(each.row.type, each.row.entry_id) for each in found.found]
     return Answered(document, headers, entries, given.get("type") or names)
+
+
+def _found(
+    reading: Reading, chain: Sequence[str], given: Mapping[str, Any], after: tuple[float, int] | None
+) -> Results:
+    types = services().types
+    where = narrowed(types, given, given.get("type") or ())
+    if where is None:
+        return Results([], more=False)
+    query = SearchQuery(
+        text=given["q"],
+        chain=chain,
+        types=where.types,
+        references=where.references,
+        after=after,
+        limit=given["limit"],
+    )
+    return search_published(reading.connection, types, query, reading.perspective)
 
 
 def _place(cursor: tuple[Any, str] | None) -> tuple[tuple[float, int] | None, float | None]:

@@ -1,6 +1,6 @@
 """The site as delivered, and the settings that its answer tells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -14,11 +14,12 @@ from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.reading import Reading
 from cms.api.services import services
-from cms.api.v1.delivery.entries import own_links
-from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made
+from cms.api.v1.delivery.entries import own_entries
+from cms.api.v1.schemas import ContentResource, Image, embeds, fields_of, item_of, linked_data, made
 from cms.content.published.composing import Composition, Document, compose
-from cms.content.published.heads import profiles_of, publisher_of
+from cms.content.published.page_head import profiles_of, publisher_of
 from cms.content.published.rows import Row
+from cms.content.types import ContentType
 from cms.seo.jsonld import site_graph
 from cms.site import DEFAULTS
 
@@ -135,61 +136,66 @@ def delivered(setting: Any) -> Any:
     return fields.Delivered(nullable(schema) if setting.allow_none else schema, required=True, example=setting.sample())
 
 
-Site = made(
-    "Site",
-    "The site's settings.",
-    {
-        **{name: delivered(setting) for name, setting in fields_of(PublicSettings).items()},
-        "social_links": fields.Delivered(
-            embeds("SocialLink", identifiers=True),
+def site_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
+    """The site, as tag, path and endpoint; it has the entries of each type of which some are its own."""
+    own = {each.type.site_filter.site_field: each for each in catalog if each.type.site_filter is not None}
+    schema = _site(own)
+    words = "".join(f" and own {each.type.plural.replace('-', ' ')}" for each in own.values())
+
+    class DeliveredSite(Endpoint):
+        """The site for frontends."""
+
+        @public
+        @operation("getSite")
+        @query(_site_query(own))
+        @returns(200, item_of(schema), ETag="The answer's entity tag.")
+        def get(self, reading: Reading, query: dict[str, Any]) -> Response:
+            return _delivered_site(schema, own, reading, query.get("include") or ())
+
+    DeliveredSite.get.__doc__ = f"Get the site's name, languages, addresses, navigation{words}."
+    return [("site", "/api/v1/site", DeliveredSite)]
+
+
+def _site(own: Mapping[str, ContentResource]) -> type[Schema]:
+    """The schema of the site with its own entries, by the name of their field."""
+    entries = {
+        name: fields.Delivered(
+            embeds(each.name, identifiers=True),
             required=True,
             example=[],
             description="The site's own: ids; in full by `include`.",
-        ),
-        "jsonld": linked_data(),
-    },
-)
-SiteItem = item_of(Site)
-
-
-class SiteQuery(Schema):
-    """Parameters of the site."""
-
-    is_query = True
-
-    include = fields.Many(
-        fields.Choice("social_links", "jsonld"), most=2, commas=True, description="What to embed in full."
-    )
-
-
-class DeliveredSite(Endpoint):
-    """The site for frontends."""
-
-    @public
-    @operation("getSite")
-    @query(SiteQuery)
-    @returns(200, SiteItem, ETag="The answer's entity tag.")
-    def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-        """Get the site's name, languages, addresses, navigation and own social links."""
-        site = reading.moment.site
-        values = {name: site.data[name] for name in Site._declared_fields if name in site.data}
-        values["base_url"] = site.base_url
-        includes = query.get("include") or ()
-        links = own_links(reading)
-        values["social_links"] = (
-            _embedded(reading, links) if "social_links" in includes else [row.entry_id for row in links]
         )
-        if "jsonld" in includes:
-            values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, links)))
-        entries = [(row.type, row.entry_id) for row in links]
-        headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
-        return cached_response({"data": values}, headers)
+        for name, each in own.items()
+    }
+    settings = {name: delivered(setting) for name, setting in fields_of(PublicSettings).items()}
+    return made("Site", "The site's settings.", {**settings, **entries, "jsonld": linked_data()})
 
 
-def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
+def _site_query(own: Mapping[str, ContentResource]) -> type[Schema]:
+    """Parameters of the site."""
+    choices = (*own, "jsonld")
+    include = fields.Many(fields.Choice(*choices), most=len(choices), commas=True, description="What to embed in full.")
+    return made("SiteQuery", "", {"include": include, "is_query": True})
+
+
+def _delivered_site(
+    schema: type[Schema], own: Mapping[str, ContentResource], reading: Reading, includes: Collection[str]
+) -> Response:
+    site = reading.moment.site
+    values = {name: site.data[name] for name in schema._declared_fields if name in site.data}
+    values["base_url"] = site.base_url
+    rows = own_entries(reading)
+    for name, resource in own.items():
+        found = [row for row in rows if row.type == resource.type.name]
+        values[name] = _embedded(reading, resource.type, found) if name in includes else [row.entry_id for row in found]
+    if "jsonld" in includes:
+        values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, rows)))
+    entries = [(row.type, row.entry_id) for row in rows]
+    headers = cache_headers(reading.moment) | tag_headers(entries, ["site", *(each.type.name for each in own.values())])
+    return cached_response({"data": values}, headers)
+
+
+def _embedded(reading: Reading, kind: ContentType, rows: Sequence[Row]) -> list[Document]:
     known, moment = services(), reading.moment
     how = Composition(known.types, known.fields, known.cards, moment.site, moment.perspective)
-    return compose(reading.connection, known.types["social-link"], links, how)
-
-
-ROUTES = (("site", "/api/v1/site", DeliveredSite),)
+    return compose(reading.connection, kind, rows, how)

@@ -78,7 +78,7 @@ class DeleteQuery(Schema):
 def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
     """The management routes of one type, as tag, path and endpoint."""
     kind, title = resource.type, resource.name
-    plural, words = kind.plural, kind.name.replace("-", " ")
+    plural = kind.plural
     managed_schema = resource.managed
     written_schema = write_of(managed_schema)
     taken = ("slug-taken",) if kind.has_slug else ()
@@ -183,12 +183,12 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
             return written(write, resource, entry)
 
     Entries.get.__doc__ = f"List working copies of {plural.replace('-', ' ')}."
-    Entries.post.__doc__ = f"Create {_a(words)} as a draft."
-    Entry.get.__doc__ = f"Get the working copy of {_a(words)}."
-    Entry.put.__doc__ = f"Replace {_a(words)}, or create one under an id of your own with `If-None-Match: *`."
-    Entry.patch.__doc__ = f"Change fields of {_a(words)} (RFC 7396); a change of nothing makes no revision."
-    Entry.delete.__doc__ = f"Move {_a(words)} to the trash, or erase it."
-    Undelete.post.__doc__ = f"Take {_a(words)} out of the trash, as a draft."
+    Entries.post.__doc__ = f"Create {_a(resource)} as a draft."
+    Entry.get.__doc__ = f"Get the working copy of {_a(resource)}."
+    Entry.put.__doc__ = f"Replace {_a(resource)}, or create one under an id of your own with `If-None-Match: *`."
+    Entry.patch.__doc__ = f"Change fields of {_a(resource)} (RFC 7396); a change of nothing makes no revision."
+    Entry.delete.__doc__ = f"Move {_a(resource)} to the trash, or erase it."
+    Undelete.post.__doc__ = f"Take {_a(resource)} out of the trash, as a draft."
     path = f"/api/v1/manage/{plural}"
     tag = f"manage {plural}"
     return [
@@ -198,8 +198,11 @@ def entry_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoin
     ]
 
 
-def _a(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' or words == 'faq' else 'a'} {words}"
+def _a(resource: ContentResource) -> str:
+    """The type's name with its article; an abbreviation is said letter by letter, as in ``an FAQ``."""
+    name = resource.name
+    is_vowel = name[0] in ("AEFHILMNORSX" if name.isupper() else "AEIOU")
+    return f"{'an' if is_vowel else 'a'} {resource.type.name.replace('-', ' ')}"
 
 
 def list_query(resource: ContentResource) -> type[Schema]:

@@ -113,7 +113,7 @@ def represent(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
         {
             "number": row.number,
             "created_at": row.created_at,
-            "created_by": row.created_by and {"id": row.created_by, "name": row.author},
+            "created_by": row.created_by and {"id": row.created_by, "name": row.created_by_name},
             "note": note,
         }
         for row, note in zip(rows, revisions.readable_notes(connection, rows), strict=True)

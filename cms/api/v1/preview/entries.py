@@ -120,8 +120,9 @@ def list_query(resource: ContentResource) -> type[Schema]:
 
 def preview_search_routes(catalog: Sequence[ContentResource]) -> list[tuple[str, str, type[Endpoint]]]:
     """The search in the preview space, as tag, path and endpoint."""
-    names = searchable({each.type.name: each.type for each in catalog})
-    declared = {**fields_of(search.search_query(names)), **_when(), "is_query": True}
+    types = {each.type.name: each.type for each in catalog}
+    names = searchable(types)
+    declared = {**fields_of(search.search_query(types)), **_when(), "is_query": True}
 
     class Search(Preview):
         @scope("content:preview")
