@@ -14,7 +14,7 @@ from cms.content.locales import best_by_name
 from cms.content.model import Publication
 from cms.content.published.lists import COMPARISONS
 from cms.content.published.perspective import Perspective
-from cms.content.published.searching import SearchQuery, candidates
+from cms.content.published.searching import SearchQuery, candidates, referred_to
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
 from cms.db import unindexed
 from cms.identifiers import is_identifier
@@ -149,11 +149,7 @@ def _targets(
 
 
 def _named_type(kind: ContentType, each: ByReference | ByReferrer) -> str:
-    if isinstance(each, ByReferrer):
-        return each.source
-    reference = kind.reference(each.field)
-    assert reference is not None
-    return reference.target
+    return each.source if isinstance(each, ByReferrer) else kind.targets[each.parameter]
 
 
 def _holders(connection: Connection, type_name: str, slugs: Sequence[str], chain: Sequence[str]) -> list[str]:
@@ -273,16 +269,17 @@ def _matching(
 ) -> list[str]:
     """The newest entries in whose drafts the words occur, in every language or in the one that is listed.
 
-    The search is told of tags and authors too: it looks no further than its newest matches. It knows none in the trash.
+    The search is told what has to be referred to, since it looks no further than its newest matches. It knows
+    none in the trash.
     """
     references = {
-        _named_type(kind, each): targets[each.parameter]
-        for each in kind.filters
-        if isinstance(each, ByReference) and each.parameter in targets
+        referred_to(parameter, target): targets[parameter]
+        for parameter, target in kind.targets.items()
+        if parameter in targets
     }
     named = {target for each in references.values() for target in each}
     lost = named - set(connection.scalars(select(Entry.id).where(Entry.id.in_(named), Entry.trashed_at.is_(None))))
-    references = {name: each for name, each in references.items() if lost.isdisjoint(each)}
+    references = {naming: each for naming, each in references.items() if lost.isdisjoint(each)}
     locale = query.filters.get("locale")
     asked = SearchQuery(
         query.filters["q"], [locale] if locale else query.chain, [kind.name], references, hides_translations=False

@@ -181,17 +181,19 @@ def _long_title(subject: Subject) -> Iterator[Fault]:
 
 def _long_description(subject: Subject) -> Iterator[Fault]:
     written = subject.content.get("seo") or {}
-    described = written.get("description") or subject.content.get("summary") or ""
+    summary = subject.kind.meanings.summary
+    described = written.get("description") or subject.content.get(summary or "") or ""
     if len(described) > DESCRIPTION_LIMIT and not written.get("noindex"):
         detail = f"The description has {len(described)} characters; pages of results show about {DESCRIPTION_LIMIT}."
-        pointer = "#/seo/description" if written.get("description") else "#/summary"
+        pointer = "#/seo/description" if written.get("description") else f"#/{summary}"
         yield Fault("long_description", detail, pointer=pointer)
 
 
 def _missing_summary(subject: Subject) -> Iterator[Fault]:
-    if not subject.content.get("summary"):
+    summary = subject.kind.meanings.summary
+    if summary and not subject.content.get(summary):
         detail = "Without a summary of its own, lists and search engines show the beginning of the text."
-        yield Fault("missing_summary", detail, pointer="#/summary")
+        yield Fault("missing_summary", detail, pointer=f"#/{summary}")
 
 
 def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fault]]:
@@ -207,7 +209,8 @@ def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fau
 
 
 def _names_people(reference: Reference, types: Types) -> bool:
-    return types[reference.target].graph == "person"
+    linked_data = types[reference.target].linked_data
+    return linked_data is not None and linked_data.type == "Person"
 
 
 def _future_date(subject: Subject) -> Iterator[Fault]:
@@ -250,12 +253,12 @@ def _has_text(kind: ContentType, types: Types) -> bool:
     return bool(kind.bodies)
 
 
-def _is_page(kind: ContentType, types: Types) -> bool:
-    return kind.graph == "article"
-
-
 def _has_head(kind: ContentType, types: Types) -> bool:
-    return "seo" in kind.includes
+    return kind.head is not None
+
+
+def _has_summary(kind: ContentType, types: Types) -> bool:
+    return kind.meanings.summary is not None and bool(kind.bodies)
 
 
 def _has(field: str) -> Callable[[ContentType, Types], bool]:
@@ -276,7 +279,7 @@ CHECKS: tuple[Check, ...] = (
     Check("removed_attribute", "No attribute had to be taken out.", _has_text, _found("removed_attribute")),
     Check("heading_jump", "Headings go down one level at a time.", _has_text, _found("heading_jump")),
     Check("heading_level_1", "The page's title is its only heading of level 1.", _has_text, _found("heading_level_1")),
-    Check("heading_start", "The first heading has level 2.", _is_page, _found("heading_start")),
+    Check("heading_start", "The first heading has level 2.", _has_head, _found("heading_start")),
     Check("missing_alt", "Every image has a text alternative.", _has_text, _missing_alt),
     Check("vague_link", "Every link says where it leads.", _has_text, _vague_link),
     Check(
@@ -293,7 +296,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "long_description", f"The description has at most {DESCRIPTION_LIMIT} characters.", _has_head, _long_description
     ),
-    Check("missing_summary", "There is a summary.", _has("summary"), _missing_summary),
+    Check("missing_summary", "There is a summary.", _has_summary, _missing_summary),
     Check(
         "unpublished_author",
         "Every author is live.",

@@ -160,9 +160,7 @@ def _named(
 def _naming(kind: ContentType, each: ByReference | ByReferrer) -> Naming:
     if isinstance(each, ByReferrer):
         return Naming(each.parameter, each.source)
-    reference = kind.reference(each.field)
-    assert reference is not None
-    return Naming(each.parameter, reference.target, counted=(each.field, kind.name))
+    return Naming(each.parameter, kind.targets[each.parameter], counted=(each.field, kind.name))
 
 
 def _wanted(kind: ContentType, parameter: str, named: Sequence[Named]) -> list[str]:

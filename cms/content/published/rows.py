@@ -54,6 +54,23 @@ def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, vi
     ]
 
 
+def first_excerpt(row: Row) -> str:
+    """The beginning of an entry's first rich text."""
+    excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
+    return next(excerpts, None) or ""
+
+
+def written_summary(kind: ContentType, row: Row) -> str | None:
+    """What an entry is about in few words, where an editor wrote that."""
+    name = kind.meanings.summary
+    return row.data.get(name) if name else None
+
+
+def summary_of(kind: ContentType, row: Row) -> str:
+    """What an entry is about in few words, as it was written or else as its text begins."""
+    return written_summary(kind, row) or first_excerpt(row)
+
+
 def with_revision(columns: list[Any], table: FromClause = publications, found: FromClause | None = None) -> Select[Any]:
     """Rows of a table of publications with what they publish; ``found`` has that table joined in."""
     revision = and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision)
