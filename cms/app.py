@@ -18,7 +18,7 @@ from cms.api import feeds, service
 from cms.api.auth import ANY
 from cms.api.conditional import held_back
 from cms.api.contract import METHODS, SAFE, Endpoint, contract_of
-from cms.api.deprecated_use import announce
+from cms.api.deprecated_use import finish
 from cms.api.front import Front
 from cms.api.hosts import host_check
 from cms.api.openapi import openapi_document
@@ -179,7 +179,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             response = held_back(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
-        announce(response)
+        finish(response)
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
         for name in unwanted:

@@ -11,6 +11,7 @@ from cms.keys.actions import (
     revoke_key,
     told_of,
 )
+from cms.keys.deprecated_usage import DeprecatedUsage, list_deprecated_usage, note_deprecated_use
 from cms.keys.idempotency import (
     NO_REQUEST,
     Repeatable,
@@ -30,6 +31,7 @@ __all__ = [
     "SCOPES",
     "USE_IS_NOTED_EVERY",
     "APIKey",
+    "DeprecatedUsage",
     "IdempotencyKey",
     "NewKey",
     "Repeatable",
@@ -41,7 +43,9 @@ __all__ = [
     "forget_expired_answers",
     "has_expired_answers",
     "keep_answer",
+    "list_deprecated_usage",
     "list_keys",
+    "note_deprecated_use",
     "note_use",
     "revoke_key",
     "told_of",
