@@ -14,7 +14,7 @@ from werkzeug.routing import MapAdapter
 
 from cms.api import about, guides
 from cms.api.answers.middleware import AnswerCache
-from cms.api.deprecated_use import announce
+from cms.api.deprecated_use import finish
 from cms.api.execution import Execution
 from cms.api.feeds.routes import feed_routes
 from cms.api.http.conditional import held_back
@@ -187,7 +187,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             response = held_back(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
-        announce(response)
+        finish(response)
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
         for name in unwanted:

@@ -41,6 +41,8 @@ from cms.errors import Unavailable
 from cms.wire import to_json
 
 LOCK_SECONDS = 5
+BRIEF_SECONDS = 0.1
+"""How long a write waits for others that is dropped rather than hold up a request."""
 POOL_SECONDS = 2
 SESSION_OPTIONS = (
     # Compiling a statement takes longer than running one that an index answers, and so does planning it: each is
@@ -210,6 +212,7 @@ class Database:
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         )
         self._writers = self.engine.execution_options(write=True)
+        self._brief_writers = self.engine.execution_options(write=True, brief=True)
         # SQLite has one writer at a time; queueing in the process is fair, polling the file's lock is not.
         self._writing = threading.Lock()
         event.listen(self.engine, "before_cursor_execute", _start_statement)
@@ -229,25 +232,30 @@ class Database:
                 connection.commit()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """The only place that commits: all of the block or, when it raises or was discarded, nothing of it."""
+    def transaction(self, *, brief: bool = False) -> Iterator[Session]:
+        """The only place that commits: all of the block or, when it raises or was discarded, nothing of it.
+
+        A ``brief`` one hardly waits for other writers: it raises ``Unavailable`` where others would wait their turn.
+        """
         with (
             _unavailable_is_said(),
-            self._turn_to_write(),
-            Session(self._writers, expire_on_commit=False) as session,
+            self._turn_to_write(BRIEF_SECONDS if brief else LOCK_SECONDS),
+            Session(self._brief_writers if brief else self._writers, expire_on_commit=False) as session,
             session.begin() as transaction,
         ):
+            if brief and not self.is_sqlite:
+                session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(BRIEF_SECONDS)}")
             yield session
             session.flush()
             if session.info.get("discarded"):
                 transaction.rollback()
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
+    def _turn_to_write(self, seconds: float) -> Iterator[None]:
         if not self.is_sqlite:
             yield
             return
-        if not self._writing.acquire(timeout=LOCK_SECONDS):
+        if not self._writing.acquire(timeout=seconds):
             raise Unavailable("Other writes are still running.")
         try:
             yield
@@ -272,7 +280,7 @@ def _sqlite_engine(url: URL) -> Engine:
         # The driver's own transactions start DEFERRED and lose updates without a word; ours are begun below.
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={LOCK_SECONDS * 1000}",
+            _busy_timeout(LOCK_SECONDS),
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -284,10 +292,26 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("brief"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA {_busy_timeout(BRIEF_SECONDS)}").close()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA {_busy_timeout(LOCK_SECONDS)}").close()
 
     return engine
+
+
+def _busy_timeout(seconds: float) -> str:
+    return f"busy_timeout={_milliseconds(seconds)}"
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
 
 
 def _postgresql_engine(url: URL) -> Engine:

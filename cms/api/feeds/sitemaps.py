@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 
-import orjson
 from flask import Response, request
 
-from cms import clock
 from cms.api.answers.cacheable import not_found
 from cms.api.answers.lifetimes import cache_headers, tag_headers
 from cms.api.http.codings import acceptable_codings, coded_tag, stream_compressor
@@ -32,6 +30,7 @@ from cms.feeds import sitemap
 from cms.feeds.sitemap import ListedPage
 from cms.identifiers import SLUG_LENGTH, is_identifier
 from cms.site import Site
+from cms.wire import to_json
 
 BATCH = 1000
 """How many entries of a sitemap are read at a time."""
@@ -165,7 +164,7 @@ def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Respons
 
 def _state_of(site: Site, turned: datetime | None) -> str:
     told = {name: site.data.get(name) for name in fields_of(PublicSettings)}
-    settings = orjson.dumps([told, site.public_url, turned], default=clock.to_wire, option=orjson.OPT_SORT_KEYS)
+    settings = to_json([told, site.public_url, turned], sort_keys=True)
     return hashlib.sha256(settings).hexdigest()[:32]
 
 
