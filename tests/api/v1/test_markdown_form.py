@@ -227,7 +227,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "deep": ("---\nextra: " + "[" * 50_000 + "\n---\n", "nested deeper"),
     "long": (f"---\ntitle: A\nextra: {{a: {'x' * 70_000}}}\n---\n", "65536 characters"),
     "a huge number": (f"---\ntitle: A\nextra: {{a: {'9' * 5000}}}\n---\n", "out of range"),
-    "a list as a name": ("---\n? [a]\n: b\n---\n", "a name is"),
+    "a list as a name": ("---\n? [a]\n: b\n---\n", "a name must be"),
     "two documents": ("---\ntitle: A\n...\n%YAML 1.1\n---\n", "line 5"),
     "blocks that are no JSON": ("---\ntitle: A\nbody: {format: blocks}\n---\nText", "not JSON"),
 }

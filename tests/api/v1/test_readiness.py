@@ -118,8 +118,8 @@ def test_everything_is_told_at_once_with_its_sentence(on_sqlite: Service) -> Non
         ("missing_summary", "#/summary"),
     ]
     details = {each["code"]: each["detail"] for each in response.get_json()["warnings"]}
-    assert details["removed_attribute"] == "The attribute onclick of <b> was taken out, after “A here”."
-    assert details["vague_link"] == "The link to “/blog/no-such” says only “here”; name what is there."
+    assert details["removed_attribute"] == "The attribute onclick of <b> was removed, after “A here”."
+    assert details["vague_link"] == "The link to “/blog/no-such” has only the text “here”. Describe where it leads."
     assert details["broken_link"] == "“/blog/no-such” leads to nothing: there is no article “no-such”."
     checks = readiness(on_sqlite, "articles", response.get_json()["data"])["checks"]
     assert details == {each["code"]: found["detail"] for each in checks for found in each["findings"]}

@@ -447,7 +447,7 @@ def test_a_walk_back_finds_what_the_index_finds(service: Service, monkeypatch: p
     by_index = look(service)
     monkeypatch.setattr("cms.search.searching.HOT_DOCUMENTS", 1)
     assert look(service) == by_index
-    monkeypatch.setattr("cms.search.searching.WALK_DEPTH", 3)
+    monkeypatch.setattr("cms.search.searching.BACKWARD_SCAN_DEPTH", 3)
     assert look(service) == ["Vellum 5", "Vellum 4"]
     assert look(service, types=["article"]) == ["Vellum 5", "Vellum 4"]
 
@@ -468,7 +468,7 @@ def test_a_walk_back_through_a_type_finds_what_the_index_finds(
     assert [sorted(look(service, **each)) for each in asked] == [sorted(each[:2]) for each in newest]
     monkeypatch.setattr("cms.search.searching.HOT_DOCUMENTS", 1)
     assert [sorted(look(service, **each)) for each in asked] == [sorted(each) for each in newest]
-    monkeypatch.setattr("cms.search.searching.WALK_DEPTH", 3)
+    monkeypatch.setattr("cms.search.searching.BACKWARD_SCAN_DEPTH", 3)
     assert "Vellum 4" not in look(service, **of_tag)
 
 
