@@ -11,12 +11,12 @@ from openapi_spec_validator import validate
 from sqlalchemy import inspect
 
 from cms import clock
-from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
 from cms.content.published.narrowing import narrowings
 from cms.content.types import ByReference, EntryFeed, FeedFilter, Reference
 from cms.db import Base
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Caller, Service
 from tests.workshops import WORKSHOP
 from tests.workshops.model import WORKSHOP_TABLE
@@ -29,7 +29,7 @@ JUNE, JULY, AUGUST = (f"2026-0{month}-01T17:00:00.000Z" for month in (6, 7, 8))
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
     """The service with a sixth type, on a new database that has its table."""
-    running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG))
+    running = serve(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG)
     WORKSHOP_TABLE.create(running.services.database.engine)
     yield running
     running.close()

@@ -9,9 +9,9 @@ import pytest
 
 from cms import clock
 from cms.api.feeds import sitemaps
-from cms.app import create_app
 from cms.content.published.sitemap import FIRST
 from cms.feeds import sitemap
+from tests.applications import serve
 from tests.service import Service
 
 HOUR = timedelta(hours=1)
@@ -383,7 +383,7 @@ def test_robots_txt_keeps_crawlers_out_of_management_and_preview(site: Service) 
 
 def test_the_contacts_of_the_settings_make_security_txt(service: Service) -> None:
     contacts = ("mailto:security@harbour.example", "https://harbour.example/report")
-    named = Service(create_app(replace(service.services.settings, security_contact=contacts)))
+    named = serve(replace(service.services.settings, security_contact=contacts))
     try:
         response = named.get("/.well-known/security.txt")
         same = {"If-None-Match": response.headers["ETag"]}

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Caller, Service
 
 MARKDOWN = "text/markdown"
@@ -57,7 +57,7 @@ def pointers(answer: TestResponse) -> list[tuple[str, str]]:
 @pytest.fixture
 def lone(sqlite_url: str) -> Iterator[Service]:
     """The service on SQLite alone, for what is judged before any database is asked."""
-    running = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET)))
+    running = serve(Settings(database_url=sqlite_url, secret_key=SECRET))
     yield running
     running.close()
 

@@ -9,10 +9,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.app import create_app
 from cms.content.editing.readiness import BLOCKERS, CHECKS
 from cms.content.model import Revision
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Service
 
 ARTICLES = "/api/v1/manage/articles"
@@ -29,7 +29,7 @@ SOUND: dict[str, Any] = {
 @pytest.fixture
 def on_sqlite(sqlite_url: str) -> Iterator[Service]:
     """The service on one database, for what does not depend on which."""
-    running = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET)))
+    running = serve(Settings(database_url=sqlite_url, secret_key=SECRET))
     yield running
     running.close()
 
