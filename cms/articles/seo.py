@@ -1,12 +1,12 @@
 """What search engines and machines are told of an article."""
 
 from cms.content.types import Described, LinkedData
-from cms.seo.jsonld import Article, article_graph
+from cms.seo.jsonld import ArticleDetails, article_graph
 
 
-def _article(entry: Described) -> Article:
+def _article(entry: Described) -> ArticleDetails:
     values = entry.values
-    return Article(
+    return ArticleDetails(
         title=entry.label,
         subtitle=values.get("subtitle"),
         summary=values.get("summary"),

@@ -46,7 +46,7 @@ def _one_line(parts: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Image:
+class ImageText:
     """An image. ``alt`` is ``None`` if it is missing, and empty if the image is decorative."""
 
     address: str
@@ -61,7 +61,7 @@ class ReadText:
     prose: str
     headings: list[HeadingText]
     links: list[LinkText]
-    images: list[Image]
+    images: list[ImageText]
 
 
 def read(html: str) -> ReadText:
@@ -86,7 +86,7 @@ class _Reader(HTMLParser):
         self.blocks: list[tuple[int, str]] = []
         self.headings: list[HeadingText] = []
         self.links: list[LinkText] = []
-        self.images: list[Image] = []
+        self.images: list[ImageText] = []
         self._block: list[str] = []
         self._enclosing: list[str] = []
         self._open_headings: list[HeadingText] = []
@@ -111,7 +111,7 @@ class _Reader(HTMLParser):
 
     def _add_image(self, attributes: dict[str, str | None]) -> None:
         alt = (attributes["alt"] or "") if "alt" in attributes else None
-        self.images.append(Image(attributes.get("src") or "", alt))
+        self.images.append(ImageText(attributes.get("src") or "", alt))
         if self._open_links:
             self._open_links[-1].parts.append(f" {alt or ''} ")
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from cms.rendering.reading import HeadingText, Image, LinkText, ReadText
+from cms.rendering.reading import HeadingText, ImageText, LinkText, ReadText
 from cms.rendering.removals import Finding, printable
 
 FINDINGS_AT_MOST = 20
@@ -88,7 +88,7 @@ def _wrong_first_level(headings: list[HeadingText]) -> Iterator[str]:
         yield f"The first heading, {_quoted(first.text)}, has level {first.level}. It should have level 2."
 
 
-def _images_without_alt(images: list[Image], *, may_be_decorative: bool) -> Iterator[str]:
+def _images_without_alt(images: list[ImageText], *, may_be_decorative: bool) -> Iterator[str]:
     for image in images:
         if missing := lacks_alt(image.alt, may_be_decorative=may_be_decorative):
             yield f"The image {_quoted(image.address)} {missing}."

@@ -62,7 +62,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Article:
+class ArticleDetails:
     """What an article says besides what every page has."""
 
     title: str
@@ -77,7 +77,7 @@ class Article:
     questions: Sequence[Question] = ()
 
 
-def article_graph(page: Page, article: Article, publisher: Publisher) -> dict[str, Any]:
+def article_graph(page: Page, article: ArticleDetails, publisher: Publisher) -> dict[str, Any]:
     """The graph of an article's page: Article, WebPage, FAQPage, a Person an author, and those of every page."""
     body = _article(page, article, publisher)
     web_page = page_node("WebPage", "webpage", page, publisher, name=article.title)
@@ -124,7 +124,7 @@ def script_safe(json: bytes) -> bytes:
     return json
 
 
-def _article(page: Page, article: Article, publisher: Publisher) -> Node:
+def _article(page: Page, article: ArticleDetails, publisher: Publisher) -> Node:
     authors = [person_node(each, publisher.base_url) for each in article.authors]
     return make_node(
         "Article",

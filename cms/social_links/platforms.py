@@ -47,7 +47,7 @@ PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True)
-class Form:
+class HandleForm:
     """One form of the URLs of a platform's profiles: the template of the URL, and the handle that it has.
 
     Example: ``/in/{handle}`` on the origin of LinkedIn, with the handle ``{handle}``.
@@ -116,7 +116,7 @@ class Platform:
     example: str | None
     hosts: tuple[str, ...]
     short_hosts: tuple[str, ...]
-    forms: tuple[Form, ...]
+    forms: tuple[HandleForm, ...]
     tabs: frozenset[str]
     reserved: frozenset[str]
     case: str
@@ -168,7 +168,7 @@ def _platform(entry: Mapping[str, Any]) -> Platform:
         example=entry["example"],
         hosts=tuple(entry["hosts"]),
         short_hosts=tuple(entry.get("short_hosts", ())),
-        forms=tuple(Form(origin, template, handle) for template, handle in entry["paths"].items()),
+        forms=tuple(HandleForm(origin, template, handle) for template, handle in entry["paths"].items()),
         tabs=frozenset(entry.get("tabs", ())),
         reserved=frozenset(entry.get("reserved", ())),
         case=entry["case"],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from cms.errors import Fault, Invalid
-from cms.social_links.platforms import PLATFORMS, SEGMENT_SAFE, Form, Platform
+from cms.social_links.platforms import PLATFORMS, SEGMENT_SAFE, HandleForm, Platform
 
 HANDLE_LIMIT = 100
 URL_LIMIT = 2000
@@ -34,7 +34,7 @@ LAST_LABEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 
 
 @dataclass(frozen=True)
-class Address:
+class ProfileAddress:
     """The parts of an http(s) URL. The host is canonical, the other parts are as given."""
 
     scheme: str
@@ -200,7 +200,7 @@ def _segment_lists(platform: Platform, path: str) -> Iterator[list[str]]:
         yield segments[:-1]
 
 
-def _read(form: Form, platform: Platform, host: str | None, path: str, query: str) -> dict[str, str] | None:
+def _read(form: HandleForm, platform: Platform, host: str | None, path: str, query: str) -> dict[str, str] | None:
     """The values of the form's placeholders in this URL, or ``None`` if the URL does not have this form."""
     parts: dict[str, str] = {}
     if form.own_host is not None:
@@ -271,7 +271,7 @@ def _example_url(platform: Platform) -> str:
     return _quoted(example.url if example is not None else "")
 
 
-def _address(text: str, pointer: str) -> Address:
+def _address(text: str, pointer: str) -> ProfileAddress:
     """The parts of a URL. Raises ``Invalid`` for everything that a public http(s) link must not have."""
     has_invisible = any(character.isspace() or not character.isprintable() for character in text)
     if has_invisible or "\\" in text:
@@ -292,14 +292,14 @@ def _address(text: str, pointer: str) -> Address:
         reason = "a public link must not contain a port or another scheme"
     if reason is not None or host is None:
         raise Invalid(_invalid_url(text, reason or "it has no public host name", pointer))
-    return Address(scheme.lower(), host, slash + path, query, fragment)
+    return ProfileAddress(scheme.lower(), host, slash + path, query, fragment)
 
 
 def _invalid_url(text: str, reason: str, pointer: str) -> Fault:
     return Fault("invalid_url", f"{_quoted(text)} is not a valid address: {reason}.", pointer=pointer)
 
 
-def _without_tracking(address: Address, pointer: str) -> str:
+def _without_tracking(address: ProfileAddress, pointer: str) -> str:
     """The URL of an address on an unknown site, with the canonical host and without tracking parameters."""
     # The scheme, a slash at the end and the fragment are kept: on an unknown site each may lead to another page.
     pairs = [pair for pair in address.query.split("&") if pair and not _is_tracking(pair)]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.seo.jsonld import (
-    Article,
+    ArticleDetails,
     Person,
     Question,
     article_graph,
@@ -130,7 +130,7 @@ ORLA = Person(
 DRYING = Question(
     question="How long must the glue dry?", answer="<p>Overnight, under a weight.</p>\n", url=f"{BASE}/faq#drying"
 )
-ARTICLE = Article(
+ARTICLE = ArticleDetails(
     title="A quiet morning",
     subtitle="What happens before the door opens",
     summary="Paste, paper and a first cup of tea.",
@@ -272,7 +272,9 @@ def test_an_article_of_which_everything_is_known():
 
 def test_an_article_of_which_hardly_anything_is_known_and_that_has_no_page():
     page = replace(PAGE, url=None, breadcrumbs=PAGE.breadcrumbs[:1], updated_at="2026-01-01T00:00:00.000Z")
-    graph = article_graph(page, Article(title="A quiet morning"), Publisher(name="Harbour & Reed", base_url=BASE))
+    graph = article_graph(
+        page, ArticleDetails(title="A quiet morning"), Publisher(name="Harbour & Reed", base_url=BASE)
+    )
     assert graph == document(
         {
             "@type": "Article",
@@ -475,7 +477,7 @@ PEOPLE = st.builds(
 )
 QUESTIONS = st.builds(Question, question=WORDS, answer=WORDS | WORDS.map("<p>{}</p>".format), url=MAYBE_URL)
 ARTICLES = st.builds(
-    Article,
+    ArticleDetails,
     title=WORDS,
     subtitle=MAYBE_WORDS,
     summary=MAYBE_WORDS,

@@ -26,7 +26,7 @@ from cms.content.published.composing import Document
 from cms.content.published.lists import ListQuery, list_published
 from cms.content.published.rows import Row, find_published, find_renamed, summary_of, written_summary
 from cms.content.types import ContentType, EntryFeed
-from cms.feeds.feed import Feed, Item, Label, Person, absolute, absolute_html, fitted, image_of
+from cms.feeds.feed import Feed, FeedAuthor, FeedItem, FeedTag, absolute, absolute_html, fitted, image_of
 from cms.identifiers import is_identifier
 from cms.seo.head import titled
 from cms.site import Site
@@ -113,7 +113,7 @@ def _find(reading: Reading, type_name: str, name: str, chosen: Sequence[str]) ->
 
 def _newest(
     kind: ContentType, reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row]
-) -> tuple[list[Item], frozenset[tuple[str, str]], datetime | None]:
+) -> tuple[list[FeedItem], frozenset[tuple[str, str]], datetime | None]:
     """The newest entries as items, all that is in these, and when that changes next without a write.
 
     One whose editorial date lies ahead waits for it: readers would show it above all others until then.
@@ -137,11 +137,11 @@ def _newest(
     return items, documents.entries, min(changes, default=None)
 
 
-def _item(kind: ContentType, row: Row, document: Document, site: Site) -> Item:
+def _item(kind: ContentType, row: Row, document: Document, site: Site) -> FeedItem:
     url, meanings = document.get("url"), kind.meanings
     page = url or f"{site.base_url}/"
     body = document[meanings.body] if meanings.body else None
-    return Item(
+    return FeedItem(
         id=row.entry_id,
         title=kind.label_of(row.data),
         url=url,
@@ -151,14 +151,14 @@ def _item(kind: ContentType, row: Row, document: Document, site: Site) -> Item:
         published_at=row.published_at,
         updated_at=row.updated_at,
         authors=[_person(person, card, page) for person, card in cards_of(kind, document, meanings.people)],
-        tags=[Label(card["slug"], topic.label(card)) for topic, card in cards_of(kind, document, meanings.topics)],
+        tags=[FeedTag(card["slug"], topic.label(card)) for topic, card in cards_of(kind, document, meanings.topics)],
         image=image_of(document[meanings.image], page) if meanings.image else None,
     )
 
 
-def _person(kind: ContentType, card: Document, page: str) -> Person:
+def _person(kind: ContentType, card: Document, page: str) -> FeedAuthor:
     portrait = card.get(kind.meanings.image) if kind.meanings.image else None
-    return Person(kind.label(card), card["url"], absolute(portrait["url"], page) if portrait else None)
+    return FeedAuthor(kind.label(card), card["url"], absolute(portrait["url"], page) if portrait else None)
 
 
 def _feed(
@@ -168,7 +168,7 @@ def _feed(
     chosen: Sequence[str],
     locale: str | None,
     filters: Mapping[str, Row],
-    newest: Sequence[Item],
+    newest: Sequence[FeedItem],
 ) -> Feed:
     types = services().types
     names = ", ".join(types[row.type].label_of(row.data) for row in filters.values())

@@ -8,10 +8,10 @@ from cms.api.http import fields
 from cms.api.http.fields import Schema
 from cms.api.v1.schemas import TEXT
 from cms.feeds import atom, json_feed, rss
-from cms.feeds.feed import Feed, Item, Label, Person
+from cms.feeds.feed import Feed, FeedAuthor, FeedItem, FeedTag
 
 SAMPLE_TIME = datetime(2026, 3, 3, 8, tzinfo=UTC)
-EXAMPLE_PERSON = Person("Orla Wrenmoor", "https://harbour-and-reed.example/authors/orla-wrenmoor")
+EXAMPLE_PERSON = FeedAuthor("Orla Wrenmoor", "https://harbour-and-reed.example/authors/orla-wrenmoor")
 
 
 def _sample_feed(plural: str) -> Feed:
@@ -26,7 +26,7 @@ def _sample_feed(plural: str) -> Feed:
         publisher="Harbour & Reed",
         locale="en",
         items=[
-            Item(
+            FeedItem(
                 id="0199c0de-0000-7000-8000-000000000001",
                 title="A quiet morning",
                 url="https://harbour-and-reed.example/blog/a-quiet-morning",
@@ -36,7 +36,7 @@ def _sample_feed(plural: str) -> Feed:
                 published_at=SAMPLE_TIME,
                 updated_at=SAMPLE_TIME,
                 authors=[EXAMPLE_PERSON],
-                tags=[Label("repair", "Repair")],
+                tags=[FeedTag("repair", "Repair")],
                 image=None,
             )
         ],

@@ -63,13 +63,13 @@ def _sections(reading: Reading, kind: ContentType) -> tuple[list[llms.Section], 
     wanted = ListQuery(chain=languages(site, None), sort=listed.sort, limit=LINKS_AT_MOST)
     shown = frozenset({"url", listed.note, *([topics] if topics else [])})
     rows, documents = list_entries(reading, kind, wanted, shown)
-    sections: dict[str, list[llms.Link]] = {}
+    sections: dict[str, list[llms.ListedLink]] = {}
     for row, document in zip(rows, documents, strict=True):
         url = document.get("url")
         if url is not None and is_indexable(row.data.get("seo") or {}, url):
             labels = [topic.label(card) for topic, card in cards_of(kind, document, topics)]
             title = labels[0] if labels else site.collection_label(kind.plural)
-            sections.setdefault(title, []).append(llms.Link(kind.label_of(row.data), url, document[listed.note]))
+            sections.setdefault(title, []).append(llms.ListedLink(kind.label_of(row.data), url, document[listed.note]))
     return [llms.Section(title, links) for title, links in sections.items()], documents.entries
 
 
@@ -80,10 +80,10 @@ def _interface() -> list[llms.Section]:
         llms.Section(
             "API",
             [
-                llms.Link("Reference", f"{address}/docs", "every resource, with examples to try"),
-                llms.Link("OpenAPI document", f"{address}{V1.document}", "the same for programs"),
+                llms.ListedLink("Reference", f"{address}/docs", "every resource, with examples to try"),
+                llms.ListedLink("OpenAPI document", f"{address}{V1.document}", "the same for programs"),
                 *(
-                    llms.Link(
+                    llms.ListedLink(
                         _words(plural).capitalize(), f"{address}{V1.prefix}/{plural}", "all of them, a page at a time"
                     )
                     for plural, _ in feeds
@@ -93,9 +93,11 @@ def _interface() -> list[llms.Section]:
         llms.Section(
             "Optional",
             [
-                llms.Link("Sitemap", f"{address}/sitemap.xml", "every page"),
+                llms.ListedLink("Sitemap", f"{address}/sitemap.xml", "every page"),
                 *(
-                    llms.Link(f"{form.name} of the newest {_words(plural)}", f"{address}/feeds/{plural}.{form.ending}")
+                    llms.ListedLink(
+                        f"{form.name} of the newest {_words(plural)}", f"{address}/feeds/{plural}.{form.ending}"
+                    )
                     for plural, feed in feeds
                     for form in FORMATS
                     if form.ending in feed.formats

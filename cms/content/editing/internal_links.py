@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.orm import Session
 
 from cms.content.editing.model import Entry, Slug
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.content.types import Types
 from cms.identifiers import SLUG_LENGTH
 from cms.site import Site, slug_between
@@ -130,7 +130,7 @@ def _holders(connection: Session | Connection, site: Site, names: set[Name], at:
     """Who holds each slug in any language, with the slug of its draft and the one it is live under."""
     if not names:
         return {}
-    live = and_(publications.c.entry_id == Slug.entry_id, shows(publications, current=False))
+    live = and_(publications.c.entry_id == Slug.entry_id, is_live_at(publications, current=False))
     statement = (
         select(
             Slug.type,

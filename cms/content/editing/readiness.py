@@ -21,7 +21,7 @@ from cms.content.editing.internal_links import Dead, SiteAddresses, find_dead
 from cms.content.editing.links import references_of
 from cms.content.editing.write import Write
 from cms.content.model import Revision
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.content.renditions import review_of
 from cms.content.standing import Standing
 from cms.content.types import Content, ContentType, Reference, Types
@@ -71,7 +71,7 @@ class Subject:
         if not named:
             return []
         statement = select(publications.c.entry_id).where(
-            publications.c.entry_id.in_([target for _, _, target in named]), shows(publications, current=False)
+            publications.c.entry_id.in_([target for _, _, target in named]), is_live_at(publications, current=False)
         )
         live = set(self.connection.scalars(statement, {"at": self.at}))
         fields = {each.field: each for each in self.kind.references}

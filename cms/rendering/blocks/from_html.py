@@ -44,14 +44,14 @@ class Element:
 
 
 @dataclass(frozen=True, eq=False)
-class Link:
+class LinkSpan:
     """One link. Two links to the same address are different links."""
 
     href: str
     title: str | None
 
 
-Mark = str | Link
+Mark = str | LinkSpan
 Node = Element | str
 
 
@@ -303,7 +303,7 @@ def _text(nodes: Sequence[Node], marks: tuple[Mark, ...]) -> Block | None:
 def _marked(element: Element, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """The marks that hold inside an element. No decorator occurs twice."""
     if element.name == "a" and "href" in element.attributes:
-        return (Link(element.attributes["href"], element.attributes.get("title")), *marks)
+        return (LinkSpan(element.attributes["href"], element.attributes.get("title")), *marks)
     mark = MARKS.get(element.name)
     return (*marks, mark) if mark and mark not in marks else marks
 
@@ -364,7 +364,7 @@ class _Line:
             pass
         if not self.pieces:
             return None
-        links: dict[Link, str] = {}
+        links: dict[LinkSpan, str] = {}
         children = [self._child(piece, marks, links) for piece, marks in self.pieces]
         definitions = [
             {"_type": "link", "_key": key, "href": link.href} | ({"title": link.title} if link.title else {})
@@ -383,8 +383,10 @@ class _Line:
             del self.pieces[place]
         return True
 
-    def _child(self, piece: Any, marks: tuple[Mark, ...], links: dict[Link, str]) -> Block:
-        mark_names = [links.setdefault(mark, f"m{len(links)}") if isinstance(mark, Link) else mark for mark in marks]
+    def _child(self, piece: Any, marks: tuple[Mark, ...], links: dict[LinkSpan, str]) -> Block:
+        mark_names = [
+            links.setdefault(mark, f"m{len(links)}") if isinstance(mark, LinkSpan) else mark for mark in marks
+        ]
         if isinstance(piece, str):
             return {"_type": "span", "text": piece, "marks": mark_names}
         image: Block = piece
