@@ -7,8 +7,8 @@ if TYPE_CHECKING:
 
 
 def create_app() -> "Flask":
-    """The application for the environment's settings; what ``flask --app cms`` and WSGI servers call."""
-    # Imported late, so that the domain packages can be used without the HTTP edge.
+    """Build the application for the environment's settings. ``flask --app cms`` and WSGI servers call this."""
+    # The import is inside the function, so that the domain packages can be used without the HTTP edge.
     from cms.app import create_app as build
 
     return build()

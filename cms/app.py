@@ -1,4 +1,4 @@
-"""The only place that wires everything."""
+"""Builds the application: the only place that connects settings, database, routes and hooks."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ from werkzeug.routing import MapAdapter
 
 from cms.api import about, guides
 from cms.api.answers.middleware import AnswerCache
-from cms.api.deprecated_use import finish
+from cms.api.deprecated_use import add_deprecation_headers, count_deprecated_calls
 from cms.api.execution import Execution
 from cms.api.feeds.routes import feed_routes
-from cms.api.http.conditional import held_back
+from cms.api.http.conditional import with_if_match_applied
 from cms.api.http.contract import ANY, METHODS, SAFE, contract_of
 from cms.api.http.endpoint import RUNNER, Endpoint
 from cms.api.http.hosts import host_check
@@ -37,7 +37,7 @@ from cms.settings import CACHE_TAG_HEADERS, Settings
 
 ROUTES_OF = {V1: every_route}
 URI_BYTES = 8000
-# What a path has in one form only: unreserved characters as they are (RFC 3986, 2.3), and slashes that divide it.
+# A path has one form only: it must encode neither unreserved characters (RFC 3986, 2.3) nor slashes.
 NEEDLESSLY_ENCODED = re.compile(r"%(2[DEF]|3[0-9]|[46][1-9A-F]|[57][0-9A]|5F|7E)", re.IGNORECASE)
 
 EXPOSED = (
@@ -53,9 +53,9 @@ JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def create_app(settings: Settings | None = None, catalog: Sequence[ContentResource] = CONTENT_TYPES) -> Flask:
-    """Build the application for these settings, from the environment by default, and these content types.
+    """Build the application for these content types, and for these settings or those of the environment.
 
-    Raises ``SettingsError`` for settings, ``ContractError`` for routes that cannot be served.
+    Raises ``SettingsError`` for invalid settings, and ``ContractError`` for invalid routes.
     """
     settings = settings or Settings.from_environment()
     app = _Application("cms", static_folder=None)
@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None, catalog: Sequence[ContentResour
 
 
 class _Application(Flask):
-    """Flask, whose addresses do not depend on the ``Host`` header: ``check_request`` judges that, with a problem."""
+    """Flask with routes that do not depend on the ``Host`` header, which ``check_request`` checks instead."""
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         if request is None:
@@ -85,7 +85,7 @@ class _Application(Flask):
 
 
 class ContractError(Exception):
-    """A route breaks the rules that every route keeps."""
+    """A route breaks one of the rules for all routes."""
 
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
@@ -108,14 +108,14 @@ def _add_services(app: Flask, settings: Settings, catalog: Sequence[ContentResou
 
 
 def migrations_folder() -> Path:
-    """The migrations: beside the package in a checkout, inside it when installed."""
+    """The folder of the migrations: inside the package if it is installed, and beside it in a checkout."""
     package = Path(__file__).parent
-    inside = package / "migrations"
-    return inside if inside.is_dir() else package.parent / "migrations"
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
 
 
 def _render_item(kind: str, item: Any, context: Any) -> str | bool:
-    """Write the project's own column types into migrations with their import."""
+    """Write the project's own column types into migrations, with their import."""
     if kind == "type" and type(item).__module__ == "cms.db":
         context.imports.add("import cms.db")
         return f"cms.db.{item!r}"
@@ -123,24 +123,24 @@ def _render_item(kind: str, item: Any, context: Any) -> str | bool:
 
 
 class _ProblemApi(Api):  # type: ignore[misc]
-    """flask-restx for routing and dispatch; its own errors and its Swagger 2.0 are off."""
+    """flask-restx for routing and dispatch, without its own error handling and its Swagger 2.0 document."""
 
     def handle_error(self, error: Exception) -> Response:
         return problem_response(error)
 
     def _register_doc(self, app_or_blueprint: Any) -> None:
-        """Leave out the route of the library's own documentation, which it adds at the root even when that is off."""
+        """Add no route for the library's own documentation, which it would add at the root even with ``doc=False``."""
 
 
 def _add_routes(app: Flask, routes: Sequence[Route]) -> None:
-    # Without this the library adds /swagger.json and its static files whatever it is told.
+    # Without this the library adds /swagger.json and its static files, even with ``doc=False``.
     app.extensions["restx"] = {"apidoc_registered": True}
     api = _ProblemApi(doc=False, catch_all_404s=False)
     namespaces: dict[str, Namespace] = {}
     paths = set[str]()
     for tag, path, endpoint in routes:
         if path in paths:
-            raise ContractError(f"Two routes are {path}; a content type needs a plural that nothing else is called.")
+            raise ContractError(f"Two routes have the path {path}. The plural of a content type must be unique.")
         paths.add(path)
         _check(path, endpoint)
         namespace = namespaces.setdefault(tag, Namespace(tag, path="/"))
@@ -151,20 +151,20 @@ def _add_routes(app: Flask, routes: Sequence[Route]) -> None:
 
 
 def _check(path: str, endpoint: type[Endpoint]) -> None:
-    """Every method says who may call it, what it is called and what it answers."""
+    """Raise ``ContractError`` unless every method declares its scope, its operation id and its answers."""
     for name in METHODS:
         method = getattr(endpoint, name.lower(), None)
         if method is None:
             continue
         contract = contract_of(method)
         if contract.is_public == bool(contract.scope):
-            raise ContractError(f"{name} {path} needs exactly one of a scope and public.")
+            raise ContractError(f"{name} {path} must have a scope or be public, and not both.")
         if contract.scope and contract.scope not in (*SCOPES, ANY):
-            raise ContractError(f"{name} {path} needs the scope {contract.scope}, which no key can have.")
+            raise ContractError(f"{name} {path} needs the unknown scope {contract.scope}.")
         if not (contract.operation_id.isalnum() and contract.answers and method.__doc__):
-            raise ContractError(f"{name} {path} lacks an operation, an answer or a docstring.")
+            raise ContractError(f"{name} {path} must have an operation id, an answer and a docstring.")
         if contract.is_public and name != "GET":
-            raise ContractError(f"{name} {path} changes something and is public.")
+            raise ContractError(f"{name} {path} must not be public, because it is a write.")
 
 
 def _add_hooks(app: Flask, settings: Settings) -> None:
@@ -184,10 +184,11 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
     @app.after_request
     def complete(response: Response) -> Response:
         if request.method in SAFE:
-            response = held_back(response)
+            response = with_if_match_applied(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
-        finish(response)
+        add_deprecation_headers(response)
+        count_deprecated_calls()
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
         for name in unwanted:
@@ -206,20 +207,20 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
 
 
 def _check_request(is_known_host: Callable[[str], bool]) -> None:
-    """Refuse what no route should see: another service's name, an address too long or in a second form."""
+    """Raise a problem for a wrong ``Host``, an unknown method, or a URL that is too long or not in its one form."""
     if not is_known_host(request.environ.get("HTTP_HOST", "")):
-        raise MalformedRequest("This service has another name than the Host header says.")
+        raise MalformedRequest("The Host header does not name this service.")
     if request.environ["REQUEST_METHOD"] != request.method:
         raise NotImplementedMethod  # Methods are case-sensitive (RFC 9110, 9.1).
     sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path
     if len(sent.encode()) > URI_BYTES:
-        raise URITooLong(f"The address is longer than {URI_BYTES} bytes.")
+        raise URITooLong(f"The URL is longer than {URI_BYTES} bytes.")
     if request.environ["PATH_INFO"].startswith("//") or NEEDLESSLY_ENCODED.search(sent.partition("?")[0]):
         raise NotFound
 
 
 def _server_options() -> Response:
-    """``OPTIONS *`` asks for the service as a whole (RFC 9110, 9.3.7)."""
+    """The answer to ``OPTIONS *``, which is about the service as a whole (RFC 9110, 9.3.7)."""
     response = Response(status=204, headers={"Allow": ", ".join([*METHODS, "HEAD", "OPTIONS"])})
     response.headers.pop("Content-Type", None)
     return response

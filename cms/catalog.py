@@ -1,4 +1,4 @@
-"""The content types of the service, in reading order. Adding one is one line here."""
+"""The content types of the service, in reading order. To add one, add it to ``CONTENT_TYPES``."""
 
 from cms.api.v1.articles import ARTICLES
 from cms.api.v1.authors import AUTHORS

@@ -1,4 +1,4 @@
-"""The command ``cms``: serve, migrate, keys, worker, the contract, and a demonstration."""
+"""The command ``cms``: it serves the API, migrates the database, manages keys, and has some more subcommands."""
 
 import json
 import os
@@ -41,13 +41,13 @@ WORKER_SECONDS = 10
 
 
 def main() -> None:
-    """Run the command line; an expected failure is one line on standard error and status 1."""
+    """Run the command line. An expected error prints one line on standard error, and the exit status is 1."""
     try:
         cli()
     except SettingsError as error:
         _fail(str(error))
     except DatabaseError as error:
-        _fail_for_database("It is not a database of this service.", error)
+        _fail_for_database("It is not a database of this service, or is damaged.", error)
     except Unavailable as error:
         _fail_for_database(error.detail, error.__cause__)
     except CMSError as error:
@@ -60,10 +60,10 @@ def _fail(message: str) -> NoReturn:
 
 
 def _fail_for_database(reason: str, cause: BaseException | None) -> NoReturn:
-    """Say which database fails and why; the driver is quoted for the operator, and nothing else reads its words."""
+    """Exit with a message that names the database and the reason, and quotes the driver's message for the operator."""
     address = Settings.from_environment().url.render_as_string(hide_password=True)
-    quoted = " ".join(str(getattr(cause, "orig", "")).split())
-    _fail(f"the database {address} cannot be used. {reason}" + (f" Its driver says: {quoted}" if quoted else ""))
+    message = " ".join(str(getattr(cause, "orig", "")).split())
+    _fail(f"the database {address} cannot be used. {reason}" + (f" The driver reports: {message}" if message else ""))
 
 
 @click.group()
@@ -74,22 +74,32 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
-@click.option("--with-worker/--without-worker", default=None, help="Run `cms worker` beside; the default on SQLite.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="The number of processes that answer requests.",
+)
+@click.option(
+    "--with-worker/--without-worker",
+    default=None,
+    help="Also run `cms worker`. This is the default with SQLite and the space `management`.",
+)
 def serve(host: str, port: int, workers: int, with_worker: bool | None) -> None:
     """Serve the API with granian."""
     app = _current_app()
     settings = _services(app).settings
     _database(app).dispose()
-    # A node that only delivers may not be able to write at all.
+    # A node that only delivers may have no permission to write to the database.
     writes = settings.is_sqlite and "management" in settings.spaces
     _serve(settings, host, port, workers, with_worker=writes if with_worker is None else with_worker)
 
 
 def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worker: bool) -> None:
     _check_free(host, port)
-    # The workers read the environment themselves; a key made here must be the one they use.
+    # The processes of the server read the environment themselves, and must use a secret key that was made here.
     os.environ["CMS_SECRET_KEY"] = settings.secret_key
     server = Granian(
         "cms:create_app",
@@ -98,7 +108,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worke
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        # One thread each suits SQLite; PostgreSQL's round trips leave the processor to others.
+        # With SQLite one thread uses the processor fully. With PostgreSQL a thread waits for the network in between.
         blocking_threads=1 if settings.is_sqlite else 4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -107,21 +117,21 @@ def _serve(settings: Settings, host: str, port: int, workers: int, *, with_worke
     if with_worker:
         _run_beside(server)
     click.echo(
-        f"Serving on http://{host}:{port} with {workers} processes; the reference is at /docs; stop with Ctrl-C.",
+        f"Serving on http://{host}:{port} with {workers} processes. The reference is at /docs. Stop with Ctrl-C.",
         err=True,
     )
     server.serve()
 
 
 def _check_free(host: str, port: int) -> None:
-    """The server shares its port among processes; without this a second one would take half of the requests."""
+    """Exit if the port is in use. The server shares its port, so a second server would get half of the requests."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
         except OSError as error:
-            _fail(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port")
+            _fail(f"cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port.")
 
 
 def _run_beside(server: Any) -> None:
@@ -145,63 +155,66 @@ def _run_beside(server: Any) -> None:
 
 @cli.command("migrate")
 def migrate_command() -> None:
-    """Bring the database to this release."""
+    """Migrate the database to the schema of this release."""
     migrate(create_app())
-    click.echo("The database is at this release.")
+    click.echo("The database has the schema of this release.")
 
 
 @cli.command()
 def worker() -> None:
-    """Announce what became due, and tidy up; runs until it is stopped."""
+    """Process publications that become due and delete expired data, until it is stopped."""
     known = _services(_current_app())
     run_worker(known.database, known.types, known.settings.public_url)
 
 
 @cli.command()
 def reindex() -> None:
-    """Build the search indexes anew, in batches; while they fill, searches find less."""
+    """Rebuild the search indexes in batches. Until it has finished, searches find fewer entries."""
     known = _services(_current_app())
     filled = fill_index(known.database, known.types, known.settings.public_url, anew=True)
     drafts = preview.fill_draft_index(known.database, known.types, anew=True)
-    click.echo(f"The search index has {filled} publications, and that of preview {drafts} drafts.")
+    click.echo(f"The search index has {filled} publications. The search index of preview has {drafts} drafts.")
 
 
 @cli.command()
-@click.option("--dry-run", is_flag=True, help="Only count what would change; nothing is written.")
+@click.option("--dry-run", is_flag=True, help="Only count what would change. Write nothing.")
 def rerender(dry_run: bool) -> None:
-    """Render anew what an older release rendered, in batches, while the service runs; can be stopped and repeated."""
+    """Render again the texts that an older release rendered.
+
+    Runs in batches while the service runs. It can be stopped, and continues when it is started again.
+    """
     known = _services(_current_app())
-    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_tell_progress)
+    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_show_progress)
     verb = "would change" if dry_run else "changed"
     click.echo(
-        f"{done.revisions} revisions came from an older renderer; {done.changed} of them {verb}, "
-        f"{done.live} of them in what is live or planned."
+        f"{done.revisions} revisions came from an older renderer. {done.changed} of them {verb}; "
+        f"{done.live} of these are live or planned."
     )
 
 
-def _tell_progress(done: Rerendered) -> None:
+def _show_progress(done: Rerendered) -> None:
     click.echo(f"{done.revisions} revisions …", err=True)
 
 
 @cli.group()
 def key() -> None:
-    """Make, list and revoke API keys."""
+    """Create, list and revoke API keys."""
 
 
 @key.command("create")
 @click.option("--role", type=click.Choice(list(ROLES)), help="A named set of scopes.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(SCOPES)), help="One scope; repeat for more.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(list(SCOPES)), help="A scope. May be repeated.")
 @click.option("--name", required=True, help="Who or what uses the key.")
-@click.option("--expires-in-days", type=click.IntRange(1, 36500))
-@click.option("--json", "as_json", is_flag=True, help='Print {"id", "key", "scopes"}.')
+@click.option("--expires-in-days", type=click.IntRange(1, 36500), help="Days until the key expires. Default: never.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with `id`, `key` and `scopes`.")
 def key_create(
     role: str | None, scopes: tuple[str, ...], name: str, expires_in_days: int | None, as_json: bool
 ) -> None:
-    """Make a key and print it, this once."""
+    """Create a key and print it. It cannot be shown again."""
     chosen = ROLES.get(role or "", frozenset()) | set(scopes)
     if not chosen:
-        _fail("give --role or --scope")
-    with _change() as write:
+        _fail("--role or --scope is required")
+    with _begin_write() as write:
         expires_at = write.at + timedelta(days=expires_in_days) if expires_in_days else None
         made = create_key(write.session, name, chosen, write.at, expires_at)
         write.record("key_created", "key", made.row.id, after=logged_values(made.row))
@@ -212,9 +225,9 @@ def key_create(
 
 
 @key.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def key_list(as_json: bool) -> None:
-    """List every key, without secrets."""
+    """List all keys, without their secrets."""
     with _database(_current_app()).snapshot() as connection:
         rows = list_keys(connection)
     names = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
@@ -233,17 +246,17 @@ def _plain(value: Any) -> Any:
 @key.command("revoke")
 @click.argument("key_id")
 def key_revoke(key_id: str) -> None:
-    """End a key at once."""
-    with _change() as write:
+    """Revoke a key at once."""
+    with _begin_write() as write:
         if revoke_key(write.session, key_id, write.at):
             write.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": write.at})
     click.echo(f"{key_id} is revoked.")
 
 
 @cli.command()
-@click.option("--check", is_flag=True, help="Fail when the committed files differ.")
+@click.option("--check", is_flag=True, help="Write nothing, and fail if the committed files differ.")
 def openapi(check: bool) -> None:
-    """Write the contract to openapi/: the document, and its operations as requests of an .http file."""
+    """Write the OpenAPI document, and an .http file with its operations, to openapi/."""
     document = _contract()
     files = {
         CONTRACT / "v1.json": orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n",
@@ -255,22 +268,22 @@ def openapi(check: bool) -> None:
         return
     differing = [path for path, written in files.items() if not path.exists() or path.read_bytes() != written]
     if differing:
-        _fail(f"{', '.join(map(str, differing))} is not what the code says; run: cms openapi")
+        _fail(f"{', '.join(map(str, differing))}: not up to date; run: cms openapi")
 
 
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def bruno(folder: Path) -> None:
-    """Write a Bruno collection of every operation to FOLDER, which must be empty or not exist."""
+    """Write a Bruno collection of all operations to FOLDER, which must be new or empty."""
     if folder.exists() and any(folder.iterdir()):
-        _fail(f"{folder} is not empty. Name a new folder.")
+        _fail(f"{folder} is not empty; choose another folder")
     files = {folder / path: text.encode() for path, text in bruno_files(_contract()).items()}
     _write(files)
     click.echo(f"Wrote {folder}: {len(files)} files. Open the folder in Bruno.")
 
 
 def _contract() -> Mapping[str, Any]:
-    """The OpenAPI document; it is the same whatever the settings, and making it needs no database."""
+    """The OpenAPI document. It does not depend on the settings, and making it needs no database."""
     return _services(create_app(Settings(secret_key="x" * 32))).document
 
 
@@ -281,19 +294,19 @@ def _write(files: Mapping[Path, bytes]) -> None:
 
 
 @cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--serve/--no-serve", "stays", default=True, help="Serve after loading.")
-def demo(host: str, port: int, stays: bool) -> None:
-    """Make a new database with a small sample site, and serve it."""
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--serve/--no-serve", "serves", default=True, help="Serve the site, or only create the database.")
+def demo(host: str, port: int, serves: bool) -> None:
+    """Create a new database with a small sample site, and serve it."""
     from cms.demo import DATABASE, is_in_use, run_demo
 
     if is_in_use():
-        _fail(f"another process works with {DATABASE}; stop it, or start this demonstration in another folder")
-    if stays:
+        _fail(f"another process is using {DATABASE}; stop it, or run the demonstration in another folder")
+    if serves:
         _check_free(host, port)
     settings = run_demo(f"http://{host}:{port}", echo=click.echo)
-    if stays:
+    if serves:
         os.environ["CMS_DATABASE_URL"] = settings.database_url
         os.environ["CMS_PUBLIC_URL"] = settings.public_url
         _serve(settings, host, port, 2, with_worker=True)
@@ -309,15 +322,15 @@ def _database(app: Flask) -> Database:
 
 
 def _current_app() -> Flask:
-    """The application on a database at this release: SQLite is brought there, PostgreSQL must be."""
+    """The application with a database of this release. SQLite is migrated if necessary, PostgreSQL is not."""
     app = create_app()
     if not is_current(app):
         if not _services(app).settings.is_sqlite:
-            _fail("the database is not at this release; run: cms migrate")
+            _fail("the database does not have the schema of this release; run: cms migrate")
         migrate(app)
     return app
 
 
-def _change() -> AbstractContextManager[Write]:
+def _begin_write() -> AbstractContextManager[Write]:
     known = _services(_current_app())
     return begin_write(known.database, known.types, Actor(), known.settings.public_url)

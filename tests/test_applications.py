@@ -33,11 +33,11 @@ def test_the_next_test_has_the_application_and_nothing_else(fresh_database: Call
         first.editor.create_published("articles", slug="one")
         assert [first.get(PATH).status_code for _ in range(2)] == [200, 200]
         assert len(first.front.store) == 1
-        assert len(first.front._freshness._idle) == 1
+        assert len(first.front._version_watch._idle) == 1
     with closing(serve(settings_of(fresh_database()))) as second:
         assert second.app is first.app
         assert len(second.front.store) == 0
-        assert len(second.front._freshness._idle) == 0
+        assert len(second.front._version_watch._idle) == 0
         assert second.get(PATH).status_code == 404
         assert second.admin.get("/api/v1/manage/articles").get_json()["data"] == []
 

@@ -110,7 +110,7 @@ def test_one_that_is_still_served_is_not_replaced(tmp_path: Path) -> None:
         (before,) = connection.execute("SELECT count(*) FROM api_keys").fetchone()
         ended = run()
         assert (ended.returncode, ended.stdout) == (1, "")
-        assert "another process works with var/demo.db" in ended.stderr
+        assert "another process is using var/demo.db" in ended.stderr
         assert connection.execute("SELECT count(*) FROM api_keys").fetchone() == (before,)
     assert run().returncode == 0
 

@@ -1,1 +1,1 @@
-"""The HTTP edge: flask, flask-restx and marshmallow stop here."""
+"""The HTTP edge. No other package imports flask, flask-restx or marshmallow."""

@@ -1,4 +1,4 @@
-"""The service about itself: versions, health, its contract, and the reference for people."""
+"""The endpoints about the service itself: versions, health, the OpenAPI document, and the interactive reference."""
 
 import html
 from importlib import resources
@@ -47,7 +47,7 @@ VersionList = made(
 
 
 class Health(Schema):
-    """Whether the service is up."""
+    """The state of the service."""
 
     status = fields.Choice("ok", required=True)
 
@@ -64,7 +64,7 @@ class OpenAPIDocument(Schema):
 
 
 class Versions(Endpoint):
-    """The API's versions."""
+    """The versions of the API."""
 
     @public
     @needs_no_database
@@ -86,7 +86,7 @@ class Versions(Endpoint):
 
 
 class OpenAPI(Endpoint):
-    """The contract."""
+    """The OpenAPI document."""
 
     @public
     @needs_no_database
@@ -105,7 +105,7 @@ class Alive(Endpoint):
     @operation("isAlive")
     @returns(200, Health)
     def get(self) -> Answer:
-        """Say that the process answers; asks nothing of the database."""
+        """Check that the process answers, without the database."""
         return Answer({"status": "ok"})
 
 
@@ -117,7 +117,7 @@ class Ready(Endpoint):
     @returns(200, Health)
     @problems("temporarily-unavailable")
     def get(self, reading: Reading) -> Answer:
-        """Say that the service can answer: the database was read for this."""
+        """Check that the service can answer, with a read of the database."""
         return Answer({"status": "ok"})
 
 
@@ -130,7 +130,7 @@ ROUTES = (
 
 
 def add_reference(app: Flask) -> None:
-    """Serve ``/docs``: Swagger UI from the files of a package, with nothing fetched from elsewhere."""
+    """Serve Swagger UI under ``/docs``, from the files of an installed package. It loads nothing from other servers."""
     files = resources.files("flask_swagger_ui") / "dist"
 
     @app.get("/docs")

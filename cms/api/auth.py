@@ -1,4 +1,4 @@
-"""Who calls: ``Authorization: Bearer`` keys and their scopes (RFC 6750). Runs before any body is read."""
+"""Authenticates callers by ``Authorization: Bearer`` (RFC 6750) and checks their scopes, before a body is read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,24 +18,25 @@ from cms.keys import USE_IS_NOTED_EVERY, Actor, authenticate, note_use, require_
 from cms.keys.tokens import PREFIX, read_token
 
 BY_QUERY = "token"
-"""The parameter in which a preview token may come where there is no header."""
+"""The query parameter that may have a preview token if there is no header."""
 
 
 @dataclass(frozen=True)
 class TokenHolder(Actor):
-    """Somebody without a key, whose preview token opens one entry."""
+    """A caller without a key, whose preview token gives access to one entry."""
 
     entry_id: str = ""
 
 
 def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_noted: bool = True) -> Actor:
-    """The caller, who has this scope or, where that will do, a preview token; raises ``Unauthorized`` or ``Forbidden``.
+    """The caller, whose key has this scope, or with ``takes_token`` who has a preview token.
 
-    The header decides where there is one. ``is_noted`` says whether the key's use is worth a write.
+    A header wins over the query parameter. ``is_noted`` is true if the time of the key's last use may be stored. Raises
+    ``Unauthorized`` or ``Forbidden``.
     """
-    # Where a token opens nothing it is told so, sent either way.
-    is_looked_for = takes_token or request.path.startswith(PREVIEWS)
-    given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if is_looked_for else None)
+    # In preview the parameter is read on every route, so that a token gets the same answer whichever way it is sent.
+    reads_parameter = takes_token or request.path.startswith(PREVIEWS)
+    given = request.headers.get("Authorization") or _as_header(request.args.get(BY_QUERY) if reads_parameter else None)
     kind, _, key = given.partition(" ")
     if not given:
         raise Unauthorized(sent=False)
@@ -48,7 +49,7 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_not
         raise Unauthorized(sent=True)
     if entry_id is not None:
         if not takes_token:
-            raise Forbidden("A preview token opens the one entry that it was made for, and nothing else.")
+            raise Forbidden("A preview token gives access to the entry that it was made for, and to nothing else.")
         return TokenHolder(row.id, row.name, frozenset(), request_id, row.expires_at, entry_id=entry_id)
     check_scope(row.scopes, scope)
     if is_noted and (row.last_used_at is None or now - row.last_used_at > USE_IS_NOTED_EVERY):
@@ -57,27 +58,28 @@ def actor_with(scope: str, request_id: str, *, takes_token: bool = False, is_not
 
 
 def check_scope(scopes: Collection[str], wanted: str) -> None:
-    """Raise ``Forbidden`` unless the wanted scope is among these, or any key will do."""
+    """Raise ``Forbidden`` unless the wanted scope is among these, or every key is allowed."""
     if wanted != ANY:
         require_scope(scopes, wanted)
 
 
 def _client() -> str | None:
-    """The program that calls, as it names itself, for the audit log.
+    """The ``User-Agent`` of the caller, for the audit log.
 
-    Its network address is not kept: it is personal data, behind a proxy it is the proxy's, and the key says who it is.
+    The network address is not stored: it is personal data, behind a proxy it is the proxy's, and the key already
+    identifies the caller.
     """
     given = request.headers.get("User-Agent", "")
     return "".join(each for each in given if each.isprintable())[:CLIENT_LENGTH] or None
 
 
 def _as_header(token: str | None) -> str:
-    """A parameter can carry a preview token only: a key that stands in an address is none."""
+    """The parameter as a header. It can have a preview token only: a key in a URL is never accepted."""
     return "" if token is None else f"Bearer {PREFIX}{token.removeprefix(PREFIX)}"
 
 
 def _known(connection: Any, credential: str, now: datetime) -> tuple[Any, str | None]:
-    """The row of the key, if it is a good one, and the entry that a preview token narrows it to."""
+    """The row of a valid key or ``None``, and for a preview token the id of its entry."""
     if not credential.startswith(PREFIX):
         return authenticate(connection, credential, now), None
     granted = read_token(connection, services().settings.secret_key, credential, now)
@@ -89,5 +91,5 @@ def _note(key_id: str) -> None:
         with services().database.transaction() as session:
             note_use(session, key_id, clock.now())
     except Unavailable:
-        # When the key was last used is worth a write, never a refused request.
+        # The time of the last use is useful, but a request must not fail because of it.
         pass

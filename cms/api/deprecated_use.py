@@ -1,4 +1,4 @@
-"""Requests for what is deprecated: every answer to them says so, and it is counted which key makes them."""
+"""Requests for what is deprecated: the answers say so, and the calls of each key are counted."""
 
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,24 +11,33 @@ from cms.errors import Unavailable
 from cms.keys import Actor, note_deprecated_use
 
 
-def finish(response: Response) -> None:
-    """Say in the answer that the operation is deprecated, and count the call if it was made with a key."""
+def add_deprecation_headers(response: Response) -> None:
+    """Add the headers of a deprecation to any answer, of any status, if the operation is deprecated."""
+    contract = _contract_of_request()
+    if contract is None or contract.deprecation is None:
+        return
+    for name, value in contract.deprecation.headers.items():
+        if name == LINK:
+            response.headers.add(name, value)  # The answer may have links to other pages already.
+        else:
+            response.headers[name] = value
+
+
+def count_deprecated_calls() -> None:
+    """Count the calls of deprecated operations in this request, which may be a batch, for the key that made it.
+
+    A dry run is not counted.
+    """
     contract = _contract_of_request()
     if contract is None:
         return
-    if contract.deprecation is not None:
-        for name, value in contract.deprecation.headers.items():
-            if name == LINK:
-                response.headers.add(name, value)  # Beside the links to other pages.
-            else:
-                response.headers[name] = value
     called = [each for each in (contract, *g.get("called_in_batch", ())) if each.deprecation is not None]
     if called and not (contract.writes and request.args.get(DRY_RUN) == "true"):
         _count([each.operation_id for each in called])
 
 
 def _contract_of_request() -> Contract | None:
-    """The contract of the operation that is asked for; ``None`` where there is no operation."""
+    """The contract of the requested operation, or ``None`` if no operation has this method and address."""
     method = "GET" if request.method == "HEAD" else request.method
     if request.url_rule is None or method not in METHODS:
         return None

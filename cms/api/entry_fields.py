@@ -1,4 +1,4 @@
-"""The schema fields that name entries."""
+"""The schema fields for slugs and for references to entries."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ SLUG_PATTERN = rf"^{SLUG}$"
 
 
 class Slug(Line):
-    """Lower-case words and hyphens, and nothing that could be taken for an id."""
+    """A slug: lower-case words joined by hyphens, and not in the form of an id."""
 
     example = "a-quiet-morning"
 
@@ -17,12 +17,12 @@ class Slug(Line):
         super().__init__(SLUG_LENGTH, pattern=SLUG_PATTERN, **options)
 
     def complaint(self) -> str:
-        return "A slug is lower-case letters and digits in words joined by single hyphens."
+        return "A slug must be words of lower-case letters and digits, joined by single hyphens."
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
         if is_identifier(text):
-            raise fault("invalid_format", "A slug cannot have the form of an id.")
+            raise fault("invalid_format", "A slug must not have the form of an id.")
         return text
 
 
@@ -35,4 +35,4 @@ class EntryName(Line):
         super().__init__(SLUG_LENGTH, pattern=SLUG_PATTERN, **options)
 
     def complaint(self) -> str:
-        return "This is neither an id nor a slug."
+        return "This must be an id or a slug."

@@ -1,6 +1,6 @@
-"""How an operation is run: a read in one snapshot, a write in one transaction.
+"""Runs operations: a read in one snapshot, a write in one transaction.
 
-What a write answers is encoded before the commit: what cannot be answered is not done.
+The answer of a write is encoded before the commit, so that nothing is written if the encoding fails.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Execution:
     """Runs every operation of the application."""
 
     def run(self, endpoint: Endpoint, path: Mapping[str, str]) -> Response:
-        """Read one request and answer it; what is rendered for it is rendered once."""
+        """Read one request and answer it. Within it, equal texts are rendered only once."""
         with remembered():
             call = read_call(endpoint, path, _identify)
             return _write(call) if call.contract.writes else _read(call)
@@ -45,7 +45,7 @@ def _identify(contract: Contract) -> Actor:
 
 
 def read_call_of(endpoint: Endpoint, path: Mapping[str, str], actor: Actor) -> Call:
-    """Read a request of a caller who is known already, such as one operation of a batch. Raises as ``read_call``."""
+    """Read a request whose caller is already identified, such as an operation of a batch. Raises as ``read_call``."""
 
     def identify(contract: Contract) -> Actor:
         auth.check_scope(actor.scopes, contract.scope or "")
@@ -56,14 +56,14 @@ def read_call_of(endpoint: Endpoint, path: Mapping[str, str], actor: Actor) -> C
 
 def _read(call: Call) -> Response:
     """Answer from one snapshot."""
-    with _snapshot(call) as given:
-        answer: Answer | Response = call.method(**given, **call.arguments)
+    with _snapshot(call) as snapshot:
+        answer: Answer | Response = call.method(**snapshot, **call.arguments)
         return answer if isinstance(answer, Response) else json_response(answer)
 
 
 @contextmanager
 def _snapshot(call: Call) -> Iterator[dict[str, Any]]:
-    """What a method that reads works in."""
+    """The arguments from which a reading method reads: ``reading``, or ``connection`` if there is a caller."""
     known = services()
     if not call.contract.reads_database:
         yield {}
@@ -77,11 +77,11 @@ def _snapshot(call: Call) -> Iterator[dict[str, Any]]:
 
 
 def _write(call: Call) -> Response:
-    """Do what is asked for in one transaction, or give the answer of the time that it was done."""
+    """Run the operation in one transaction, or repeat the answer of the first request with its ``Idempotency-Key``."""
     if call.idempotency_key is None or call.dry_run:
         return _in_one_transaction(call, None)
-    assert call.actor is not None, "whoever writes has a key"
-    assert call.actor.key_id is not None, "whoever writes has a key"
+    assert call.actor is not None, "every write has a caller"
+    assert call.actor.key_id is not None, "every caller has a key"
     repetition = replaying.repeatable(call.actor.key_id, call.idempotency_key, call.document)
     with replaying.alone(repetition):
         return _in_one_transaction(call, repetition)
@@ -89,7 +89,7 @@ def _write(call: Call) -> Response:
 
 def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
     known = services()
-    assert call.actor is not None, "whoever writes has a key"
+    assert call.actor is not None, "every write has a caller"
     try:
         with begin_write(
             known.database, known.types, call.actor, known.settings.public_url, dry_run=call.dry_run
@@ -97,7 +97,7 @@ def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
             if repetition and (replayed := replaying.replay(write.session, repetition, write.at)):
                 return replayed
             answer = perform(call, write)
-            # Encoded before the commit: what cannot be answered is not done.
+            # The answer is encoded before the commit, so that nothing is written if the encoding fails.
             response = json_response(answer)
             if repetition:
                 kept = json_response(_without_secrets(call.contract, answer))
@@ -112,7 +112,7 @@ def _in_one_transaction(call: Call, repetition: Repeatable | None) -> Response:
 
 
 def perform(call: Call, write: Write) -> Answer:
-    """Do what is asked for in a unit of writing; the answer of a dry run tells what of the present would change."""
+    """Run the operation in a write. The answer of a dry run has ``changes``, a JSON Patch of the present state."""
     answer: Answer = call.method(write=write, **call.arguments)
     if not write.dry_run or answer.before is None:
         return answer
@@ -120,13 +120,13 @@ def perform(call: Call, write: Write) -> Answer:
         with services().database.snapshot() as connection:
             before = answer.before(connection)
     except NotFound:
-        return answer  # It was made a moment ago, in the same batch.
+        return answer  # The entry was created in the same batch, so it has no present state.
     changes = json_patch(_plain(before), _plain(answer.document["data"]))
     return replace(answer, document={**answer.document, "changes": changes})
 
 
 def _plain(document: Any) -> Any:
-    """A document as a client reads it."""
+    """A document as a client receives it, of plain JSON values."""
     return orjson.loads(to_json(document))
 
 
@@ -138,9 +138,9 @@ def _without_secrets(contract: Contract, answer: Answer) -> Answer:
 
 
 def _keep_apart(repetition: Repeatable, response: Response, number: int) -> None:
-    """Keep the answer of what changed nothing, and so has no transaction of its own.
+    """Keep the answer of a request that changed nothing, in a transaction of its own.
 
-    It may tell of what another has erased since the number was had; then nothing is kept of it.
+    The answer may contain content that another request has purged since ``number``. Then it is not kept.
     """
     with services().database.transaction() as session:
         at = hold_still(session)

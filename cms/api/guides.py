@@ -1,7 +1,7 @@
-"""The guides for people, ``/docs/guides/``: pages made from the Markdown files of the package.
+"""Serves the guides under ``/docs/guides/``, as pages made from the Markdown files of the package.
 
-A guide links to another one by its file, ``[Editing](editing.md)``, so that its text works in the repository too. On a
-page the same link leads to the other page.
+A guide links to another one by its file, ``[Editing](editing.md)``, so that the link also works in the repository. On
+the page, the link leads to the page of the other guide.
 """
 
 import html
@@ -25,12 +25,12 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"}
-# Sanitised HTML has no "<" in a text, and every attribute in double quotes.
+# In sanitised HTML no text contains "<", and every attribute has double quotes.
 LINK = re.compile(r'(?<=<a href=")([^":#]+\.md)(?=[#"])')
 
 
 def add_guides(app: Flask) -> None:
-    """Serve every guide of the package, with an index."""
+    """Add the routes of the guides, of their index and of their style sheet."""
 
     @app.get(f"{GUIDES}{STYLE}")
     def guide_style() -> Response:
@@ -63,7 +63,7 @@ def address_of(path: str) -> str:
 
 @cache
 def page_of(path: str) -> bytes:
-    """The page of a guide, made when it is first asked for."""
+    """The page of a guide, which is made at the first request."""
     rendition = render("markdown", (_folder() / path).read_text(encoding="utf-8"))
 
     def lead_to_page(link: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a request of delivery or preview reads from."""
+"""The source that a request of delivery or preview reads from."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +9,10 @@ from cms.content.published.perspective import Perspective
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read to deliver: one snapshot, the moment it is read at, and how its content is looked at."""
+    """The source of an answer: one snapshot, its moment, and the perspective on the content."""
 
     connection: Any
     moment: Moment
     perspective: Perspective
     only: str | None = None
-    """The id of the one entry that the caller may ask for; ``None`` for all."""
+    """The id of the one entry that the caller may read; ``None`` for all entries."""

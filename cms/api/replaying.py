@@ -1,9 +1,9 @@
 """``Idempotency-Key`` (draft-ietf-httpapi-idempotency-key-header): a POST that is sent again is not done again.
 
-An answer is kept in the transaction of its effect, for 24 hours and for the API key that asked. What is refused
-before anything is done (400, 401, 403, 413, 415, 422, 428) leaves the key free, so that a mended request may use it;
-a dry run never takes one. A repetition that reaches the same process while the first still runs is told to wait; at
-another process it waits for its turn to write, and then gets the answer.
+An answer is kept in the transaction of its effect, for 24 hours and for the API key of the caller. A request that is
+rejected before anything is done (400, 401, 403, 413, 415, 422, 428) leaves the idempotency key free, so that the fixed
+request may use it. A dry run never uses it. A repetition that reaches the same process while the first request is
+still running gets 409. In another process it waits until it may write, and then gets the first answer.
 """
 
 import hashlib
@@ -24,22 +24,22 @@ from cms.errors import Conflict, NotFound, PreconditionFailed
 from cms.idempotency import NO_REQUEST, Repeatable, find_answer, keep_answer
 
 LASTING = (Conflict, NotFound, PreconditionFailed)
-"""What is refused because of what is there, and is answered again as it was."""
+"""Errors whose answer is kept and repeated for the same ``Idempotency-Key``, because they depend on stored data."""
 
 _running: set[tuple[str, str]] = set()
 _guard = threading.Lock()
 
 
 def repeatable(api_key_id: str, key: str, document: Any) -> Repeatable:
-    """This request under its key, with a digest that does not depend on the order of parameters and members."""
-    asked = [request.method, request.path, sorted(request.args.items(multi=True)), document]
-    fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+    """This request with its key, and a digest that does not depend on the order of parameters and members."""
+    content = [request.method, request.path, sorted(request.args.items(multi=True)), document]
+    fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
     return Repeatable(api_key_id, key, fingerprint)
 
 
 @contextmanager
 def alone(repetition: Repeatable) -> Iterator[None]:
-    """A block that no two requests of one key are in at once; raises ``IdempotencyInProgress``."""
+    """Let only one request of an idempotency key into the block. Raises ``IdempotencyInProgress`` for another one."""
     name = (repetition.api_key_id, repetition.key)
     with _guard:
         if name in _running:
@@ -53,13 +53,16 @@ def alone(repetition: Repeatable) -> Iterator[None]:
 
 
 def replay(session: Session, repetition: Repeatable, now: datetime) -> Response | None:
-    """What this request was answered with before, if it was; raises ``IdempotencyKeyReused``."""
+    """The kept answer of this request, or ``None`` if there is none.
+
+    Raises ``IdempotencyKeyReused`` if the key was sent with a different request.
+    """
     kept = find_answer(session, repetition, now)
     if kept is None:
         return None
     if kept.fingerprint != repetition.fingerprint:
         raise IdempotencyKeyReused(
-            "This Idempotency-Key was sent with another request in the last 24 hours, or its answer has been erased."
+            "This Idempotency-Key was used for another request in the last 24 hours, or its answer has been purged."
         )
     response = Response(kept.content, kept.status)
     response.headers.pop("Content-Type", None)
@@ -71,9 +74,12 @@ def replay(session: Session, repetition: Repeatable, now: datetime) -> Response 
 def keep(
     session: Session, repetition: Repeatable, now: datetime, response: Response, *, but: Collection[str] = ()
 ) -> None:
-    """Keep the answer for repetitions; of one that tells of what the same request erased for good, only that it was."""
+    """Keep the answer for repetitions.
+
+    If it contains one of the ids in ``but``, which the same request purged, only the use of the key is kept.
+    """
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     content = response.get_data(as_text=True)
-    if any(erased in content for erased in but):
+    if any(purged in content for purged in but):
         repetition, headers, content = replace(repetition, fingerprint=NO_REQUEST), {}, ""
     keep_answer(session, repetition, now, status=response.status_code, headers=headers, content=content)

@@ -1,4 +1,4 @@
-"""What the edge needs of the application it runs in."""
+"""The parts of the application that request handlers use."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from cms.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """Made once by ``create_app``."""
+    """The settings, the database and the content types of an application. ``create_app`` makes it once."""
 
     settings: Settings
     database: Database
@@ -27,11 +27,11 @@ class Services:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        """The OpenAPI document, made when it is first asked for: it takes longer than everything else at the start."""
+        """The OpenAPI document. It is made at first use, because this takes longer than all else at the start."""
         return self.make_document()
 
 
 def services() -> Services:
-    """Those of the application that handles this request."""
+    """The services of the application that handles this request."""
     known: Services = current_app.extensions["cms"]
     return known

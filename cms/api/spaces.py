@@ -1,4 +1,4 @@
-"""The spaces of addresses: delivery, preview and management, and the service about itself."""
+"""The spaces of the API (delivery, preview and management), and the addresses that belong to each."""
 
 from cms.api.versions import V1, VERSIONS
 
@@ -6,7 +6,7 @@ MANAGEMENT, PREVIEW = V1.management, V1.preview
 MANAGEMENTS = tuple(each.management for each in VERSIONS)
 PREVIEWS = tuple(each.preview for each in VERSIONS)
 PRIVATE = (*MANAGEMENTS, *PREVIEWS)
-# What frontends fetch from pages of other origins.
+# The addresses that frontends on other origins fetch.
 DELIVERY = (
     *(f"{each.prefix}/" for each in VERSIONS),
     *("/feeds/", "/sitemap.xml", "/sitemaps/", "/llms.txt", "/robots.txt", "/.well-known/"),
@@ -14,7 +14,7 @@ DELIVERY = (
 
 
 def space_of(tag: str, path: str) -> str:
-    """The space, as ``CMS_SPACES`` names it, of a route with this tag; ``service`` of what every node answers."""
+    """The space of a route with this tag, as ``CMS_SPACES`` names it; ``service`` for a route that every node has."""
     if path.startswith(MANAGEMENTS):
         return "management"
     if path.startswith(PREVIEWS):
@@ -23,5 +23,5 @@ def space_of(tag: str, path: str) -> str:
 
 
 def is_delivery(path: str) -> bool:
-    """Whether scripts of other origins may read what is answered here."""
+    """True if the path belongs to delivery, whose answers scripts of other origins may read."""
     return path.startswith(DELIVERY) and not path.startswith(PRIVATE)

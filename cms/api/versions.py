@@ -1,6 +1,6 @@
-"""The versions of the API: their addresses, and where each of them stands in its life.
+"""The versions of the API, with their addresses and their states.
 
-Every route of a version is relative to its ``prefix``. A version 2 is one more entry here, with its routes in
+Every route of a version is relative to its ``prefix``. A version 2 would be another entry here, with its routes in
 ``cms/api/v2``, which ``cms/app.py`` mounts.
 """
 
@@ -18,17 +18,17 @@ class APIVersion:
 
     @property
     def management(self) -> str:
-        """Where working copies, history and publication are read and written."""
+        """The prefix of management, where drafts, history and publications are read and written."""
         return f"{self.prefix}/manage"
 
     @property
     def preview(self) -> str:
-        """Where drafts are seen as delivery will answer them."""
+        """The prefix of preview, which shows drafts as delivery will answer them."""
         return f"{self.prefix}/preview"
 
     @property
     def document(self) -> str:
-        """Where its OpenAPI document is."""
+        """The path of the OpenAPI document."""
         return f"{self.prefix}/openapi.json"
 
 

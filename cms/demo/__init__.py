@@ -1,4 +1,4 @@
-"""The demonstration: a new database with the sample site of an invented workshop, and what to try."""
+"""The demonstration: it creates a database with the sample site of an invented workshop, and suggests commands."""
 
 from cms.demo.run import DATABASE, is_in_use, run_demo
 

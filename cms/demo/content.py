@@ -1,4 +1,4 @@
-"""Load the sample site through the same verbs and rules as the API."""
+"""Loads the sample site, by the same functions and rules as the API."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -23,33 +23,33 @@ _RESOURCES = {resource.type.name: resource for resource in CONTENT_TYPES}
 
 
 def load_site(write: Write) -> None:
-    """Store the sample site's settings."""
+    """Save the settings of the sample site."""
     site_settings.save_site(write, load(SiteWrite(), _read("site.json")))
 
 
-def load_entries(write: Write, tell: Callable[[str], None]) -> None:
-    """Create and publish every sample entry, what is referred to first."""
+def load_entries(write: Write, report: Callable[[str], None]) -> None:
+    """Create and publish every sample entry. An entry comes after the entries that it refers to."""
     ids: dict[tuple[str, str], str] = {}
     for kind, file in (("tag", "tags"), ("author", "authors"), ("faq", "faqs"), ("social-link", "social_links")):
         entries = _read(f"{file}.json")
         for written in entries:
             entry = _create(write, _RESOURCES[kind], written, ids)
             publishing.publish(write, _RESOURCES[kind].type, entry)
-        tell(f"{len(entries)} {file.replace('_', ' ')}")
+        report(f"{len(entries)} {file.replace('_', ' ')}")
     articles = [_article(file) for file in _article_files()]
-    # Originals come before their translations, and relations after everything they name.
+    # Originals are created before their translations. Relations between articles are added when all exist.
     articles.sort(key=lambda article: article["locale"] != "en")
     made = [_create(write, _RESOURCES["article"], _without(article, *_LOADER_KEYS), ids) for article in articles]
     for article, entry in zip(articles, made, strict=True):
         _finish(write, entry, article)
-    tell(f"{len(articles)} articles")
+    report(f"{len(articles)} articles")
 
 
 _LOADER_KEYS = ("state", "changes", "related")
 
 
 def _finish(write: Write, entry: Entry, article: Mapping[str, Any]) -> None:
-    """Relate the article to others and bring it to the state that the sample gives it."""
+    """Add the article's relations, and give it the state that its file names."""
     resource = _RESOURCES["article"]
     _save(write, entry, {**_without(article, *_LOADER_KEYS, "translation_of"), "related": article.get("related", [])})
     match article.get("state", "published"):
@@ -90,9 +90,9 @@ def _article_files() -> list[Traversable]:
 
 
 def _article(file: Traversable) -> dict[str, Any]:
-    """A file's front matter, which is JSON between ``---json`` and ``---``, with its body and its slug."""
-    head, _, body = file.read_text(encoding="utf-8").removeprefix("---json\n").partition("\n---\n")
-    return {**json.loads(head), "slug": file.name.removesuffix(".md"), "body": body.lstrip("\n")}
+    """An article's fields: its front matter, which is JSON between ``---json`` and ``---``, its slug and its body."""
+    front_matter, _, body = file.read_text(encoding="utf-8").removeprefix("---json\n").partition("\n---\n")
+    return {**json.loads(front_matter), "slug": file.name.removesuffix(".md"), "body": body.lstrip("\n")}
 
 
 def _without(article: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""API keys: made once and shown once, stored as a digest, with scopes, an expiry and revocation at once."""
+"""API keys: shown once, stored as a digest, with scopes and an optional expiry. Revocation takes effect at once."""
 
 from cms.keys.actions import (
     USE_IS_NOTED_EVERY,

@@ -1,4 +1,4 @@
-"""Making, checking, listing and revoking keys of the form ``cms_<id>_<secret><checksum>``."""
+"""Creates, checks, lists and revokes keys of the form ``cms_<id>_<secret><checksum>``."""
 
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key at the only moment its secret is known."""
+    """A new key. Its secret is known only now, because it is not stored."""
 
     row: APIKey
     key: str
@@ -39,9 +39,9 @@ class NewKey:
 def create_key(
     session: Session, name: str, scopes: Iterable[str], now: datetime, expires_at: datetime | None = None
 ) -> NewKey:
-    """Make a key with 256 bits of randomness; only its digest is stored. Raises ``Invalid`` for its name."""
+    """Create a key with 256 bits of randomness, of which only a digest is stored. Raises ``Invalid`` for its name."""
     if not 1 <= len(name.strip()) <= len(name) <= NAME_LENGTH or not name.isprintable():
-        raise Invalid(Fault("invalid_name", f"A name is one line of 1 to {NAME_LENGTH} characters.", "#/name"))
+        raise Invalid(Fault("invalid_name", f"A name must be one line of 1 to {NAME_LENGTH} characters.", "#/name"))
     key_id, secret = _random(ID_LENGTH), _random(SECRET_LENGTH)
     row = APIKey(
         id=key_id,
@@ -57,24 +57,24 @@ def create_key(
 
 
 def authenticate(connection: Connection, key: str, now: datetime) -> Any | None:
-    """The row of a good key, or ``None`` for one that is unknown, wrong, expired or revoked."""
+    """The row of a valid key, or ``None`` for a key that is malformed, unknown, wrong, expired or revoked."""
     match = PATTERN.fullmatch(key)
     if match is None or not hmac.compare_digest(_checksum(match[1] + match[2]), match[3]):
         return None
     row = connection.execute(select(APIKey.__table__).where(APIKey.id == match[1])).one_or_none()
-    # An unknown id costs the same comparison as a wrong secret.
+    # An unknown id takes the same comparison as a wrong secret, so that the time reveals nothing.
     matches = hmac.compare_digest(row.secret_sha256 if row else "0" * 64, _digest(match[2]))
-    usable = row is not None and row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
-    return row if matches and usable else None
+    is_usable = row is not None and row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
+    return row if matches and is_usable else None
 
 
 def note_use(session: Session, key_id: str, now: datetime) -> None:
-    """Remember when the key was last used."""
+    """Store the time of the key's last use."""
     session.execute(update(APIKey).where(APIKey.id == key_id).values(last_used_at=now))
 
 
 def find_key(session: Session, key_id: str) -> APIKey:
-    """Raises ``NotFound``."""
+    """The row of the key with this id. Raises ``NotFound``."""
     row = session.get(APIKey, key_id)
     if row is None:
         raise NotFound
@@ -82,12 +82,12 @@ def find_key(session: Session, key_id: str) -> APIKey:
 
 
 def list_keys(session: Session | Connection) -> Sequence[Any]:
-    """Every key, revoked ones included, newest first."""
+    """All keys, including revoked ones, newest first."""
     return session.execute(select(APIKey.__table__).order_by(APIKey.created_at.desc(), APIKey.id)).all()
 
 
 def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
-    """End a key at once; returns false, with nothing changed, a second time. Raises ``NotFound``."""
+    """Revoke a key at once. Return false, and change nothing, if it is revoked already. Raises ``NotFound``."""
     row = find_key(session, key_id)
     if row.revoked_at is not None:
         return False
@@ -96,7 +96,7 @@ def revoke_key(session: Session, key_id: str, now: datetime) -> bool:
 
 
 def logged_values(row: APIKey) -> dict[str, Any]:
-    """What the audit log keeps of a new key: nothing of its secret, nor of the digest."""
+    """The values of a new key that the audit log stores. The secret and its digest are not among them."""
     return {"name": row.name, "scopes": row.scopes, "expires_at": row.expires_at}
 
 
@@ -109,7 +109,7 @@ def _digest(secret: str) -> str:
 
 
 def _checksum(text: str) -> str:
-    """CRC-32 in base 62: finds a mistyped key, and lets scanners of leaked secrets know one, without a database."""
+    """CRC-32 in base 62. It detects mistyped keys, and scanners for leaked secrets recognise keys by it."""
     number, digits = zlib.crc32(text.encode()), ""
     for _ in range(CHECKSUM_LENGTH):
         number, digit = divmod(number, 62)

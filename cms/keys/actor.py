@@ -1,4 +1,4 @@
-"""Who acts, and what they may do."""
+"""The actor of a request or a command, and its scopes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from cms.errors import Forbidden
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: an API key, or the command line when ``key_id`` is ``None``."""
+    """The API key that acts, or the service's own program, such as the command line, if ``key_id`` is ``None``."""
 
     key_id: str | None = None
     name: str = "command line"
@@ -17,15 +17,15 @@ class Actor:
     request_id: str | None = None
     expires_at: datetime | None = None
     client: str | None = None
-    """The program that acts, as it names itself."""
+    """The program that uses the key, as its ``User-Agent`` names it."""
 
     @property
     def program(self) -> str | None:
-        """What acts: the program of who has a key, or else the part of the service itself."""
+        """The program that acts: the client that uses the key, or a part of the service itself."""
         return self.client if self.key_id else self.name
 
     def require(self, scope: str) -> None:
-        """Raise ``Forbidden`` without this scope. The command line, which has no key, may do everything."""
+        """Raise ``Forbidden`` if the scope is missing. The command line has no key and may do everything."""
         if self.key_id is not None:
             require_scope(self.scopes, scope)
 
@@ -33,4 +33,4 @@ class Actor:
 def require_scope(scopes: Collection[str], wanted: str) -> None:
     """Raise ``Forbidden`` unless the wanted scope is among these."""
     if wanted not in scopes:
-        raise Forbidden(f"This needs a key with the scope {wanted}.", scope=wanted)
+        raise Forbidden(f"A key with the scope {wanted} is required.", scope=wanted)

@@ -1,4 +1,4 @@
-"""The table of API keys; no column of it can be turned back into a key."""
+"""The table of API keys. No key can be recovered from its columns."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ NAME_LENGTH = 120
 
 
 class APIKey(Base):
-    """A key's public part and the SHA-256 of its secret."""
+    """The public part of a key, and the SHA-256 digest of its secret."""
 
     __tablename__ = "api_keys"
 

@@ -1,17 +1,17 @@
-"""What a key may do, and the named sets of it."""
+"""The scopes of keys, and the roles, which are named sets of scopes."""
 
 from collections.abc import Iterable
 
 SCOPES: dict[str, str] = {
-    "content:preview": "Read working copies, their history and previews.",
+    "content:preview": "Read drafts, their history and previews.",
     "content:write": "Create, change, trash and restore entries.",
     "content:publish": "Publish, schedule and unpublish entries.",
-    "content:purge": "Erase entries with their history.",
-    "html:raw": "Write HTML that is delivered as given.",
+    "content:purge": "Delete entries and their history for ever.",
+    "html:raw": "Write HTML that is delivered without sanitising.",
     "media:write": "Upload and change media.",
     "site:write": "Change the site's settings.",
     "webhooks:write": "Manage webhooks.",
-    "keys:write": "Make and revoke API keys, with scopes of the own key at most.",
+    "keys:write": "Create and revoke API keys. A new key can have only scopes that the own key has.",
     "events:read": "Read the audit log.",
 }
 
@@ -28,6 +28,9 @@ ROLES: dict[str, frozenset[str]] = {
 
 
 def with_implied(scopes: Iterable[str]) -> frozenset[str]:
-    """The scopes with what they imply: the answer to a change of content shows the working copy."""
+    """The scopes and those that they imply: every scope of content implies ``content:preview``.
+
+    The answer of a write shows the draft, so that its caller must be allowed to read drafts.
+    """
     given = frozenset(scopes)
     return given | _VIEWER if any(each.startswith("content:") for each in given) else given

@@ -1,4 +1,4 @@
-"""Preview tokens: what the holder of a key signs for somebody without one, to see one entry for a while."""
+"""Preview tokens: the holder of a key signs one, so that somebody without a key can see one entry for a while."""
 
 import hashlib
 from datetime import datetime
@@ -16,20 +16,20 @@ NEEDED = "content:preview"
 
 
 class Granted(NamedTuple):
-    """What a good token gives: the entry that it opens, and the row of the key that it hangs on."""
+    """The content of a valid token: the entry that may be read, and the row of the key that signed it."""
 
     entry_id: str
     key: Any
 
 
 def make_token(secret_key: str, key_id: str, entry_id: str, expires_at: datetime) -> str:
-    """A token of this key for this entry; nothing of it is stored."""
+    """Make a token of this key for this entry. Nothing of it is stored."""
     payload = [entry_id, key_id, clock.to_wire(expires_at)]
     return PREFIX + str(_signer(secret_key).dumps(payload))
 
 
 def read_token(connection: Connection, secret_key: str, token: str, now: datetime) -> Granted | None:
-    """What a token gives; ``None`` if it is not ours, has expired, or if its key could not see previews itself."""
+    """The content of a token; ``None`` if it is invalid or expired, or if its key can no longer read previews."""
     try:
         entry_id, key_id, expires_at = _signer(secret_key).loads(token.removeprefix(PREFIX))
     except BadData:

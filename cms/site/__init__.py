@@ -1,4 +1,4 @@
-"""The site's own settings: names, languages, addresses and navigation."""
+"""The settings of the site: its name, locales, URL patterns and navigation."""
 
 from cms.site.model import DEFAULTS, Site, SiteRow, slug_between
 

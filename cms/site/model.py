@@ -1,4 +1,4 @@
-"""The one row of site settings, and what can be asked of it."""
+"""The table of site settings, which has one row, and the settings as an object."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class SiteRow(Base):
-    """The settings as one document, so that a new one needs no migration."""
+    """The settings as one JSON document, so that a new setting needs no migration."""
 
     __tablename__ = "site"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -49,7 +49,7 @@ class SiteRow(Base):
 
 @dataclass(frozen=True)
 class Site:
-    """The settings with their defaults filled in; ``public_url`` stands in until the site has an address."""
+    """The settings with their defaults. ``public_url`` is used as long as the site has no ``base_url``."""
 
     data: dict[str, Any]
     public_url: str
@@ -64,7 +64,7 @@ class Site:
 
     @property
     def base_url(self) -> str:
-        """Where the frontend lives, without a trailing slash."""
+        """The URL of the frontend, without a trailing slash."""
         return str(self.data["base_url"] or self.public_url).rstrip("/")
 
     @property
@@ -77,11 +77,11 @@ class Site:
 
     @property
     def locales(self) -> dict[str, str | None]:
-        """Each locale's code with the one it falls back to."""
+        """The fallback of each locale, by the locale's code."""
         return {each["code"]: each["fallback"] for each in self.data["locales"]}
 
     def chain(self, locale: str) -> list[str]:
-        """The locale and those that stand in for it, best first; a circle ends where it closes."""
+        """The locale and its fallbacks, best first: ``["de-AT", "de"]``. The chain ends before a locale repeats."""
         fallbacks, chain = self.locales, []
         following: str | None = locale
         while following is not None and following not in chain:
@@ -90,14 +90,17 @@ class Site:
         return chain
 
     def url(self, pattern: str, slug: str | None = None) -> str | None:
-        """The canonical address that a pattern's name gives, or ``None`` where the site has no such page."""
+        """The canonical URL of the page with this pattern and slug, or ``None`` if the site has no such page.
+
+        Example: ``url("article", "a-slug")`` is ``https://example.org/blog/a-slug``.
+        """
         path: str | None = self.data["url_patterns"].get(pattern)
         if path is None or ("{slug}" in path and slug is None):
             return None
         return self.base_url + path.replace("{slug}", slug or "")
 
     def collection_label(self, plural: str) -> str:
-        """What the site's navigation calls a collection: the label of the item that leads there."""
+        """The name of a collection: the label of the navigation item that leads there, or the plural of the type."""
         address = self.data["url_patterns"].get(plural)
         for item in _flattened(self.data["navigation"]):
             if address is not None and item["url"] in (address, self.base_url + address):
@@ -110,7 +113,10 @@ def _flattened(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def slug_between(address: str, before: str, after: str) -> str | None:
-    """The slug that an address has where a pattern has ``{slug}``, between two texts; ``None`` if it has none there."""
+    """The slug between the two parts of a pattern in an address, or ``None`` if the address does not match.
+
+    Example: for ``/blog/a-slug/`` with ``/blog/`` before and ``/`` after, it is ``a-slug``.
+    """
     if len(address) < len(before) + len(after) or not (address.startswith(before) and address.endswith(after)):
         return None
     slug = address[len(before) : len(address) - len(after)]

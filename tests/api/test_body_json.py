@@ -78,14 +78,14 @@ def test_a_refusal_is_in_words_that_no_release_of_python_changes() -> None:
 @pytest.mark.parametrize(
     ("content", "detail"),
     [
-        (b"", "The body is not JSON: it ends before it is complete."),
-        (b'{"a": 1', "The body is not JSON: it ends before it is complete."),
-        (b'{"a": "Pap', "The body is not JSON from line 1, column 7 on: '\"Pap'."),
-        (b'{\n"a": no}', "The body is not JSON from line 2, column 6 on: 'no}'."),
+        (b"", "The body is not valid JSON: it is incomplete."),
+        (b'{"a": 1', "The body is not valid JSON: it is incomplete."),
+        (b'{"a": "Pap', "The body is not valid JSON at line 1, column 7: '\"Pap'."),
+        (b'{\n"a": no}', "The body is not valid JSON at line 2, column 6: 'no}'."),
         (b"[" * 100_000, "The body is nested deeper than 32 levels."),
         (b"[" * 33 + b"]" * 33, "The body is nested deeper than 32 levels."),
-        (b"9" * 5000, "The body is not JSON that can be read: a number is out of range."),
-        (b"[1e999]", "The body is not JSON that can be read: a number is out of range."),
+        (b"9" * 5000, "The JSON of the body is not accepted: a number is out of range."),
+        (b"[1e999]", "The JSON of the body is not accepted: a number is out of range."),
     ],
     ids=range(8),
 )

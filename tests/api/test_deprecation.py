@@ -133,7 +133,7 @@ def test_scripts_of_other_origins_may_read_it(service: Service) -> None:
     ],
 )
 def test_a_time_without_an_offset_or_out_of_order_is_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match=r"offset|not before"):
+    with pytest.raises(ValueError, match=r"offset|not be before"):
         Deprecation(**options, link=GUIDE, replacement="something else")
 
 
@@ -142,7 +142,7 @@ def test_times_are_said_in_utc(service: Service) -> None:
     moved = Deprecation(SINCE.astimezone(east), SUNSET.astimezone(east), GUIDE, "`GET /api/v1/site`")
     with service.app.app_context():
         assert moved.headers == Deprecation(SINCE.astimezone(UTC), SUNSET, GUIDE, "").headers == EVERYTHING
-    assert "until 2027-03-01 at least" in moved.text
+    assert "until at least 2027-03-01" in moved.text
 
 
 # The document.
@@ -166,11 +166,11 @@ def test_the_document_says_it(document: dict[str, Any]) -> None:
     operation = document["paths"][PATH]["get"]
     assert operation["deprecated"] is True
     assert operation["description"].startswith(
-        "**Deprecated** since 2026-03-01, and works until 2027-03-01 at least. Use `GET /api/v1/site` instead; "
-        f"see [more]({GUIDE}).\n\nGet the headline."
+        "**Deprecated** since 2026-03-01; works until at least 2027-03-01. Use `GET /api/v1/site` instead "
+        f"([details]({GUIDE})).\n\nGet the headline."
     )
     assert document["paths"][MANAGED]["get"]["description"].startswith(
-        "**Deprecated** since 2026-03-01. Use `GET /api/v1/manage/site` instead; "
+        "**Deprecated** since 2026-03-01. Use `GET /api/v1/manage/site` instead ("
     )
     assert "deprecated" not in document["paths"][MANAGED]["delete"]
 

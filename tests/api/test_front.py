@@ -293,7 +293,7 @@ def test_in_development_a_kept_answer_says_what_the_check_took(database_url: str
 def test_without_the_database_nothing_kept_is_sent(site: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     site.get(ONE)
     assert HIT.fullmatch(asked(site))
-    monkeypatch.setattr(site.front._freshness, "read", lambda _seen: None)
+    monkeypatch.setattr(site.front._version_watch, "read", lambda _seen: None)
     response = site.get(ONE)
     assert (response.status_code, response.headers["Cache-Status"]) == (200, BYPASS)
 

@@ -157,4 +157,4 @@ def test_the_command_says_what_it_did(sqlite_url: str, monkeypatch: pytest.Monke
     monkeypatch.setenv("CMS_DATABASE_URL", sqlite_url)
     done = CliRunner().invoke(cli, ["rerender", "--dry-run"])
     assert done.exit_code == 0, done.output
-    assert "0 revisions came from an older renderer; 0 of them would change" in done.output
+    assert "0 revisions came from an older renderer. 0 of them would change" in done.output

@@ -1,1 +1,1 @@
-"""What stands in front of the application: kept answers, whether they still hold, codings and lifetimes."""
+"""The cache in front of the application: kept answers and their validity, content codings and lifetimes."""

@@ -1,4 +1,4 @@
-"""Answers of delivery: bytes with a strong entity tag and the headers that say how long they may be kept."""
+"""Makes the answers of delivery: bytes with a strong entity tag and caching headers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,21 +12,21 @@ from cms.content.published.moment import Moment
 from cms.wire import to_json
 
 MOMENT = "cms.moment"
-"""Where the WSGI environment says which moment an answer follows from, for the front."""
+"""The key in the WSGI environment of the moment that an answer was made from, for the answer cache."""
 FIXED = "cms.fixed"
-"""Stands in the WSGI environment where an answer is the same for as long as the process runs, for the front."""
+"""A key that is in the WSGI environment if the answer stays the same while the process runs, for the answer cache."""
 
 
 def cached_response(document: Any, cache_headers: Mapping[str, str]) -> Response:
-    """The answer of delivery: a document as JSON, with a strong entity tag and the caching headers."""
+    """An answer of delivery: a document as JSON, with a strong entity tag and the caching headers."""
     return cached_bytes(to_json(document), "application/json", cache_headers)
 
 
 def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, str], *, status: int = 200) -> Response:
-    """The answer of delivery in any media type, with a strong entity tag and the caching headers.
+    """An answer of delivery in any media type, with a strong entity tag and the caching headers.
 
-    The front answers 304 where the client has the bytes. It keeps the answer while the moment's content stands if the
-    headers come from ``cache_headers(moment)``: what follows from anything else must be given other ones.
+    The answer cache sends 304 to a client that has the bytes. If the headers come from ``cache_headers(moment)``, it
+    keeps the answer until the moment's content changes. An answer that depends on anything else needs other headers.
     """
     response = Response(content, status, content_type=content_type)
     response.headers["ETag"] = strong_etag(content)
@@ -38,13 +38,13 @@ def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, 
 
 
 def not_found(moment: Moment) -> Response:
-    """The answer of delivery where nothing is: what is not there yet may be there in a moment."""
+    """The 404 of delivery. It may be cached only briefly, because an entry may be published at the address soon."""
     response = problem("not-found", "There is nothing here.")
     response.headers.update(not_found_headers(moment))
     return response
 
 
 def fixed_response(content: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
-    """What depends on the program and its settings alone, with a strong entity tag; the front keeps it for good."""
+    """An answer that depends on the program and its settings alone. The answer cache keeps it without a time limit."""
     request.environ[FIXED] = True
     return cached_bytes(content, content_type, headers)

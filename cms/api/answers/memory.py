@@ -1,4 +1,4 @@
-"""Answers kept in memory, the least recently used given up first, within a bound in bytes."""
+"""Keeps answers in memory, up to a limit in bytes. The least recently used answer is dropped first."""
 
 import threading
 from collections import OrderedDict
@@ -12,52 +12,56 @@ from cms.api.answers.version_watch import VersionReading
 Header = tuple[str, str]
 Key = tuple[str, str, str]
 
-# After a day an answer is made again, so that what follows from the date alone is right to the day.
+# An answer is made again after a day, because some answers depend on the date.
 LONGEST = timedelta(days=1)
+# One answer may take up at most this fraction of the memory: 16 means a sixteenth.
 LARGEST_SHARE = 16
-# The objects that hold an answer together, and its place in the store.
+# The memory of the objects that make up an answer, and of its key.
 OVERHEAD_BYTES = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An answer in one content coding: its body, and every header that stays the same."""
+    """An answer in one content coding: its body, and the headers that are the same for every request."""
 
     body: bytes
     headers: Sequence[Header]
 
     @property
     def size(self) -> int:
-        """Bytes of memory."""
+        """The size in bytes of memory."""
         return getsizeof(self.body) + header_size(self.headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When an answer is right: while ``content`` stands, from ``at`` on, before the next scheduled change."""
+    """The time in which an answer is valid: from ``at`` until ``content`` or a scheduled change makes it outdated.
+
+    ``content`` is the version of the content that the answer was made from.
+    """
 
     content: int
     at: datetime
     next_change: datetime | None
 
-    def holds(self, standing: VersionReading) -> bool:
-        """Whether the application would answer the same now."""
+    def holds(self, reading: VersionReading) -> bool:
+        """True if the application would give the same answer now."""
         return (
-            self.content == standing.content
-            and self.at <= standing.at < self.at + LONGEST
-            and (self.next_change is None or standing.at < self.next_change)
+            self.content == reading.content
+            and self.at <= reading.at < self.at + LONGEST
+            and (self.next_change is None or reading.at < self.next_change)
         )
 
 
 ALWAYS = Validity(0, datetime.min.replace(tzinfo=UTC), None)
-"""Of what is the same for as long as the process runs: nobody is asked whether it holds."""
+"""The validity of an answer that stays the same while the process runs. It is never checked."""
 
 
 @dataclass(slots=True)
 class KeptAnswer:
-    """An answer of the application, in the codings that it was asked for in so far.
+    """An answer of the application, in the codings that clients have requested so far.
 
-    Only one with a ``validity`` can be kept.
+    Only an answer with a ``validity`` can be kept.
     """
 
     status: str
@@ -65,85 +69,87 @@ class KeptAnswer:
     etag: str | None
     """The strong tag, in its quotes, of the body without a coding."""
     is_coded: bool
-    """Whether the body is worth a content coding."""
+    """True if it is worthwhile to compress the body."""
     repeated: Sequence[Header]
-    """The headers that a 304 in place of it has too, beside the tag."""
+    """The headers that a 304 in place of this answer has too, beside the tag."""
     variants: dict[str, Variant]
     validity: Validity | None = None
     size: int = field(default=0, init=False)
-    """What it counts for in the store; 0 outside."""
+    """The bytes of memory that it takes up in an ``AnswerMemory``; 0 if it is in none."""
 
 
 class AnswerMemory:
-    """Pages by key, for all threads of a process. A bound of 0 bytes keeps nothing."""
+    """Kept answers by key, for all threads of a process. With a limit of 0 bytes it keeps nothing."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.size = 0
-        self._pages: OrderedDict[Key, KeptAnswer] = OrderedDict()
+        self._answers: OrderedDict[Key, KeptAnswer] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._pages)
+        return len(self._answers)
 
     def find(self, key: Key) -> KeptAnswer | None:
-        """The page of this key, which is now the most recently used one; nobody has asked whether it still holds."""
+        """The answer of this key, which becomes the most recently used one. The caller checks if it is still valid."""
         with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
-                self._pages.move_to_end(key)
-            return page
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._answers.move_to_end(key)
+            return answer
 
-    def keep(self, key: Key, page: KeptAnswer) -> bool:
-        """Put a page in the place of the one before; says whether there is room for one so large.
+    def keep(self, key: Key, answer: KeptAnswer) -> bool:
+        """Keep an answer in place of the present one; return false if it is not kept.
 
-        A page made of older content than the one that is there does not replace it.
+        An answer is not kept if it is too large, or if it was made from older content than the present one.
         """
-        size = OVERHEAD_BYTES + sum(map(getsizeof, key)) + header_size(page.repeated)
-        size += sum(each.size for each in page.variants.values())
+        size = OVERHEAD_BYTES + sum(map(getsizeof, key)) + header_size(answer.repeated)
+        size += sum(each.size for each in answer.variants.values())
         with self._lock:
-            before = self._pages.get(key)
-            if size > self.most_bytes // LARGEST_SHARE or (before is not None and _is_newer(before, page)):
+            present = self._answers.get(key)
+            if size > self.most_bytes // LARGEST_SHARE or (present is not None and _is_newer(present, answer)):
                 return False
             self._remove(key)
-            self._pages[key] = page
-            page.size = size
+            self._answers[key] = answer
+            answer.size = size
             self.size += size
             self._make_room()
         return True
 
-    def add(self, page: KeptAnswer, coding: str, variant: Variant) -> None:
-        """Keep a page's body in one more coding, if the page is here and its share allows it."""
+    def add(self, answer: KeptAnswer, coding: str, variant: Variant) -> None:
+        """Keep an answer in one more coding, if the answer is still kept and does not become too large."""
         with self._lock:
-            if coding in page.variants or not page.size:
+            if coding in answer.variants or not answer.size:
                 return
-            if page.size + variant.size <= self.most_bytes // LARGEST_SHARE:
-                page.variants[coding] = variant
-                page.size += variant.size
+            if answer.size + variant.size <= self.most_bytes // LARGEST_SHARE:
+                answer.variants[coding] = variant
+                answer.size += variant.size
                 self.size += variant.size
                 self._make_room()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop every answer."""
         with self._lock:
-            for key in list(self._pages):
+            for key in list(self._answers):
                 self._remove(key)
 
     def _make_room(self) -> None:
         while self.size > self.most_bytes:
-            self._remove(next(iter(self._pages)))
+            self._remove(next(iter(self._answers)))
 
     def _remove(self, key: Key) -> None:
-        page = self._pages.pop(key, None)
-        if page is not None:
-            self.size -= page.size
-            page.size = 0
+        answer = self._answers.pop(key, None)
+        if answer is not None:
+            self.size -= answer.size
+            answer.size = 0
 
 
 def header_size(headers: Sequence[Header]) -> int:
-    """Bytes of memory of a list of headers, at most: equal texts may be shared."""
+    """The most bytes of memory that a list of headers takes up. Equal strings may be shared, which takes up less."""
     return getsizeof(headers) + sum(getsizeof(each) + getsizeof(each[0]) + getsizeof(each[1]) for each in headers)
 
 
-def _is_newer(page: KeptAnswer, other: KeptAnswer) -> bool:
-    return page.validity is not None and other.validity is not None and page.validity.content > other.validity.content
+def _is_newer(answer: KeptAnswer, other: KeptAnswer) -> bool:
+    if answer.validity is None or other.validity is None:
+        return False
+    return answer.validity.content > other.validity.content

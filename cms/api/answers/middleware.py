@@ -1,7 +1,7 @@
-"""In front of the application: answers kept in memory, conditional requests and compression, for all that is public.
+"""The answer cache in front of the application: kept answers, conditional requests and compression.
 
-An answer is kept with the version of the content that it was made from, and sent again only while that version
-stands and nothing scheduled has come. Preview and management pass through untouched.
+It serves public addresses. An answer is kept with the version of the content that it was made from, and sent again
+until the version changes or a scheduled change is due. Requests to preview and management are passed on unchanged.
 """
 
 import time
@@ -21,7 +21,7 @@ from cms.api.answers.version_watch import VersionWatch
 from cms.api.http.codings import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
 from cms.api.http.conditional import held_tag
 from cms.api.http.contract import JSON, SAFE
-from cms.api.http.deprecation import tells_of_deprecation
+from cms.api.http.deprecation import is_deprecation_header
 from cms.api.http.hosts import host_check
 from cms.api.http.problems import request_id_from
 from cms.api.spaces import PRIVATE
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MEGABYTE = 1_000_000
-# What is longer, or of unknown length, goes through as the application hands it over.
+# A body that is longer than this, or of unknown length, is passed on piece by piece.
 COLLECTED_BYTES = 8 * MEGABYTE
 ACCEPT_LENGTH = 200
 
 KEPT = frozenset({"200 OK", "308 PERMANENT REDIRECT"})
 ANYTHING = frozenset({"", "*/*"})
-# What a body is sent in while it comes, piece by piece.
+# The codings in which a body is sent piece by piece.
 STREAMED = frozenset({"gzip", IDENTITY})
-# What the usual clients ask JSON with. A JSON resource answers them as it answers those who accept anything.
+# The Accept headers of common clients that want JSON. For a JSON resource they mean the same as no header.
 JSON_ACCEPTED = frozenset({JSON, "application/json, text/plain, */*", "application/json, */*", "application/*"})
 OF_ONE_REQUEST = frozenset({"Date", "Server-Timing", "X-Request-Id"})
 OF_ONE_CODING = frozenset({"Content-Encoding", "Content-Length", "ETag"})
-# Of what describes the answer, a 304 repeats what guides a cache's update (RFC 9110, 15.4.5); the lifetimes that are
-# for shared caches belong to it (RFC 9213), as they may have become shorter. The rest says nothing of the answer.
+# A 304 repeats the headers by which a cache updates its copy (RFC 9110, 15.4.5). The lifetimes for shared caches are
+# among them (RFC 9213), because they may have become shorter.
 REPEATED = LIFETIMES | {
     "Access-Control-Allow-Origin",
     "Access-Control-Expose-Headers",
@@ -60,13 +60,13 @@ REPEATED = LIFETIMES | {
 
 
 class AnswerCache:
-    """The WSGI application that stands before another one."""
+    """A WSGI application that answers from memory where it can, and else calls another application."""
 
     def __init__(self, application: "WSGIApplication", settings: Settings, database: Database) -> None:
         self.store = AnswerMemory(settings.cache_memory * MEGABYTE)
         self._application = application
         self._is_development = settings.development
-        self._freshness = VersionWatch(database, timedelta(milliseconds=settings.cache_staleness))
+        self._version_watch = VersionWatch(database, timedelta(milliseconds=settings.cache_staleness))
         self._is_known_host = host_check(settings.hosts)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -74,24 +74,24 @@ class AnswerCache:
             return self._application(environ, start_response)
         key = self._key(environ)
         if key is None:
-            return self._ask(environ, start_response, None, "cms; fwd=bypass")
-        page = self.store.find(key)
-        if page is None or page.validity is None:
-            return self._ask(environ, start_response, key, "cms; fwd=uri-miss")
-        return self._check(page, page.validity, key, environ, start_response)
+            return self._call_application(environ, start_response, None, "cms; fwd=bypass")
+        answer = self.store.find(key)
+        if answer is None or answer.validity is None:
+            return self._call_application(environ, start_response, key, "cms; fwd=uri-miss")
+        return self._send_if_valid(answer, answer.validity, key, environ, start_response)
 
     def _key(self, environ: "WSGIEnvironment") -> Key | None:
-        """What the answer depends on beside the content; ``None`` for requests that are out of the ordinary."""
+        """Everything that the answer depends on beside the content; ``None`` for an unusual request."""
         accept = environ.get("HTTP_ACCEPT", "")
-        if not self.store.most_bytes or len(accept) > ACCEPT_LENGTH or self._is_odd(environ):
+        if not self.store.most_bytes or len(accept) > ACCEPT_LENGTH or self._is_unusual(environ):
             return None
         query = environ.get("QUERY_STRING", "")
         if "&" in query:
-            # Repeated parameters stay in their order, which may mean something.
+            # Repeated parameters keep their order, because it may have a meaning.
             query = "&".join(sorted(query.split("&"), key=_parameter_name))
         return environ["PATH_INFO"], query, "" if accept in ANYTHING or accept in JSON_ACCEPTED else accept
 
-    def _is_odd(self, environ: "WSGIEnvironment") -> bool:
+    def _is_unusual(self, environ: "WSGIEnvironment") -> bool:
         return (
             not self._is_known_host(environ.get("HTTP_HOST", ""))
             or "HTTP_RANGE" in environ
@@ -101,84 +101,87 @@ class AnswerCache:
             or not _is_sent_plain(environ)
         )
 
-    def _check(
+    def _send_if_valid(
         self,
-        page: KeptAnswer,
+        answer: KeptAnswer,
         validity: Validity,
         key: Key,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
     ) -> Iterable[bytes]:
-        """Answer with what is kept, if it still holds."""
+        """Send the kept answer if it is still valid, or else call the application."""
         started = time.perf_counter()
-        if page.media_type != JSON and environ.get("HTTP_ACCEPT") in JSON_ACCEPTED:
-            return self._ask(environ, start_response, None, "cms; fwd=bypass")
+        if answer.media_type != JSON and environ.get("HTTP_ACCEPT") in JSON_ACCEPTED:
+            return self._call_application(environ, start_response, None, "cms; fwd=bypass")
         request_id = ("X-Request-Id", request_id_from(environ.get("HTTP_X_REQUEST_ID", "")))
         if validity is ALWAYS:
-            return self._answer(page, [request_id, ("Cache-Status", "cms; hit")], environ, start_response)
-        standing = self._freshness.read(validity.content)
-        if standing is None:
-            return self._ask(environ, start_response, None, "cms; fwd=bypass")
-        if not validity.holds(standing):
-            if validity.content > standing.content:
-                self.store.clear()  # The counter ran back: this is another state of the database, restored perhaps.
-            return self._ask(environ, start_response, key, "cms; fwd=stale")
-        own = [request_id, *_lifetimes_of_kept(seconds_left(standing.at, validity.next_change))]
+            return self._send(answer, [request_id, ("Cache-Status", "cms; hit")], environ, start_response)
+        reading = self._version_watch.read(validity.content)
+        if reading is None:
+            return self._call_application(environ, start_response, None, "cms; fwd=bypass")
+        if not validity.holds(reading):
+            if validity.content > reading.content:
+                self.store.clear()  # The counter has decreased: the database is another one, for example a backup.
+            return self._call_application(environ, start_response, key, "cms; fwd=stale")
+        own = [request_id, *_lifetimes_of_kept(seconds_left(reading.at, validity.next_change))]
         if self._is_development:
             milliseconds = (time.perf_counter() - started) * 1000
             own.append(("Server-Timing", f'db;dur={milliseconds:.2f};desc="freshness"'))
-        return self._answer(page, own, environ, start_response)
+        return self._send(answer, own, environ, start_response)
 
-    def _ask(
+    def _call_application(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", key: Key | None, cache_status: str
     ) -> Iterable[bytes]:
-        """Have the application answer, and keep what it says may be kept."""
+        """Send the application's answer, and keep it under the key if it may be kept."""
         response = _Response(self._application, environ)
         if not response.is_collected:
             return response.passed_on(start_response)
-        page = response.page(key)
+        answer = response.answer(key)
         own = response.own_headers
-        if key is not None and page.validity is not None:
-            if page.validity is not ALWAYS:
-                own += lifetimes(seconds_left(page.validity.at, page.validity.next_change)).items()
-            cache_status += "; stored" if self.store.keep(key, page) else ""
+        if key is not None and answer.validity is not None:
+            if answer.validity is not ALWAYS:
+                own += lifetimes(seconds_left(answer.validity.at, answer.validity.next_change)).items()
+            cache_status += "; stored" if self.store.keep(key, answer) else ""
         if response.may_be_stored:
             own.append(("Cache-Status", cache_status))
-        return self._answer(page, own, environ, start_response)
+        return self._send(answer, own, environ, start_response)
 
-    def _answer(
-        self, page: KeptAnswer, own: list[Header], environ: "WSGIEnvironment", start_response: "StartResponse"
+    def _send(
+        self, answer: KeptAnswer, own: list[Header], environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Send the page in the coding that the client likes best, or 304 if it has one that it takes."""
-        codings = acceptable_codings(environ.get("HTTP_ACCEPT_ENCODING")) if page.is_coded else (IDENTITY,)
-        given = environ.get("HTTP_IF_NONE_MATCH")
-        if given is not None and page.etag is not None and page.status == "200 OK":
-            tag = held_tag(given, [coded_tag(page.etag, coding) for coding in codings])
+        """Send the answer in the coding that the client prefers, or 304 if the client has it.
+
+        ``own`` are the headers of this request alone.
+        """
+        codings = acceptable_codings(environ.get("HTTP_ACCEPT_ENCODING")) if answer.is_coded else (IDENTITY,)
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is not None and answer.etag is not None and answer.status == "200 OK":
+            tag = held_tag(if_none_match, [coded_tag(answer.etag, coding) for coding in codings])
             if tag is not None:
-                return _not_modified(start_response, page.repeated, tag, own)
-        variant = page.variants.get(codings[0]) or self._made(page, codings[0])
-        start_response(page.status, [*variant.headers, *own])
+                return _not_modified(start_response, answer.repeated, tag, own)
+        variant = answer.variants.get(codings[0]) or self._make_variant(answer, codings[0])
+        start_response(answer.status, [*variant.headers, *own])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [variant.body]
 
-    def _made(self, page: KeptAnswer, coding: str) -> Variant:
-        plain = page.variants[IDENTITY]
+    def _make_variant(self, answer: KeptAnswer, coding: str) -> Variant:
+        plain = answer.variants[IDENTITY]
         body = compress(coding, plain.body)
         headers = [each for each in plain.headers if each[0] not in OF_ONE_CODING]
         headers += [("Content-Encoding", coding), ("Content-Length", str(len(body)))]
-        if page.etag is not None:
-            headers.append(("ETag", coded_tag(page.etag, coding)))
+        if answer.etag is not None:
+            headers.append(("ETag", coded_tag(answer.etag, coding)))
         variant = Variant(body, headers)
-        self.store.add(page, coding, variant)
+        self.store.add(answer, coding, variant)
         return variant
 
 
 class _Response:
-    """What the application answered to one request."""
+    """The application's response to one request."""
 
     def __init__(self, application: "WSGIApplication", environ: "WSGIEnvironment") -> None:
         self._environ = environ
         method = environ["REQUEST_METHOD"]
-        # The answer to HEAD is the answer to GET without its body.
+        # The application answers HEAD as GET. The body is removed later.
         environ["REQUEST_METHOD"] = "GET"
         self._chunks = application(environ, self._start)
         environ["REQUEST_METHOD"] = method
@@ -190,21 +193,21 @@ class _Response:
 
     @property
     def is_collected(self) -> bool:
-        """Whether the body is whole and of a size to be held in memory."""
+        """True if the length of the body is known, and small enough to hold the body in memory."""
         return self.headers.get("Content-Length", COLLECTED_BYTES + 1, type=int) <= COLLECTED_BYTES
 
     @property
     def may_be_stored(self) -> bool:
-        """Whether any cache may keep it."""
+        """True if a cache may store the response."""
         return "no-store" not in self.headers.get("Cache-Control", "no-store")
 
     @property
     def own_headers(self) -> list[Header]:
-        """The headers of this request alone."""
+        """The headers that belong to this request alone."""
         return [each for each in self.headers if each[0] in OF_ONE_REQUEST]
 
-    def page(self, key: Key | None) -> KeptAnswer:
-        """The whole answer; with a validity if it is one to keep under this key."""
+    def answer(self, key: Key | None) -> KeptAnswer:
+        """The whole answer, with a validity if it may be kept under this key."""
         with closing(ClosingIterator(self._chunks, _close_of(self._chunks))) as chunks:
             body = b"".join(chunks)
         media_type = self.headers.get("Content-Type", "")
@@ -212,8 +215,8 @@ class _Response:
         if is_coded:
             _vary_by_coding(self.headers)
         validity = self._validity(key, media_type)
-        gone = OF_ONE_REQUEST if validity in (None, ALWAYS) else OF_ONE_REQUEST | LIFETIMES
-        headers = [each for each in self.headers if each[0] not in gone]
+        left_out = OF_ONE_REQUEST if validity in (None, ALWAYS) else OF_ONE_REQUEST | LIFETIMES
+        headers = [each for each in self.headers if each[0] not in left_out]
         etag = self.headers.get("ETag", "")
         return KeptAnswer(
             status=self.status,
@@ -233,17 +236,17 @@ class _Response:
         if key is None or self.status not in KEPT:
             return None
         if self.status != "200 OK" and "&" in key[1]:
-            return None  # A redirect repeats the query as it was sent.
+            return None  # A redirect repeats the query with its parameters in the order of the request.
         if media_type != JSON and self._environ.get("HTTP_ACCEPT") in JSON_ACCEPTED:
             return None
         if FIXED in self._environ:
-            return None if key[1] else ALWAYS  # A query means nothing here, and must not fill the store with copies.
+            return None if key[1] else ALWAYS  # The query has no effect here, and must not fill the memory with copies.
         moment: Moment | None = self._environ.get(MOMENT)
         if moment is None:
             return None
         expected = lifetimes(seconds_left(moment.at, moment.next_change))
         if any(self.headers.get(name) != value for name, value in expected.items()):
-            return None  # It has lifetimes of its own, which would not count down.
+            return None  # The answer has other lifetimes, which would not count down.
         return Validity(moment.content, moment.at, moment.next_change)
 
     @property
@@ -251,7 +254,7 @@ class _Response:
         return self.status == "200 OK" and self.headers.get("ETag", "").startswith('"')
 
     def passed_on(self, start_response: "StartResponse") -> Iterable[bytes]:
-        """The answer as it comes, piece by piece, a text compressed on the way; or 304 if the client has it."""
+        """Send the answer piece by piece, a text compressed, or 304 if the client has it."""
         close = _close_of(self._chunks)
         compressor = None
         offered = [self.headers.get("ETag", "")]
@@ -299,8 +302,8 @@ def _vary_by_coding(headers: Headers) -> None:
 
 
 def _is_repeated(name: str, value: str) -> bool:
-    """True for the headers of an answer that a 304 in its place has too."""
-    return name in REPEATED or tells_of_deprecation(name, value)
+    """True for a header of an answer that a 304 in its place has too."""
+    return name in REPEATED or is_deprecation_header(name, value)
 
 
 def _not_modified(
@@ -312,14 +315,14 @@ def _not_modified(
 
 
 def _is_sent_plain(environ: "WSGIEnvironment") -> bool:
-    """Whether the path came without percent-encoding, as far as the server tells."""
+    """True if the path was sent without percent-encoding, as far as the server reports it."""
     sent = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     return sent is None or sent.partition("?")[0] == environ["PATH_INFO"]
 
 
 @lru_cache(maxsize=LONGEST_SECONDS + 1)
 def _lifetimes_of_kept(left: int) -> Sequence[Header]:
-    """The caching headers of an answer that was kept and is right for so many seconds at least."""
+    """The caching headers of a kept answer that is valid for at least ``left`` seconds."""
     return *lifetimes(left).items(), ("Cache-Status", f"cms; hit; ttl={min(left, BROWSER_SECONDS)}")
 
 

@@ -1,4 +1,4 @@
-"""The cheapest question that tells whether an answer made a while ago is still right."""
+"""Reads the version of the content as cheaply as possible, to decide if a kept answer is still valid."""
 
 import time
 from contextlib import suppress
@@ -17,7 +17,7 @@ IDLE_CONNECTIONS = 8
 
 
 class VersionReading(NamedTuple):
-    """What answers are judged by: the version of the content, and the time by the database's clock."""
+    """The version of the content, and the time by the database's clock."""
 
     content: int
     at: datetime
@@ -26,9 +26,9 @@ class VersionReading(NamedTuple):
 class VersionWatch:
     """Reads the version of the content and the time, over connections of its own that never write.
 
-    The version is of this instant, unless ``staleness`` allows one that was read so long ago; the time is of this
-    instant always. Connections are opened when first needed, so that a process may fork before; each is lent to one
-    thread at a time; they are closed with the database.
+    The version is the present one, or with ``staleness`` one that was read at most so long ago. The time is always the
+    present one. Connections are opened when they are first needed, so that a process may fork before. One thread at a
+    time uses a connection. All are closed with the database.
     """
 
     def __init__(self, database: Database, staleness: timedelta = timedelta()) -> None:
@@ -40,9 +40,9 @@ class VersionWatch:
         event.listen(database.engine, "engine_disposed", self._close)
 
     def read(self, seen: int = 0) -> VersionReading | None:
-        """How things stand; ``None`` when the database does not say.
+        """The version and the time, or ``None`` if the database does not answer.
 
-        What was read a while ago counts only if it is not older than ``seen``, a version known to be there already.
+        An earlier reading is used only if it is not older than ``seen``, a version that is known to exist.
         """
         if self._latest is not None:
             read_at, offset, (content, last, now) = self._latest
@@ -50,7 +50,7 @@ class VersionWatch:
             if age <= self._staleness and content >= seen:
                 later = timedelta(seconds=age + clock.offset_seconds() - offset)
                 return VersionReading(content, steady(clock.to_millisecond(now + later), last))
-        # Counted from before the question: the time told later is rather ahead, and what is planned never late.
+        # The age counts from before the query, so that a later time is early rather than late, and no plan is late.
         started = time.perf_counter()
         try:
             content, last, now = reading = self._ask()
@@ -77,10 +77,10 @@ class VersionWatch:
         return reading
 
     def _open(self) -> "_Watch":
-        lent = self._database.engine.raw_connection()
-        connection = lent.driver_connection
-        # Kept for long and by this object alone: the pool has its place back at once.
-        lent.detach()
+        pooled = self._database.engine.raw_connection()
+        connection = pooled.driver_connection
+        # This object keeps the connection for a long time, so it leaves its place in the pool to others.
+        pooled.detach()
         return _SQLiteWatch(connection) if self._database.is_sqlite else _PostgreSQLWatch(connection)
 
     def _close(self, _engine: object) -> None:
@@ -90,7 +90,7 @@ class VersionWatch:
 
 
 _Reading = tuple[int, datetime, datetime]
-"""The counter, the instant of its last change, and the database's clock."""
+"""The counter, the instant of the last write, and the time by the database's clock."""
 
 
 class _Watch(Protocol):
@@ -100,9 +100,9 @@ class _Watch(Protocol):
 
 
 class _SQLiteWatch:
-    """Asks SQLite whether another connection has committed, and reads the counter only then.
+    """Asks SQLite if another connection has committed, and reads the counter only then.
 
-    The clock of SQLite is the machine's.
+    The clock of SQLite is the clock of the machine.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -112,7 +112,7 @@ class _SQLiteWatch:
         self._counter: tuple[int, datetime] | None = None
 
     def read(self) -> _Reading:
-        # Before the counter: a commit in between is then seen by the next reading.
+        # This is read before the counter, so that the next reading notices a commit in between.
         ((version,),) = self._cursor.execute("PRAGMA data_version")
         if self._counter is None or version != self._version:
             ((content, last),) = self._cursor.execute("SELECT content, at FROM content_version WHERE id = 1")

@@ -1,1 +1,1 @@
-"""What any good HTTP API needs, without a word of this product."""
+"""The parts of an HTTP API that do not depend on this product."""

@@ -1,4 +1,4 @@
-"""The field classes of addresses: where a link leads, and where a picture is."""
+"""The field classes of URLs: the targets of links, and the sources of images."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +13,11 @@ _ABSOLUTE = rf"https?://[^@/?#{_UNSAFE}]+{_REST}"
 _WITHIN = rf"(?!//)[^:&;@/?#{_UNSAFE}]*{_REST}"
 SOURCE_PATTERN = rf"^({_ABSOLUTE}|{_WITHIN})$"
 HREF_PATTERN = rf"^({_ABSOLUTE}|(mailto|tel):[^{_UNSAFE}]+|{_WITHIN})$"
-"""What the URL fields take that take paths, and relative addresses, which Markdown and HTML may have."""
+"""URLs and paths as ``URL(paths=True)`` accepts them, and the relative addresses that Markdown and HTML may have."""
 
 
 class URL(Line):
-    """An absolute http or https address without credentials, or where allowed a path of the site."""
+    """An absolute http or https URL without credentials. With ``paths`` also a path of the site, or mailto: or tel:."""
 
     example = "https://example.org/page"
 
@@ -32,19 +32,19 @@ class URL(Line):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
         if not _is_address(text, paths=self.paths):
-            also = ", a path such as /contact, or mailto: and tel:" if self.paths else ""
-            raise fault("invalid_url", f"This is not an address of the form https://host/path{also}.")
+            also = ", a path such as /contact, or a mailto: or tel: URL" if self.paths else ""
+            raise fault("invalid_url", f"This must be a URL of the form https://host/path{also}.")
         return text
 
 
 class Address(Line):
-    """Where a link leads or a picture is: as a URL or path, or relative to the page; the pattern says which."""
+    """The target of a link or the source of an image: a URL, a path or a relative address, as the pattern allows."""
 
     def __init__(self, pattern: str, **options: Any) -> None:
         super().__init__(2048, pattern=pattern, **options)
 
     def complaint(self) -> str:
-        return "This is not an address of the form https://host/path, nor a path such as /contact."
+        return "This must be a URL of the form https://host/path, or a path such as /contact."
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
@@ -58,7 +58,7 @@ def _is_address(text: str, *, paths: bool) -> bool:
         return False
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises when it is none
+        parts.port  # noqa: B018 - raises if the port is invalid
     except ValueError:
         return False
     if parts.scheme in ("http", "https"):

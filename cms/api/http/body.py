@@ -1,4 +1,4 @@
-"""Reading a request's body: media type, size and strict JSON, before any rule of content."""
+"""Reads a request's body: checks its media type and its size, and parses strict JSON. No schema is applied here."""
 
 import json
 import math
@@ -13,21 +13,22 @@ from cms.api.http.problems import ContentTooLarge, MalformedRequest, Unsupported
 
 BODY_BYTES = 1024 * 1024
 MEMBERS = 1000
+"""The most members of one object."""
 DEPTH = 32
-"""Levels of nesting at most."""
+"""The most levels of nesting."""
 TOO_DEEP = f"The body is nested deeper than {DEPTH} levels."
 OUT_OF_RANGE = "a number is out of range"
 
 
 @dataclass(frozen=True)
 class OtherForm:
-    """A media type that a body may have besides JSON: how it is read into the document that a schema judges."""
+    """A media type other than JSON that a body may have. ``read`` makes the document that the schema validates."""
 
     read: Callable[[bytes], Any]
     description: str
     example: str
     longest: int
-    """In characters."""
+    """The greatest length in characters."""
 
 
 def read_body(
@@ -37,12 +38,12 @@ def read_body(
     most_bytes: int = BODY_BYTES,
     also: Mapping[str, OtherForm] = MappingProxyType({}),
 ) -> Any:
-    """The body's document, from JSON or another form; an absent one is ``{}`` where none is required.
+    """The body's document, read from JSON or another form. An absent body is ``{}`` if none is required.
 
     Raises ``UnsupportedMediaType``, ``ContentTooLarge`` or ``MalformedRequest``.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Bodies are read as they are.", {"Accept-Encoding": "identity"})
+        raise UnsupportedMediaType("Send the body without Content-Encoding.", {"Accept-Encoding": "identity"})
     if (request.content_length or 0) > most_bytes:
         raise ContentTooLarge(f"The body is larger than {most_bytes} bytes.")
     content = request.stream.read(most_bytes + 1)
@@ -68,36 +69,39 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise MalformedRequest(f"The body is not UTF-8: byte {error.start}.") from None
+        raise MalformedRequest(f"The body is not valid UTF-8 at byte {error.start}.") from None
 
 
 def parse(content: bytes) -> Any:
-    """Strict JSON: UTF-8, no duplicate names, no NaN or infinity, at most 32 levels. Raises ``MalformedRequest``."""
+    """Parse strict JSON: UTF-8, no duplicate names, no NaN or infinity, at most 32 levels.
+
+    Raises ``MalformedRequest``.
+    """
     text = decoded(content)
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise MalformedRequest(_complaint(text, error)) from None
+        raise MalformedRequest(_syntax_error(text, error)) from None
     except RecursionError:
         raise MalformedRequest(TOO_DEEP) from None
     except _Refused as refused:
-        raise MalformedRequest(f"The body is not JSON that can be read: {refused}.") from None
-    except ValueError:  # Python reads no integer of thousands of digits.
-        raise MalformedRequest(f"The body is not JSON that can be read: {OUT_OF_RANGE}.") from None
+        raise MalformedRequest(f"The JSON of the body is not accepted: {refused}.") from None
+    except ValueError:  # Python refuses to read an integer of thousands of digits.
+        raise MalformedRequest(f"The JSON of the body is not accepted: {OUT_OF_RANGE}.") from None
     _check_depth(document, 1)
     return document
 
 
-def _complaint(text: str, error: json.JSONDecodeError) -> str:
-    """Says where the text stops being JSON. Python's own words for the reason change with its releases."""
+def _syntax_error(text: str, error: json.JSONDecodeError) -> str:
+    """A sentence that says where the JSON is invalid. Python's own message is not used: it changes with releases."""
     rest = text[error.pos :].strip()
     if not rest:
-        return "The body is not JSON: it ends before it is complete."
-    return f"The body is not JSON from line {error.lineno}, column {error.colno} on: {rest[:20]!a}."
+        return "The body is not valid JSON: it is incomplete."
+    return f"The body is not valid JSON at line {error.lineno}, column {error.colno}: {rest[:20]!a}."
 
 
 class _Refused(ValueError):
-    """JSON that the grammar allows and this service does not."""
+    """JSON that the grammar allows and this service does not accept."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,9 +110,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if not name.isascii() and any("\ud800" <= each <= "\udfff" for each in name):
-            raise _Refused("a name has half of a surrogate pair")
+            raise _Refused("a name contains half of a surrogate pair")
         if name in found:
-            raise _Refused(f"the name {name[:60]!a} stands in an object twice")
+            raise _Refused(f"the name {name[:60]!a} occurs twice in an object")
         found[name] = value
     return found
 

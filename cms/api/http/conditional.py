@@ -1,4 +1,4 @@
-"""Preconditions (RFC 9110, 13): nobody overwrites what they have not seen, and nobody is sent what they have."""
+"""Preconditions (RFC 9110, 13), with ``If-Match`` and ``If-None-Match``."""
 
 import re
 from collections.abc import Sequence, Set
@@ -9,13 +9,13 @@ from cms.api.http.codings import plain_tag
 from cms.api.http.problems import PreconditionRequired, problem_response
 from cms.errors import PreconditionFailed
 
-# A malformed If-None-Match counts as absent here, so that nobody is answered 304 by mistake. The parser of werkzeug
-# reads what it can of one: it takes `abc`, `w/"abc"` and `"a b"` for tags, and passes over the rest.
+# A malformed If-None-Match counts as absent here, so that no client gets a 304 by mistake. Werkzeug's parser is more
+# lenient: it accepts `abc`, `w/"abc"` and `"a b"` as tags, and ignores the rest.
 TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 
 
 def named_tags(if_none_match: str) -> Set[str]:
-    """The tags, in their quotes, that ``If-None-Match`` names, for weak comparison; of a malformed one, none."""
+    """The tags of ``If-None-Match``, in quotes, for weak comparison; none if the header is malformed."""
     if TAG.sub("", if_none_match).strip(" \t,"):
         return frozenset()
     return frozenset(TAG.findall(if_none_match))
@@ -37,11 +37,11 @@ def held_tag(if_none_match: str, offered: Sequence[str], *, in_any_coding: bool 
 def expected_tags() -> Set[str] | None:
     """The strong tags of ``If-Match``, or ``None`` for ``*``; raises ``PreconditionRequired`` without the header.
 
-    Weak tags are left out: they never match here. An encoding's suffix, which a proxy may have added to the tag it
-    handed out, is cut off.
+    Weak tags are left out, because they never match (RFC 9110, 13.1.1). The suffix of a content coding, which a proxy
+    may have added to the tag, is removed.
     """
     if "If-Match" not in request.headers:
-        raise PreconditionRequired("Send If-Match with the ETag of what you read, or * for whatever is there.")
+        raise PreconditionRequired("Send If-Match with the ETag of the version that you read, or * for any version.")
     given = request.if_match
     if given.star_tag:
         return None
@@ -49,15 +49,14 @@ def expected_tags() -> Set[str] | None:
 
 
 def tags_if_any() -> Set[str] | None:
-    """The same where the precondition is the client's choice: without the header, whatever is there."""
+    """The strong tags of ``If-Match``, or ``None`` for ``*`` or without the header, when any version matches."""
     return expected_tags() if "If-Match" in request.headers else None
 
 
-def held_back(response: Response) -> Response:
-    """The answer to a read, or a refusal where the client wants it only as it knows it (RFC 9110, 13.1.1).
+def with_if_match_applied(response: Response) -> Response:
+    """The answer to a read, or a 412 problem if ``If-Match`` does not name its entity tag (RFC 9110, 13.1.1).
 
-    ``If-Match`` has to name its tag, in whichever coding; a weak one is never matched. An answer without a tag can be
-    known by nobody, and comes as it is.
+    The tag may be that of any content coding, and must be strong. An answer without a tag is returned unchanged.
     """
     tag = response.headers.get("ETag")
     if response.status_code not in (200, 304) or tag is None:
@@ -66,10 +65,10 @@ def held_back(response: Response) -> Response:
     if expected is None or tag.strip('"') in expected:
         return response
     response.close()
-    refusal = PreconditionFailed("What is here has another entity tag than If-Match names.", etag=tag)
-    return problem_response(refusal)
+    error = PreconditionFailed("If-Match does not name the current ETag of this resource.", etag=tag)
+    return problem_response(error)
 
 
 def must_be_new() -> bool:
-    """Whether ``If-None-Match: *`` asks for a creation."""
+    """True if the request has ``If-None-Match: *``, and so may only create."""
     return bool(request.if_none_match.star_tag)

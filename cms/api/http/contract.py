@@ -1,11 +1,12 @@
-"""The contract of an operation, declared once on its method: what it takes, answers, refuses and requires.
+"""The contract of an operation, declared once on its method: its parameters, body, answers, problems and scope.
 
-``endpoint`` enforces the declarations and ``openapi`` writes them into the OpenAPI document: what is not declared does
-not exist. Every write takes ``dry_run``, and every POST ``Idempotency-Key``, without declaring it.
+``endpoint`` enforces the declarations and ``openapi`` writes them into the OpenAPI document: a parameter or an answer
+that is not declared does not exist. Every write takes ``dry_run`` and every POST takes ``Idempotency-Key`` without a
+declaration.
 
 A class of endpoints that serves many subjects, such as content types, declares a function where a declaration depends
-on the subject: ``@query(list_query)``, with ``list_query(resource)`` returning a schema class. ``Contract.resolved``
-calls these functions. A contract never changes: a decorator puts a new one in its place.
+on the subject: ``@query(list_query)``, where ``list_query(resource)`` returns a schema class. ``Contract.resolved``
+calls these functions. A contract is immutable: a decorator replaces it by a new one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,22 +25,22 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 DRY_RUN = "dry_run"
 ANY = "any"
-"""In place of a scope: every good key will do."""
+"""Declared in place of a scope where every valid key may call."""
 
 Value = TypeVar("Value")
 OfSubject = Callable[[Any], Value]
-"""A declaration that depends on the subject: it is called with the subject and returns what is declared."""
+"""A declaration that depends on the subject: a function that is called with it and returns the declared value."""
 
 
 def resolve(declared: Any, subject: Any) -> Any:
-    """A declaration as it is for a subject: a function is called with it, and everything else stays as it is."""
+    """The declared value for a subject. A function is called with the subject; anything else is returned unchanged."""
     is_function = callable(declared) and not isinstance(declared, type)
     return declared(subject) if is_function else declared
 
 
 @dataclass(frozen=True)
 class Form:
-    """What an answer holds when it comes as another media type."""
+    """The content of an answer in another media type."""
 
     description: str
     example: Any
@@ -54,13 +55,13 @@ class Declared:
     headers: Mapping[str, str]
     description: str
     media_type: str | None = None
-    """JSON where there is a schema, unless it says otherwise."""
+    """The media type; if it is ``None`` and there is a schema, JSON."""
     example: Any = None
-    """Of what has no schema; the others make their own."""
+    """An example of an answer without a schema. Schemas make their own examples."""
     also: Mapping[str, Form] = field(default_factory=dict)
     """The same answer in other media types, or with other content in the same one."""
     when: OfSubject[bool] | None = None
-    """For which subjects the answer is possible; for all of them where it is not said."""
+    """Decides for which subjects the answer is possible; ``None`` means for all."""
 
     def resolved(self, subject: Any) -> "Declared":
         """The answer for one subject."""
@@ -69,22 +70,22 @@ class Declared:
 
 @dataclass(frozen=True)
 class Contract:
-    """Everything declared of one method."""
+    """Everything that is declared for one method."""
 
     operation_id: str = ""
     method: str = ""
-    """Which method of HTTP it is; ``Endpoint`` sees to that."""
+    """The HTTP method, which ``Endpoint`` sets."""
     query: type[Schema] | None = None
     body: type[Schema] | None = None
     body_type: str = JSON
     body_forms: Mapping[str, OtherForm] = field(default_factory=dict)
-    """The media types that the same document may be sent as besides."""
+    """The other media types in which the same document may be sent."""
     body_required: bool = True
     body_bytes: int = BODY_BYTES
     body_example: Any = None
     prepare: Callable[[Any, Any], Any] | None = None
     secrets: tuple[str, ...] = ()
-    """Members of the answer's ``data`` that are shown once and stored nowhere."""
+    """The members of the answer's ``data`` that are shown once and never stored."""
     answers: Mapping[int, Declared] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
     scope: str | None = None
@@ -98,7 +99,7 @@ class Contract:
     deprecation: Deprecation | None = None
 
     def resolved(self, subject: Any) -> "Contract":
-        """The contract for one subject: each declaration that is a function is called with it."""
+        """The contract for one subject: each declaration that is a function is called with the subject."""
         declared = (resolve(each, subject) for each in self.problems)
         return replace(
             self,
@@ -116,31 +117,31 @@ class Contract:
 
     @property
     def writes(self) -> bool:
-        """Whether it may change something."""
+        """True if the operation may change something."""
         return self.method not in SAFE
 
     @property
     def may_be_repeated(self) -> bool:
-        """Whether it heeds ``Idempotency-Key``; the other methods are idempotent by themselves (RFC 9110, 9.2.2)."""
+        """True if ``Idempotency-Key`` is accepted; the other methods are idempotent by themselves (RFC 9110, 9.2.2)."""
         return self.method == "POST"
 
     @cached_property
     def parameters(self) -> type[Schema] | None:
-        """Every query parameter: the declared ones, and what all writes take."""
+        """Every query parameter: the declared ones, and for a write also ``dry_run``."""
         if not self.writes:
             return self.query
-        dry_run = Flag(load_default=False, description="Only show what would happen; nothing is kept.", example=False)
+        dry_run = Flag(load_default=False, description="Only show what would happen; save nothing.", example=False)
         return type("WriteQuery", (self.query or Schema,), {DRY_RUN: dry_run, "is_query": True})
 
     @property
     def media_types(self) -> list[str]:
-        """What a success may come as."""
+        """The media types of successful answers."""
         successes = [each for status, each in self.answers.items() if status < 300]
         return list(dict.fromkeys(name for each in successes for name in (each.media_type or JSON, *each.also)))
 
 
 def contract_of(method: Callable[..., Any]) -> Contract:
-    """The contract kept on a function; an empty one where nothing is declared."""
+    """The contract of a function; an empty one if nothing is declared."""
     declared: Contract = getattr(method, "contract", Contract())
     return declared
 
@@ -149,7 +150,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def keep_contract(method: Method, contract: Contract) -> Method:
-    """Keep a contract on a function, in place of the one that it had."""
+    """Set the contract of a function, in place of its present one."""
     method.contract = contract  # type: ignore[attr-defined]
     return method
 
@@ -159,12 +160,12 @@ def _declares(**fields: Any) -> Callable[[Method], Method]:
 
 
 def operation(name: str) -> Callable[[Method], Method]:
-    """The operation's id in the document; its summary is the docstring's first sentence."""
+    """Declare the operation's id in the document. Its summary is the docstring's first line."""
     return _declares(operation_id=name)
 
 
 def query(schema: type[Schema] | OfSubject[type[Schema]]) -> Callable[[Method], Method]:
-    """The query parameters; the method gets them as ``query``."""
+    """Declare the query parameters, which the method gets as ``query``."""
     return _declares(query=schema)
 
 
@@ -177,7 +178,7 @@ def body(
     most_bytes: int = BODY_BYTES,
     also: Mapping[str, OtherForm] | OfSubject[Mapping[str, OtherForm]] | None = None,
 ) -> Callable[[Method], Method]:
-    """The body: parsed, and unless it is a merge patch validated; the method gets it as ``body``."""
+    """Declare the body, which the method gets as ``body``: validated, or as it was sent if it is a merge patch."""
     return _declares(
         body=schema,
         body_type=media_type,
@@ -199,9 +200,10 @@ def returns(
     when: OfSubject[bool] | None = None,
     **headers: str,
 ) -> Callable[[Method], Method]:
-    """A possible answer: JSON of a schema, or text of another media type. Header names are written with underscores.
+    """Declare a possible answer: JSON of a schema, or text of another media type.
 
-    ``when`` says for which subjects the answer is possible, where it is not possible for all.
+    ``headers`` has the description of each header by its name, with underscores for hyphens. ``when`` decides for which
+    subjects the answer is possible.
     """
     names = {name.replace("_", "-"): text for name, text in headers.items()}
     declared = Declared(
@@ -222,7 +224,7 @@ def returns(
 
 
 def problems(*codes: str | OfSubject[Iterable[str]]) -> Callable[[Method], Method]:
-    """The problems beyond those that follow from the other declarations."""
+    """Declare the codes of possible problems, beyond those that follow from the other declarations."""
     added = cast("tuple[str, ...]", codes)
 
     def decorate(method: Method) -> Method:
@@ -233,63 +235,63 @@ def problems(*codes: str | OfSubject[Iterable[str]]) -> Callable[[Method], Metho
 
 
 def scope(name: str) -> Callable[[Method], Method]:
-    """The scope that a key needs here."""
+    """Declare the scope that a key needs."""
     return _declares(scope=name)
 
 
 def ahead(prepare: Callable[[Any, Any], Any]) -> Callable[[Method], Method]:
-    """What to make of the body before the transaction begins, so that no other writer waits for it."""
+    """Declare a function that prepares the body before the transaction begins, so that no other writer waits for it."""
     return _declares(prepare=prepare)
 
 
 def shows_once(*names: str) -> Callable[[Method], Method]:
-    """These members of ``data`` are secrets: null in an answer that is given again, since nothing keeps them."""
+    """Declare members of ``data`` as secrets, which are not stored: in a replayed answer they are null."""
     return _declares(secrets=names)
 
 
 def opened_by_token(method: Method) -> Method:
-    """A preview token will do in place of a key; the method sees to it that it shows that one entry only."""
+    """Allow a preview token in place of a key. The method itself must show nothing but the token's entry."""
     return keep_contract(method, replace(contract_of(method), takes_token=True))
 
 
 def public(method: Method) -> Method:
-    """Anyone may call this, and credentials change nothing."""
+    """Allow everyone to call the method. Credentials make no difference."""
     return keep_contract(method, replace(contract_of(method), is_public=True))
 
 
 def needs_no_database(method: Method) -> Method:
-    """The method is called without a snapshot, and answers when there is no database."""
+    """Call the method without a snapshot, so that it answers even if the database is not available."""
     return keep_contract(method, replace(contract_of(method), reads_database=False))
 
 
 def conditional(method: Method) -> Method:
-    """The change needs ``If-Match`` (RFC 9110, 13.1.1)."""
-    refused = problems("precondition-required", "precondition-failed")(method)
-    return keep_contract(refused, replace(contract_of(refused), conditional=True))
+    """Require ``If-Match`` (RFC 9110, 13.1.1)."""
+    declared = problems("precondition-required", "precondition-failed")(method)
+    return keep_contract(declared, replace(contract_of(declared), conditional=True))
 
 
 def optionally_conditional(method: Method) -> Method:
-    """The change heeds ``If-Match`` where it is sent."""
-    refused = problems("precondition-failed")(method)
-    return keep_contract(refused, replace(contract_of(refused), heeds_if_match=True))
+    """Check ``If-Match`` if it is sent."""
+    declared = problems("precondition-failed")(method)
+    return keep_contract(declared, replace(contract_of(declared), heeds_if_match=True))
 
 
 def deprecated(
     *, since: datetime, sunset: datetime | None = None, link: str, replacement: str
 ) -> Callable[[Method], Method]:
-    """The operation still works, and its answers and the document say since when and until when, and what to use.
+    """Mark the operation as deprecated, in its answers and in the document. It still works.
 
-    ``replacement`` stands in a sentence: "Use `GET /search` instead". ``link`` is an address, or a path of this
-    service, that explains more.
+    ``replacement`` becomes part of a sentence: "`GET /search`" of "Use `GET /search` instead". ``link`` is the URL of a
+    page that explains more, or its path on this service.
     """
     return _declares(deprecation=Deprecation(since, sunset, link, replacement))
 
 
 def creates(method: Method) -> Method:
-    """``If-None-Match: *`` creates under an id of the client's own."""
+    """Accept ``If-None-Match: *``, with which a client creates a resource under an id of its own."""
     return keep_contract(method, replace(contract_of(method), creates=True))
 
 
 def resumes(method: Method) -> Method:
-    """``Last-Event-ID`` says where to go on (HTML standard, server-sent events)."""
+    """Accept ``Last-Event-ID``, after which the answer continues (HTML standard, server-sent events)."""
     return keep_contract(method, replace(contract_of(method), resumes=True))

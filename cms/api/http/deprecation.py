@@ -1,4 +1,4 @@
-"""Deprecation of an operation: what its answers and the document say of it (RFC 9745 and RFC 8594)."""
+"""The deprecation of an operation, as its answers and the document state it (RFC 9745 and RFC 8594)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from flask import current_app
 DEPRECATION, SUNSET, LINK = "Deprecation", "Sunset", "Link"
 RELATION = 'rel="deprecation"'
 HEADER_TEXTS = {
-    DEPRECATION: "When this became deprecated, in seconds since 1970 (RFC 9745).",
-    SUNSET: "When this will be gone (RFC 8594).",
-    LINK: "`deprecation`: what to use instead (RFC 9745).",
+    DEPRECATION: "When this operation became deprecated, in seconds since 1970 (RFC 9745).",
+    SUNSET: "When this operation will be removed (RFC 8594).",
+    LINK: "`deprecation`: a page that says what to use instead (RFC 9745).",
 }
 
 
 @dataclass(frozen=True)
 class Deprecation:
-    """Since when an operation is deprecated, until when it works at least, and what is used instead.
+    """The dates of a deprecation, and what to use instead. The operation works until ``sunset`` at least.
 
-    ``link`` leads to a page about it: an address, or a path of this service such as ``/docs/guides/delivery``.
+    ``link`` leads to a page about it: a URL, or a path of this service such as ``/docs/guides/delivery``.
     """
 
     since: datetime
@@ -31,21 +31,20 @@ class Deprecation:
 
     def __post_init__(self) -> None:
         if self.since.tzinfo is None or (self.sunset is not None and self.sunset.tzinfo is None):
-            raise ValueError("A deprecation is told in times with an offset.")
+            raise ValueError("The dates of a deprecation must have a UTC offset.")
         if self.sunset is not None and self.sunset < self.since:
-            raise ValueError("The sunset is not before the deprecation (RFC 9745, 4).")
+            raise ValueError("The sunset must not be before the deprecation (RFC 9745, 4).")
 
     @property
     def text(self) -> str:
         """The deprecation for readers of the document, as Markdown."""
-        until = f", and works until {_day(self.sunset)} at least" if self.sunset else ""
-        return (
-            f"**Deprecated** since {_day(self.since)}{until}. Use {self.replacement} instead; see [more]({self.link})."
-        )
+        until = f"; works until at least {_day(self.sunset)}" if self.sunset else ""
+        since = _day(self.since)
+        return f"**Deprecated** since {since}{until}. Use {self.replacement} instead ([details]({self.link}))."
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of every answer of the operation; ``Link`` is one of perhaps several."""
+        """The headers of every answer of the operation. An answer may have other ``Link`` headers too."""
         url = f"{current_app.config['PUBLIC_URL']}{self.link}" if self.link.startswith("/") else self.link
         headers = {DEPRECATION: f"@{int(self.since.timestamp())}"}
         if self.sunset is not None:
@@ -53,7 +52,7 @@ class Deprecation:
         return headers | {LINK: f'<{url}>; {RELATION}; type="text/html"'}
 
     def described(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """The descriptions of an answer's headers with those that a deprecated operation has besides."""
+        """The descriptions of an answer's headers, with those of the deprecation added."""
         own = {name: text for name, text in HEADER_TEXTS.items() if name != SUNSET or self.sunset is not None}
         if LINK in headers:
             own[LINK] = f"{headers[LINK]} {own[LINK]}"
@@ -64,8 +63,8 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-def tells_of_deprecation(name: str, value: str) -> bool:
-    """True for the headers of a deprecation, which belong to every answer and so to a 304 too."""
+def is_deprecation_header(name: str, value: str) -> bool:
+    """True for the headers of a deprecation. They belong to every answer, and so to a 304 too."""
     return name in (DEPRECATION, SUNSET) or (name == LINK and RELATION in value)
 
 

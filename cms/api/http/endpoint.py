@@ -1,7 +1,7 @@
-"""A resource of flask-restx whose methods run by their contracts, and how a request is read.
+"""A flask-restx resource that runs its methods by their contracts, and the reading of a request.
 
-A request is read in this order: media type of the answer, key and scope, query, body. What it is run in is the
-application's own choice: it registers a ``Runner``.
+A request is read in this order: media type of the answer, key and scope, query, body. The application registers a
+``Runner``, which runs the method, for example in a transaction.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ from cms.errors import NotFound
 
 
 class Runner(Protocol):
-    """Runs operations: says who calls, and opens what a method reads or writes in."""
+    """Runs operations: identifies the caller, and opens the snapshot or the transaction that a method works in."""
 
     def run(self, endpoint: "Endpoint", path: Mapping[str, str]) -> Response:
         """Answer one request to this resource."""
 
 
 RUNNER = "runner"
-"""The name under which an application registers its runner among Flask's extensions."""
+"""The name of the runner among the application's Flask extensions."""
 
 
 def _runner() -> Runner:
@@ -39,17 +39,17 @@ def _runner() -> Runner:
 
 @dataclass(frozen=True)
 class Call:
-    """A request that has been read: what is asked for, by whom, and with what."""
+    """A request that has been read: its operation, its caller and its arguments."""
 
     contract: Contract
     method: Callable[..., Any]
     actor: Any
-    """The caller, as the runner names them; ``None`` where anyone may call."""
+    """The caller, as the runner identifies it; ``None`` if everyone may call."""
     arguments: Mapping[str, Any]
     dry_run: bool = False
     idempotency_key: str | None = None
     document: Any = None
-    """The body as it came."""
+    """The parsed body, before validation."""
 
 
 class Endpoint(Resource):  # type: ignore[misc]
@@ -67,7 +67,7 @@ class Endpoint(Resource):  # type: ignore[misc]
         return self.options() if request.method == "OPTIONS" else _runner().run(self, path)
 
     def options(self) -> Response:
-        """What may be done here (RFC 9110, 9.3.7), and the CORS preflight of delivery."""
+        """Answer with the allowed methods (RFC 9110, 9.3.7). A CORS preflight is answered by this too."""
         response = Response(status=204)
         response.headers.pop("Content-Type", None)
         allowed = [name for name in METHODS if hasattr(self, name.lower())]
@@ -80,11 +80,11 @@ class Endpoint(Resource):  # type: ignore[misc]
 
 
 def read_call(endpoint: Endpoint, path: Mapping[str, str], identify: Callable[[Contract], Any]) -> Call:
-    """Read the request, in the order in which it is judged; ``identify`` says who calls, or refuses them."""
+    """Read the request and check it. ``identify`` returns the caller, or raises if the caller may not do this."""
     method = getattr(endpoint, "get" if request.method == "HEAD" else request.method.lower())
     contract = contract_of(method)
     if not all(value.isascii() and value.isprintable() for value in path.values()):
-        raise NotFound  # No id and no slug looks like that, and not every database can be asked for it.
+        raise NotFound  # No id and no slug has such characters, and some databases refuse them in a query.
     check_accept(*contract.media_types)
     actor = g.actor = None if contract.is_public else identify(contract)
     arguments: dict[str, Any] = dict(path)
@@ -108,7 +108,7 @@ def read_call(endpoint: Endpoint, path: Mapping[str, str], identify: Callable[[C
 
 
 def _load_body(contract: Contract, document: Any) -> Any:
-    """The loaded body, or a merge patch as it came, with its costly fields prepared."""
+    """The loaded body, or the merge patch as it was sent, with its costly fields prepared."""
     assert contract.body is not None
     schema = instance_of(contract.body)
     if contract.body_type == MERGE_PATCH:

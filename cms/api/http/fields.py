@@ -1,6 +1,6 @@
-"""The field classes of every schema: strict in what they accept, exact in what they document.
+"""The field classes of every schema, strict about input and exact in the JSON Schemas that document them.
 
-A rule that a field checks is a rule that its ``json_schema`` states, and the other way round.
+A field checks every rule that its ``json_schema`` states, and states every rule that it checks.
 """
 
 import re
@@ -20,12 +20,12 @@ from cms.identifiers import UUID
 JSONSchema = dict[str, Any]
 
 EXTENSIBLE: JSONSchema = {"x-extensible": True}
-"""Says in the document that a list of words, or of forms, will grow: a client copes with those it does not know."""
+"""Marks a list of values, or of forms, that will grow. Clients must accept values that they do not know."""
 INT32 = 2**31 - 1
 EXTRA_BYTES = 16 * 1024
 DEPTH = 16
 FAULTS_AT_MOST = 100
-"""Of one document, and of any list in it: who has to correct more reads no more."""
+"""The most faults reported for one document, and for any list in it. Nobody reads more of them at once."""
 
 TIME_PATTERN = (
     r"^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -33,7 +33,7 @@ TIME_PATTERN = (
 )
 ID_PATTERN = rf"^{UUID}$"
 LOCALE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
-# Everything but control characters; a line has no line breaks either.
+# A line may have every character but control characters and line breaks.
 CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 LINE_PATTERN = rf"^[^{CONTROLS}]*$"
@@ -42,7 +42,7 @@ TEXT_PATTERN = r"^[^\u0000]*$"
 
 
 def nullable(schema: JSONSchema) -> JSONSchema:
-    """The schema, or null."""
+    """The schema of the same values and null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return schema | {"type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
@@ -65,15 +65,15 @@ def fault(code: str, detail: str) -> ValidationError:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Match as ECMAScript does: Python's ``$`` alone would let a final line break pass."""
+    """True if the text matches the pattern as in ECMAScript: Python's ``$`` would also match before a final newline."""
     return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text) is not None
 
 
 class Schema(marshmallow.Schema):
-    """A schema that refuses what it does not declare and delivers fields in the order they are written in."""
+    """A schema that rejects undeclared fields, and writes its fields in the order of their declaration."""
 
     error_messages = {
-        "unknown": Coded("unknown_field", "There is no such field."),
+        "unknown": Coded("unknown_field", "Unknown field."),
         "type": Coded("invalid_type", "This must be an object."),
     }
 
@@ -88,13 +88,13 @@ class Field(marshmallow.fields.Field[Any]):
     messages: Mapping[str, str] = {
         "required": "This is required.",
         "null": "This cannot be null.",
-        "validator_failed": "This is not valid.",
+        "validator_failed": "This is invalid.",
     }
 
     def __init__(self, *, description: str = "", deprecated: str = "", example: Any = None, **options: Any) -> None:
         """``deprecated`` says what to use instead."""
-        told = {"description": description, "deprecated": deprecated}
-        super().__init__(metadata={name: text for name, text in told.items() if text}, **options)
+        texts = {"description": description, "deprecated": deprecated}
+        super().__init__(metadata={name: text for name, text in texts.items() if text}, **options)
         if example is not None:
             self.example = example
 
@@ -105,29 +105,29 @@ class Field(marshmallow.fields.Field[Any]):
         return {}
 
     def patch_schema(self) -> JSONSchema:
-        """The JSON Schema of what a merge patch may say of the field, beside null."""
+        """The JSON Schema of the values that a merge patch may give the field, beside null."""
         return self.json_schema()
 
     def schemas(self) -> Iterator["type[Schema]"]:
-        """The schemas of the objects within a value."""
+        """The schemas of the objects inside a value."""
         yield from ()
 
     def sample(self) -> Any:
-        """An example of a value, for the document."""
+        """An example value for the OpenAPI document."""
         return self.example
 
     def prepare(self, value: Any) -> None:
-        """Do what is costly about a loaded value before a transaction begins; for most fields nothing is."""
+        """Do the costly work on a loaded value before the transaction begins. Most fields have none."""
 
     def prepare_patch(self, patch: Any) -> None:
-        """Do the same for what a merge patch says of the field, which is validated only once it is merged."""
+        """Do the same for the field's value in a merge patch. It is validated later, when the patch is merged."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
         return value
 
 
 def sample_of(schema: type[Schema]) -> dict[str, Any]:
-    """An example of a document, put together from its fields; what is only there when asked for is left out."""
+    """An example document, made from the examples of its fields. Fields that are included on request are left out."""
     return {
         name: field.sample()
         for name, field in schema._declared_fields.items()
@@ -139,16 +139,16 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise fault("invalid_type", "This must be a string.")
     if "\x00" in value:
-        raise fault("invalid_character", "This has a NUL character.")
+        raise fault("invalid_character", "This contains a NUL character.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise fault("invalid_character", "This has half of a surrogate pair.") from None
+        raise fault("invalid_character", "This contains half of a surrogate pair.") from None
     return value
 
 
 class Line(Field):
-    """One line of text without control characters; what is only space counts as missing."""
+    """One line of text without control characters. A text of spaces alone counts as empty."""
 
     def __init__(self, longest: int, *, shortest: int = 1, pattern: str | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -165,7 +165,7 @@ class Line(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         text = _text(value)
         if len(text) > self.longest:
-            raise fault("too_long", f"This has {len(text)} characters; {self.longest} is the most.")
+            raise fault("too_long", f"This has {len(text)} characters; the maximum is {self.longest}.")
         if len(text) < self.shortest or (self.shortest and not text.strip()):
             raise fault("too_short", "This is empty.")
         if not matches(self.pattern or LINE_PATTERN, text):
@@ -173,11 +173,11 @@ class Line(Field):
         return text
 
     def complaint(self) -> str:
-        return "This has another form than expected." if self.pattern else "This has a control character."
+        return "This does not have the required form." if self.pattern else "This contains a control character."
 
 
 class Text(Field):
-    """Text of any number of lines, and of any characters but NUL; it may be empty."""
+    """Text of any number of lines, with any characters but NUL. It may be empty."""
 
     def __init__(self, longest: int, **options: Any) -> None:
         super().__init__(**options)
@@ -189,7 +189,7 @@ class Text(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         text = _text(value)
         if len(text) > self.longest:
-            raise fault("too_long", f"This has {len(text)} characters; {self.longest} is the most.")
+            raise fault("too_long", f"This has {len(text)} characters; the maximum is {self.longest}.")
         return text
 
 
@@ -205,7 +205,7 @@ class Id(Line):
         return {"type": "string", "format": "uuid", "pattern": ID_PATTERN}
 
     def complaint(self) -> str:
-        return "This is not a UUID in lower case."
+        return "This must be a UUID in lower case."
 
 
 class Locale(Line):
@@ -217,11 +217,11 @@ class Locale(Line):
         super().__init__(35, pattern=LOCALE_PATTERN, **options)
 
     def complaint(self) -> str:
-        return "This is not a canonical language tag such as en, de-AT or zh-Hant-TW."
+        return "This must be a canonical language tag, such as en, de-AT or zh-Hant-TW."
 
 
 class Time(Field):
-    """An instant: RFC 3339 with an offset in, UTC with milliseconds out."""
+    """An instant: read as RFC 3339 with an offset, written in UTC with milliseconds."""
 
     example = "2026-03-03T08:00:00.000Z"
 
@@ -231,15 +231,15 @@ class Time(Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
         text = _text(value)
         if not matches(TIME_PATTERN, text):
-            raise fault("invalid_time", "This is not RFC 3339 with an offset, such as 2026-03-03T09:00:00+01:00.")
+            raise fault("invalid_time", "This must be RFC 3339 with an offset, such as 2026-03-03T09:00:00+01:00.")
         try:
             moment = datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise fault("invalid_time", "There is no such day or time.") from None
+            raise fault("invalid_time", "This day or time does not exist.") from None
         if not 1900 <= moment.year <= 9999:
-            raise fault("invalid_time", "The year must lie between 1900 and 9999.")
+            raise fault("invalid_time", "The year must be between 1900 and 9999.")
         if moment >= FOREVER:
-            raise fault("invalid_time", "This instant stands for what has no end; leave it out.")
+            raise fault("invalid_time", "This instant is reserved and means no end. Leave the value out instead.")
         return clock.to_millisecond(moment)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
@@ -247,7 +247,7 @@ class Time(Field):
 
 
 class Flag(Field):
-    """A boolean: JSON's own, or the words ``true`` and ``false`` in a query."""
+    """A boolean: a JSON boolean, or in a query the words ``true`` and ``false``."""
 
     example = True
 
@@ -265,7 +265,7 @@ class Flag(Field):
 
 
 class Whole(Field):
-    """An integer within bounds: JSON's own, 5.0 included as JSON Schema has it, or decimal digits in a query."""
+    """An integer within bounds: a JSON number such as 5 or 5.0 (as in JSON Schema), or in a query decimal digits."""
 
     example = 1
 
@@ -284,12 +284,12 @@ class Whole(Field):
         if not isinstance(value, int) or isinstance(value, bool):
             raise fault("invalid_type", "This must be a whole number.")
         if not self.least <= value <= self.most:
-            raise fault("out_of_range", f"This must lie between {self.least} and {self.most}.")
+            raise fault("out_of_range", f"This must be between {self.least} and {self.most}.")
         return value
 
 
 class Choice(Field):
-    """One of a closed list of words; an ``extensible`` one may get more words in answers without being a break."""
+    """One of a list of words. If it is ``extensible``, more words in answers are not a breaking change."""
 
     def __init__(self, *words: str, extensible: bool = False, **options: Any) -> None:
         super().__init__(**({"example": words[0]} | options))
@@ -306,7 +306,7 @@ class Choice(Field):
 
 
 class Many(Field):
-    """A list of one kind of field; in a query, a repeated key and, where ``commas``, a comma list."""
+    """A list of values of one field. In a query, a repeated parameter, and with ``commas`` also a list with commas."""
 
     def __init__(self, inner: Field, *, most: int = 100, unique: bool = False, commas: bool = False, **options: Any):
         super().__init__(**options)
@@ -330,21 +330,21 @@ class Many(Field):
         if not isinstance(value, list):
             raise fault("invalid_type", "This must be a list.")
         if len(value) > self.most:
-            raise fault("too_many", f"This has {len(value)} items; {self.most} is the most.")
+            raise fault("too_many", f"This has {len(value)} items; the maximum is {self.most}.")
         loaded: list[Any] = []
         errors: dict[int, Any] = {}
-        told = 0
+        fault_count = 0
         for position, each in enumerate(value):
-            if told >= FAULTS_AT_MOST:
+            if fault_count >= FAULTS_AT_MOST:
                 break
             try:
                 loaded.append(self.inner.deserialize(each))
                 if self.unique and loaded[-1] in loaded[:-1]:
-                    errors[position] = fault("duplicate", "This stands in the list twice.").messages
-                    told += 1
+                    errors[position] = fault("duplicate", "This value is in the list twice.").messages
+                    fault_count += 1
             except ValidationError as error:
                 errors[position] = error.messages
-                told += len(faults_of(error))
+                fault_count += len(faults_of(error))
         if errors:
             raise ValidationError(errors)
         return loaded
@@ -378,7 +378,7 @@ def component_name(schema: type[marshmallow.Schema]) -> str:
 
 
 class FreeObject(Field):
-    """Any JSON object within 16 KB, delivered as given."""
+    """Any JSON object of at most 16 KB, which is delivered unchanged."""
 
     example: Any = {}
 
@@ -395,7 +395,7 @@ class FreeObject(Field):
 
 
 def _check_json(value: Any, depth: int) -> None:
-    """Refuse what a database or another parser would change or choke on."""
+    """Raise a fault for JSON that a database or another parser would change or reject."""
     if depth > DEPTH:
         raise fault("too_deep", f"This is nested deeper than {DEPTH} levels.")
     match value:
@@ -404,7 +404,7 @@ def _check_json(value: Any, depth: int) -> None:
         case bool() | None:
             pass
         case int() if not -(2**53) < value < 2**53:
-            raise fault("out_of_range", "Beyond 2^53 JSON numbers lose digits; send a string.")
+            raise fault("out_of_range", "JSON numbers beyond 2^53 lose digits. Send a string instead.")
         case dict():
             for name, inner in value.items():
                 _text(name)
@@ -415,7 +415,7 @@ def _check_json(value: Any, depth: int) -> None:
 
 
 class Delivered(Field):
-    """A field that is only ever answered; its JSON Schema is given."""
+    """A field that occurs in answers only, with the given JSON Schema."""
 
     def __init__(self, schema: JSONSchema, **options: Any) -> None:
         super().__init__(**options)
@@ -425,24 +425,24 @@ class Delivered(Field):
         return self._schema
 
 
-def _is_whole(name: str, messages: Any) -> bool:
-    """Whether the messages are about the object itself, and not about an unknown field that is named like this."""
+def _is_about_object(name: str, messages: Any) -> bool:
+    """True if the messages are about the object as a whole, and not about an unknown field that is named _schema."""
     return name == "_schema" and not any(getattr(each, "code", "") == "unknown_field" for each in messages)
 
 
 def faults_of(error: ValidationError) -> list[tuple[tuple[str, ...], str, str]]:
     """The first 100 messages of a validation error as path, code and detail, in the order of the fields."""
 
-    def walk(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    def flatten(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
         if isinstance(messages, Mapping):
             for name, inner in messages.items():
-                yield from walk(inner, path if _is_whole(name, inner) else (*path, str(name)))
+                yield from flatten(inner, path if _is_about_object(name, inner) else (*path, str(name)))
         elif isinstance(messages, Sequence) and not isinstance(messages, str):
             for inner in messages:
-                yield from walk(inner, path)
+                yield from flatten(inner, path)
         else:
-            # Every message of ours has a code; the words of the library's own are not for clients.
-            known = messages if isinstance(messages, Coded) else Coded("validator_failed", "This is not valid.")
-            yield path, known.code, str(known)
+            # Every message of this service has a code. The library's own messages are not meant for clients.
+            message = messages if isinstance(messages, Coded) else Coded("validator_failed", "This is invalid.")
+            yield path, message.code, str(message)
 
-    return list(islice(walk(error.messages, ()), FAULTS_AT_MOST))
+    return list(islice(flatten(error.messages, ()), FAULTS_AT_MOST))

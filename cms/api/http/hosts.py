@@ -1,4 +1,4 @@
-"""Which ``Host`` headers (RFC 9110, 7.2) are those of this service."""
+"""Checks the ``Host`` header (RFC 9110, 7.2) against the names of the service."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -9,17 +9,18 @@ HOST_LENGTH = 255
 
 
 def host_check(hosts: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a ``Host`` is one of these, on any port; one that begins with a dot stands for all names below it.
+    """A function that is true for a ``Host`` that is one of these, on any port.
 
-    What was asked lately is remembered. Werkzeug has such a check, which knows no IPv6 and no capitals.
+    A name that begins with a dot matches all its subdomains: ``.example.org`` matches ``www.example.org``. Recent
+    results are cached. Werkzeug's own check supports neither IPv6 addresses nor capitals.
     """
     names = frozenset(hosts)
     domains = tuple(each for each in names if each.startswith("."))
 
     @lru_cache(maxsize=64)
     def is_named(host: str) -> bool:
-        found = HOST.fullmatch(host)
-        return found is not None and (found[1].lower() in names or found[1].lower().endswith(domains))
+        match = HOST.fullmatch(host)
+        return match is not None and (match[1].lower() in names or match[1].lower().endswith(domains))
 
     def is_known(host: str) -> bool:
         return len(host) <= HOST_LENGTH and is_named(host)

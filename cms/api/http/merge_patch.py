@@ -8,7 +8,8 @@ from cms.api.http.fields import Group, Schema
 def merge_patch(target: Any, patch: Any, schema: Schema | None = None) -> Any:
     """Apply a JSON Merge Patch (RFC 7396).
 
-    A null for what the ``schema`` of the result does not have stays there: loading finds a name that is misspelt.
+    Example: ``{"a": 1, "b": 2}`` patched with ``{"b": null, "c": 3}`` is ``{"a": 1, "c": 3}``. A null for a name that
+    the ``schema`` of the result does not have is kept, so that loading the result reports the misspelt name.
     """
     if not isinstance(patch, dict):
         return patch
@@ -18,6 +19,6 @@ def merge_patch(target: Any, patch: Any, schema: Schema | None = None) -> Any:
             merged.pop(name, None)
         else:
             known = schema.load_fields.get(name) if schema else None
-            below = known.schema if isinstance(known, Group) else None
-            merged[name] = merge_patch(merged.get(name), value, below)
+            inner_schema = known.schema if isinstance(known, Group) else None
+            merged[name] = merge_patch(merged.get(name), value, inner_schema)
     return merged

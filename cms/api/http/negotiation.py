@@ -11,33 +11,33 @@ RANGE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+")
 
 
 def check_accept(*media_types: str) -> None:
-    """Raises ``NotAcceptable`` where the client rules them out; a header that cannot be read counts as absent.
+    """Raise ``NotAcceptable`` if the client accepts none of these types. A malformed header counts as absent.
 
-    Parameters of a range are passed over: none of the types has one that makes a difference.
+    Parameters of a range, such as ``charset``, are ignored: they make no difference for any of the types.
     """
     ranges = [(kind.partition(";")[0].strip().lower(), quality) for kind, quality in request.accept_mimetypes]
     readable = [(kind, quality) for kind, quality in ranges if RANGE.fullmatch(kind)]
     if readable and not any(_quality(each, readable) > 0 for each in media_types):
-        raise NotAcceptable(f"This resource is {' or '.join(media_types)}.")
+        raise NotAcceptable(f"This resource is available as {' or '.join(media_types)}.")
 
 
 def preferred(*media_types: str) -> str:
-    """The type that the client likes best; the first of equals, and where it says nothing that can be read."""
+    """The type with the highest quality for the client. The first one wins among equals, and without a valid header."""
     ranges = [(kind.partition(";")[0].strip().lower(), quality) for kind, quality in request.accept_mimetypes]
     return max(media_types, key=lambda each: _quality(each, ranges))
 
 
 def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
-    """What the most specific range that matches says of the type."""
-    for wanted in _names(media_type):
+    """The quality of the type: that of the most specific range that matches it, or 0."""
+    for wanted in _matching_ranges(media_type):
         qualities = [quality for kind, quality in ranges if kind == wanted]
         if qualities:
             return max(qualities)
     return 0
 
 
-def _names(media_type: str) -> Iterator[str]:
-    """What a range may call the type, most specific first; what is XML or JSON may be asked for as that."""
+def _matching_ranges(media_type: str) -> Iterator[str]:
+    """The ranges that match the type, most specific first. ``application/json`` matches ``application/x+json`` too."""
     yield media_type
     kind, _, subtype = media_type.partition("/")
     suffix = subtype.rpartition("+")[2]

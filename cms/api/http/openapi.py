@@ -18,9 +18,9 @@ from cms.api.http.openapi_schemas import add_patch_schema, add_schema, described
 from cms.api.http.problems import MEDIA_TYPE, REQUEST_ID, ProblemType
 
 HEADERS = {
-    "X-Request-Id": "The id of this request, echoed or made.",
+    "X-Request-Id": "The id of this request: the one that was sent, or a new one.",
 }
-# Weak where an answer is made while it is sent; strong everywhere else.
+# Tags are weak for answers that are generated while they are sent, and strong everywhere else.
 ENTITY_TAG: JSONSchema = {"type": "string", "pattern": '^(W/)?"[^"]+"$'}
 HEADER_SCHEMAS: Mapping[str, JSONSchema] = {
     DEPRECATION: {"type": "string", "pattern": "^@[0-9]+$"},
@@ -33,35 +33,35 @@ HEADER_SCHEMAS: Mapping[str, JSONSchema] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What the document of an API says besides its operations."""
+    """The parts of an API's document beside its operations."""
 
     title: str
     version: str
     text: str
     tags: Callable[[str], str]
-    """Describes the group of operations that has this name."""
+    """The description of a group of operations, by its name."""
     path_parameters: Mapping[str, tuple[str, JSONSchema]]
     """The description and the schema of each parameter in a path, by name."""
     keys: str
-    """Describes the keys that callers send as ``Authorization: Bearer``."""
+    """The description of the keys that callers send as ``Authorization: Bearer``."""
     problem_types: Mapping[str, ProblemType]
     fault_codes: Mapping[str, str]
-    """What each ``code`` in a problem's ``errors`` means."""
+    """The meaning of each ``code`` in a problem's ``errors``."""
     problem_members: Mapping[str, JSONSchema]
-    """Extension members of problems."""
+    """The extension members of problems."""
     schemas: Sequence[type[Schema]] = ()
-    """Schemas that others refer to by name."""
+    """The schemas that other schemas refer to by name."""
 
 
 class _Writing(NamedTuple):
-    """The document that is being written, and what it says besides its operations."""
+    """The document that is being written, and its parts beside the operations."""
 
     spec: APISpec
     about: Description
 
 
 def openapi_document(routes: Iterable[tuple[str, str, type[Endpoint]]], about: Description) -> dict[str, Any]:
-    """The whole document; the same routes and schemas give the same bytes."""
+    """The whole document. The same routes and schemas give the same bytes."""
     plugin = MarshmallowPlugin(schema_name_resolver=component_name)
     spec = APISpec(
         title=about.title,
@@ -71,7 +71,7 @@ def openapi_document(routes: Iterable[tuple[str, str, type[Endpoint]]], about: D
         info={"description": about.text, "license": {"name": "MIT", "identifier": "MIT"}},
         servers=[{"url": "/", "description": "This service."}],
     )
-    # Each of our fields knows its own JSON Schema; the plugin's guesses from marshmallow's classes are not needed.
+    # Each field of this package has its own JSON Schema, so that the plugin must not guess from marshmallow's classes.
     plugin.converter.attribute_functions = [_described]  # type: ignore[union-attr]
     writing = _Writing(spec, about)
     _add_components(writing)
@@ -102,28 +102,30 @@ def _add_components(writing: _Writing) -> None:
 
 
 def _link(paths: Mapping[str, dict[str, Any]]) -> None:
-    """Say where to go on from an answer: from what was made, and from the first of a list, to all that one can do."""
+    """Add links from an answer to the operations on its entry: the one that was created, or the first of a list."""
     for path, operations in paths.items():
         if "{" in path:
             continue
-        onward = {other: paths[other] for other in paths if re.fullmatch(re.escape(path) + r"/{\w+}(/[a-z-]+)?", other)}
-        if "post" in operations and onward:
-            _add_links(operations["post"]["responses"]["201"], onward, "$response.body#/data/id")
-        if "get" in operations and onward:
-            reading = {other: {"get": known["get"]} for other, known in onward.items() if "get" in known}
-            _add_links(operations["get"]["responses"]["200"], reading, "$response.body#/data/0/id")
+        targets = {
+            other: paths[other] for other in paths if re.fullmatch(re.escape(path) + r"/{\w+}(/[a-z-]+)?", other)
+        }
+        if "post" in operations and targets:
+            _add_links(operations["post"]["responses"]["201"], targets, "$response.body#/data/id")
+        if "get" in operations and targets:
+            reads = {other: {"get": known["get"]} for other, known in targets.items() if "get" in known}
+            _add_links(operations["get"]["responses"]["200"], reads, "$response.body#/data/0/id")
 
 
-def _add_links(answer: dict[str, Any], onward: Mapping[str, dict[str, Any]], id_expression: str) -> None:
+def _add_links(answer: dict[str, Any], targets: Mapping[str, dict[str, Any]], id_expression: str) -> None:
     has_tag = "ETag" in answer["headers"]
     links = answer.setdefault("links", {})
-    for path, operations in onward.items():
+    for path, operations in targets.items():
         (name,) = re.findall(r"{(\w+)}", path)
         for method, operation in operations.items():
             parameters = {f"path.{name}": id_expression}
-            wanted = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
-            # The tag is that of what is to be changed; to a read of something else it would be another's.
-            if has_tag and method != "get" and "If-Match" in wanted:
+            header_names = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            # A write needs the tag of this answer. A read of a sub-resource would need that resource's own tag.
+            if has_tag and method != "get" and "If-Match" in header_names:
                 parameters["header.If-Match"] = "$response.header.ETag"
             links[operation["operationId"]] = {
                 "operationId": operation["operationId"],
@@ -180,7 +182,7 @@ def _body(writing: _Writing, contract: Contract) -> dict[str, Any]:
 
 
 def _other_forms(contract: Contract) -> dict[str, Any]:
-    """The media types that a body may have besides JSON; what a schema can say of them is that they are text."""
+    """The media types that a body may have beside JSON. Their schemas can say no more than that they are text."""
     return {
         media_type: {
             "schema": Text(form.longest).json_schema() | {"description": form.description},
@@ -227,28 +229,32 @@ def _header_parameters(contract: Contract) -> Iterator[JSONSchema]:
         }
 
     if _has_tag(contract):
-        yield header("If-None-Match", "Entity tags that the client holds; answered with 304.", '"5d41402abc4b2a76"')
+        text = "Entity tags that the client has cached. If one is current, the answer is 304."
+        yield header("If-None-Match", text, '"5d41402abc4b2a76"')
     if _reads_what_has_a_tag(contract):
         example = '"5d41402abc4b2a76"' if contract.is_public else '"42"'
-        yield header("If-Match", "Entity tags that the client knows; where none is the answer's, 412.", example)
+        yield header("If-Match", "Entity tags that the client knows. If none is current, the answer is 412.", example)
     elif contract.conditional or contract.heeds_if_match:
-        # Where a creation is possible, `If-None-Match` may stand instead.
+        # Where a creation is possible, `If-None-Match` may be sent instead.
         required = contract.conditional and not contract.creates
-        text = "The entity tag of what was read, or `*` for whatever is there."
+        text = "The entity tag of the version that was read, or `*` for any version."
         yield header("If-Match", text, '"42"', required=required)
     if contract.resumes:
-        yield header("Last-Event-ID", "The id of the last event that the client had.", "Fb0zqK3uVYw2dN7s")
+        yield header("Last-Event-ID", "The id of the last event that the client received.", "Fb0zqK3uVYw2dN7s")
     if contract.creates:
-        yield header("If-None-Match", "`*` to create under an id of one's own.", "*")
+        yield header("If-None-Match", "`*` to create a resource under the id in the path.", "*")
     if contract.may_be_repeated:
-        text = "A new id for what is to be done once; sent again within 24 hours, the first answer is given again."
+        text = (
+            "A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer "
+            "is repeated."
+        )
         example = '"8e03978e-40d5-43e8-bc93-6894a57f9324"'
         yield header(idempotency.HEADER, text, example, pattern=idempotency.PATTERN)
     yield header("X-Request-Id", "An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.", "deploy-7.1")
 
 
 def _has_tag(contract: Contract) -> bool:
-    """Whether an answer of delivery can be revalidated."""
+    """True if the operation is public and its answer can be revalidated."""
     return contract.is_public and _reads_what_has_a_tag(contract)
 
 
@@ -259,18 +265,18 @@ def _reads_what_has_a_tag(contract: Contract) -> bool:
 def _answers(writing: _Writing, contract: Contract) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status, declared in contract.answers.items():
-        text = declared.description or ("Created." if status == 201 else "Done." if status == 204 else "The answer.")
+        text = declared.description or ("Created." if status == 201 else "No content." if status == 204 else "Success.")
         if _can_pick(contract) and status == 200:
-            text += " With `fields` or `exclude`, required or not, what is not picked is left out."
+            text += " With `fields` or `exclude`, fields that are not selected are left out, even required ones."
         headers = {**declared.headers, **HEADERS}
         if contract.may_be_repeated:
-            headers[idempotency.REPLAYED] = "`true` where it is the answer of the first request with the same key."
+            headers[idempotency.REPLAYED] = "`true` if this is the repeated answer of the first request."
         answers[str(status)] = {"description": text, "headers": _headers(headers, contract.deprecation)}
         if content := _content(writing, declared):
             answers[str(status)]["content"] = content
     if _has_tag(contract):
-        text = "The client holds these bytes."
-        headers = {"ETag": "The tag.", **HEADERS}
+        text = "Not modified: the client has the current version."
+        headers = {"ETag": "The current entity tag.", **HEADERS}
         answers["304"] = {"description": text, "headers": _headers(headers, contract.deprecation)}
     return answers
 
@@ -280,7 +286,7 @@ def _can_pick(contract: Contract) -> bool:
 
 
 def _content(writing: _Writing, declared: Declared) -> dict[str, Any]:
-    """The body of an answer by media type: JSON with its schema, or another type as a string."""
+    """The body of an answer by media type: JSON with its schema, another type as a string."""
     if declared.schema is None:
         text = {"schema": {"type": "string"}, "example": declared.example}
         return {declared.media_type: text} if declared.media_type else {}
@@ -307,7 +313,7 @@ def _headers(texts: Mapping[str, str], deprecation: Deprecation | None = None) -
 
 
 def _problems(writing: _Writing, contract: Contract) -> dict[str, Any]:
-    """Every problem that can come, by status; operations with the same codes share one component."""
+    """Every possible problem by status. Operations with the same codes share one component."""
     codes = {"malformed-request", "invalid-parameter", "not-acceptable", "uri-too-long", "internal"}
     codes |= {"temporarily-unavailable"}
     codes |= contract.problems
@@ -352,9 +358,9 @@ def _problem_answer(writing: _Writing, status: int, codes: list[str], deprecatio
 def _problem_headers(status: int, deprecation: Deprecation | None) -> dict[str, JSONSchema]:
     own = {
         401: {"WWW-Authenticate": "Bearer (RFC 6750)."},
-        409: {"Retry-After": "Seconds to wait, where the first request with an `Idempotency-Key` still runs."},
-        412: {"ETag": "The present entity tag."},
-        415: {"Accept": "What is read here.", "Accept-Patch": "What is read by PATCH."},
+        409: {"Retry-After": "Seconds to wait, if the first request with this `Idempotency-Key` is still running."},
+        412: {"ETag": "The current entity tag."},
+        415: {"Accept": "The supported media types.", "Accept-Patch": "The media types that PATCH supports."},
         503: {"Retry-After": "Seconds to wait."},
     }.get(status, {})
     return _headers({**own, **HEADERS}, deprecation)

@@ -12,7 +12,7 @@ from cms.api.http.problems import FAULTS_AT_MOST, ProblemType
 
 
 def described(field: Any) -> JSONSchema:
-    """The JSON Schema of a field, with null where it may be, its description and its default."""
+    """The JSON Schema of a field with its description and its default, and with null if that is allowed."""
     schema: JSONSchema = field.json_schema()
     if field.allow_none:
         schema = nullable(schema)
@@ -32,17 +32,18 @@ def _marked_if_deprecated(field: Any, schema: JSONSchema) -> JSONSchema:
 def problem_schema(
     kinds: Mapping[str, ProblemType], codes: Mapping[str, str], members: Mapping[str, JSONSchema]
 ) -> JSONSchema:
-    """RFC 9457, with every fault in ``errors``."""
+    """The JSON Schema of a problem (RFC 9457), with every fault in ``errors``."""
     text = {"type": "string"}
-    named = ", ".join(f"`{code}` ({kind.status})" for code, kind in kinds.items())
+    listed_kinds = ", ".join(f"`{code}` ({kind.status})" for code, kind in kinds.items())
+    type_text = f"The URL of the kind of problem, where it is described. The kinds: {listed_kinds}."
     return {
         "type": "object",
-        "description": "What went wrong (RFC 9457).",
+        "description": "An error, as problem details (RFC 9457).",
         "properties": {
-            "type": text | {"format": "uri", "description": f"Names the kind of problem, and answers: {named}."},
-            "title": text | {"description": "The same for every problem of the kind."},
+            "type": text | {"format": "uri", "description": type_text},
+            "title": text | {"description": "The title of the kind of problem, always the same."},
             "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
-            "detail": text | {"description": "What is wrong this time, and what to do about it."},
+            "detail": text | {"description": "What is wrong with this request, and how to fix it."},
             "instance": text | {"description": "The request's id, `urn:request:…`."},
             "errors": {
                 "type": "array",
@@ -50,12 +51,12 @@ def problem_schema(
                 "items": {
                     "type": "object",
                     "properties": {
-                        "pointer": text | {"description": "A JSON Pointer into the body, `#/a/b`."},
-                        "parameter": text | {"description": "A query parameter."},
-                        "header": text | {"description": "A request header."},
+                        "pointer": text | {"description": "A JSON Pointer into the body, such as `#/a/b`."},
+                        "parameter": text | {"description": "The name of a query parameter."},
+                        "header": text | {"description": "The name of a request header."},
                         "code": text | {"enum": [*codes], "description": listed(codes)} | EXTENSIBLE,
                         "detail": text | {"description": "A sentence for people."},
-                        "did_you_mean": text | {"description": "The nearest known word to an unknown one."},
+                        "did_you_mean": text | {"description": "The known name that is most similar."},
                     },
                     "required": ["code", "detail"],
                 },
@@ -67,12 +68,12 @@ def problem_schema(
 
 
 def listed(words: Mapping[str, str]) -> str:
-    """Words and what they mean, for a description."""
+    """Words with their meanings, as one paragraph of Markdown for a description."""
     return " ".join(f"`{word}`: {text}" for word, text in words.items())
 
 
 def add_schema(spec: APISpec, schema: type[Schema]) -> str:
-    """Register a schema with every schema it holds; returns its component's name."""
+    """Register a schema and every schema inside it; return the name of its component."""
     name = component_name(schema)
     if name not in spec.components.schemas:
         spec.components.schema(name, schema=schema)
@@ -86,13 +87,13 @@ def add_schema(spec: APISpec, schema: type[Schema]) -> str:
 
 
 def add_patch_schema(spec: APISpec, schema: type[Schema]) -> str:
-    """Register what a merge patch of the schema's documents may hold (RFC 7396); returns its component's name."""
+    """Register the schema of merge patches (RFC 7396) of the schema's documents; return the name of its component."""
     name = f"{component_name(schema).removesuffix('Write')}Patch"
     if name not in spec.components.schemas:
         fields = {name: field for name, field in schema._declared_fields.items() if isinstance(field, Field)}
         component = {
             "type": "object",
-            "description": f"Changes of {component_name(schema)}: what is absent stays, null takes away.",
+            "description": f"A merge patch of {component_name(schema)}. Absent members stay, null removes a member.",
             "properties": {name: _patched(spec, field) for name, field in fields.items()},
             "additionalProperties": False,
         }
@@ -120,7 +121,7 @@ def _inner_schemas(schema: type[Schema]) -> Iterator[type[Schema]]:
 
 
 def problem_example(kind: ProblemType) -> dict[str, Any]:
-    """What a problem of this kind looks like."""
+    """An example of a problem of this kind."""
     example: dict[str, Any] = {
         "type": f"http://127.0.0.1:8000/docs/problems/{kind.code}",
         "title": kind.title,
@@ -135,7 +136,7 @@ def problem_example(kind: ProblemType) -> dict[str, Any]:
             {
                 "parameter": "tags",
                 "code": "unknown_parameter",
-                "detail": "There is no such parameter here. Did you mean 'tag'?",
+                "detail": "Unknown parameter. Did you mean 'tag'?",
                 "did_you_mean": "tag",
             }
         ]

@@ -1,4 +1,4 @@
-"""Query parameters: declared ones only, each read by its field, all faults at once."""
+"""Reads query parameters: only declared ones, each by its field. All faults are reported at once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,15 +14,15 @@ from cms.errors import Fault
 
 
 def _check_encoding() -> None:
-    """Raises ``MalformedRequest`` for a query that is not UTF-8: read as text, it would be another one."""
+    """Raise ``MalformedRequest`` if the query is not UTF-8. Decoding would replace its bytes and change its meaning."""
     try:
         unquote_to_bytes(request.query_string).decode()
     except UnicodeDecodeError:
-        raise MalformedRequest("The query is not UTF-8.") from None
+        raise MalformedRequest("The query string is not valid UTF-8.") from None
 
 
 def load_query(schema: type[Schema] | None) -> dict[str, Any]:
-    """Read the query by the schema of its parameters.
+    """Read the query string by the schema of its parameters.
 
     Raises ``InvalidParameter`` with every fault, or ``MalformedRequest``.
     """
@@ -38,7 +38,7 @@ def load_query(schema: type[Schema] | None) -> dict[str, Any]:
         elif isinstance(known, Many):
             given[name] = [part for value in values for part in (value.split(",") if known.commas else [value])]
         elif len(values) > 1:
-            faults.append(Fault("repeated", "This parameter may stand here once.", parameter=name))
+            faults.append(Fault("repeated", "This parameter must not be repeated.", parameter=name))
         else:
             given[name] = values[0]
     loaded: dict[str, Any] = {}
@@ -55,6 +55,4 @@ def load_query(schema: type[Schema] | None) -> dict[str, Any]:
 def _unknown_parameter(name: str, names: Mapping[str, Any]) -> Fault:
     near = near_name(name, names)
     hint = f" Did you mean '{near}'?" if near else ""
-    return Fault(
-        "unknown_parameter", f"There is no such parameter here.{hint}", parameter=name[:100], did_you_mean=near
-    )
+    return Fault("unknown_parameter", f"Unknown parameter.{hint}", parameter=name[:100], did_you_mean=near)

@@ -1,4 +1,4 @@
-"""Errors on the wire: RFC 9457 problem details on every status and every route, HTML never."""
+"""Errors as clients receive them: RFC 9457 problem details for every status on every route, never HTML."""
 
 import html
 import re
@@ -22,7 +22,7 @@ RUNNING_SECONDS = 1
 
 @dataclass(frozen=True)
 class ProblemType:
-    """One kind of problem: its word, status, constant title, and what a client should do about it."""
+    """One kind of problem: its code, status and title, and advice for the client."""
 
     code: str
     status: int
@@ -43,52 +43,53 @@ _BY_STATUS = {
 
 
 class MalformedRequest(CMSError):
-    """The request cannot be read."""
+    """The request is malformed."""
 
     code = "malformed-request"
 
 
 class InvalidParameter(CMSError):
-    """One or more query parameters are unknown, repeated or wrong."""
+    """One or more query parameters are unknown, repeated or invalid."""
 
     code = "invalid-parameter"
 
     def __init__(self, *faults: Fault) -> None:
-        super().__init__("The query has one fault." if len(faults) == 1 else "The query has several faults.", *faults)
+        count = "an error" if len(faults) == 1 else "several errors"
+        super().__init__(f"The query string has {count}; see `errors`.", *faults)
 
 
 class Unauthorized(CMSError):
-    """No key, or one that is not good; ``sent`` says which, for ``WWW-Authenticate`` (RFC 6750)."""
+    """The key is missing, or invalid if it was ``sent``. ``WWW-Authenticate`` says which (RFC 6750)."""
 
     code = "unauthorized"
 
     def __init__(self, *, sent: bool) -> None:
         super().__init__(
-            "The key is not valid."
+            "The key is invalid, expired or revoked."
             if sent
-            else "This address needs an API key; send it as Authorization: Bearer <key>."
+            else "An API key is required. Send it as Authorization: Bearer <key>."
         )
         self.sent = sent
 
 
 class MethodNotAllowed(CMSError):
-    """The address exists without this method."""
+    """The address does not support this method."""
 
     code = "method-not-allowed"
 
     def __init__(self, allowed: str) -> None:
-        super().__init__(f"Allowed here: {allowed}.")
+        super().__init__(f"Allowed methods: {allowed}.")
         self.allowed = allowed
 
 
 class NotAcceptable(CMSError):
-    """The client accepts nothing that the resource has."""
+    """The client accepts none of the media types of the resource."""
 
     code = "not-acceptable"
 
 
 class UnsupportedMediaType(CMSError):
-    """The body's type or encoding is none that is read here; ``headers`` say which are."""
+    """The body has an unsupported media type or content coding. ``headers`` name the supported ones."""
 
     code = "unsupported-media-type"
 
@@ -98,48 +99,48 @@ class UnsupportedMediaType(CMSError):
 
 
 class ContentTooLarge(CMSError):
-    """The body is over the limit."""
+    """The body is larger than the limit."""
 
     code = "content-too-large"
 
 
 class URITooLong(CMSError):
-    """The request target is over the limit."""
+    """The request target is longer than the limit."""
 
     code = "uri-too-long"
 
 
 class IdempotencyInProgress(CMSError):
-    """A request with this ``Idempotency-Key`` is being answered at this moment."""
+    """The first request with this ``Idempotency-Key`` is still running."""
 
     code = "idempotency-in-progress"
 
 
 class IdempotencyKeyReused(CMSError):
-    """The ``Idempotency-Key`` was sent before, with a request that asked for something else."""
+    """The ``Idempotency-Key`` was sent before with a different request."""
 
     code = "idempotency-key-reused"
 
 
 class PreconditionRequired(CMSError):
-    """The change needs ``If-Match`` (RFC 6585)."""
+    """The request must have ``If-Match`` (RFC 6585)."""
 
     code = "precondition-required"
 
 
 def problem_type(code: str) -> ProblemType:
-    """The kind of problem that the application calls by this word (``PROBLEM_TYPES`` in its configuration)."""
+    """The kind of problem with this code, from ``PROBLEM_TYPES`` in the application's configuration."""
     known: Mapping[str, ProblemType] = current_app.config["PROBLEM_TYPES"]
     return known[code]
 
 
 def type_url(code: str) -> str:
-    """The address that names a kind of problem and answers with its description."""
+    """The URL that identifies a kind of problem, and that answers with its description."""
     return f"{current_app.config['PUBLIC_URL']}/docs/problems/{code}"
 
 
 def problem_response(error: Exception) -> Response:
-    """The answer to any exception; what is not expected is logged and says nothing of itself."""
+    """The answer to any exception. An unexpected one is logged, and the answer contains nothing of it."""
     if isinstance(error, Unavailable):
         current_app.logger.warning("request %s: %s (%s)", request_id(), error, error.__cause__)
     if isinstance(error, CMSError):
@@ -147,7 +148,7 @@ def problem_response(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _from_http(error)
     current_app.logger.exception("request %s failed", request_id(), exc_info=error)
-    return problem("internal", "Something went wrong on our side; nothing was changed.")
+    return problem("internal", "An unexpected error occurred on the server. Nothing was changed.")
 
 
 def _from_domain(error: CMSError) -> Response:
@@ -170,7 +171,7 @@ def _from_domain(error: CMSError) -> Response:
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _BY_STATUS.get(status, "malformed-request" if status < 500 else "internal")
-    detail = {404: "There is nothing here.", 405: "The address does not have this method."}.get(status)
+    detail = {404: "There is nothing here.", 405: "This address does not support the method."}.get(status)
     response = problem(code, detail or problem_type(code).advice)
     if methods := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(methods))
@@ -180,7 +181,7 @@ def _from_http(error: HTTPException) -> Response:
 def problem(
     code: str, detail: str, faults: tuple[Fault, ...] = (), extensions: dict[str, Any] | None = None
 ) -> Response:
-    """A problem document; extension members stand beside the standard ones."""
+    """The response with a problem document. ``extensions`` are members beside the standard ones."""
     kind = problem_type(code)
     document: dict[str, Any] = {
         "type": type_url(code),
@@ -190,8 +191,8 @@ def problem(
         "instance": f"urn:request:{request_id()}",
         **(extensions or {}),
     }
-    # In delivery the 404 of a slug that nobody has and of one that nobody may see yet are the same bytes; the
-    # request's id stands in the header alone, since shared caches keep the body.
+    # In delivery a 404 has the same bytes for an unknown slug and for an unpublished one, so that it reveals nothing.
+    # The request's id is in the header only, because shared caches keep the body.
     if kind.status == HTTPStatus.NOT_FOUND and has_request_context() and g.get("is_delivery", False):
         del document["instance"]
     if faults:
@@ -211,7 +212,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def request_id() -> str:
-    """The id of this request: the client's if it is a plain word, else one made for it."""
+    """The id of this request: the client's if it is valid, else a new one."""
     if not has_request_context():
         return "none"
     if "request_id" not in g:
@@ -221,7 +222,7 @@ def request_id() -> str:
 
 
 def request_id_from(given: str) -> str:
-    """The id that a client gave if it is a plain word, else a new one."""
+    """The id that a client sent if it is valid, else a new one."""
     return given if REQUEST_ID.fullmatch(given) else str(uuid7())
 
 

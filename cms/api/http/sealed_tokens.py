@@ -13,11 +13,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 64
-"""A key of this length selects AES-256: AES-SIV takes one half for the tag, the other for the encryption."""
+"""A key of this length selects AES-256: AES-SIV uses one half for the tag and the other half for the encryption."""
 
 
 def seal(secret_key: str, content: bytes) -> str:
-    """Encrypt the content as a token of letters, digits, hyphens and underscores; it is 16 bytes and a third longer."""
+    """Encrypt the content as a token of letters, digits, hyphens and underscores.
+
+    The token is 16 bytes longer than the content, and base64url makes it another third longer.
+    """
     return _encoded(_cipher(secret_key).encrypt(content, None))
 
 
@@ -38,6 +41,6 @@ def _encoded(sealed: bytes) -> str:
 
 @lru_cache(maxsize=4)
 def _cipher(secret_key: str) -> AESSIV:
-    """The cipher of a key that is derived from the secret key for these tokens alone (HKDF, RFC 5869)."""
+    """The cipher, with a key that is derived from the secret key for these tokens alone (HKDF, RFC 5869)."""
     derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"sealed tokens")
     return AESSIV(derivation.derive(secret_key.encode()))
