@@ -171,7 +171,7 @@ def reindex() -> None:
 def rerender(dry_run: bool) -> None:
     """Render anew what an older release rendered, in batches, while the service runs; can be stopped and repeated."""
     known = _services(_current_app())
-    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_tell_progress)
+    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, report=_tell_progress)
     verb = "would change" if dry_run else "changed"
     click.echo(
         f"{done.revisions} revisions came from an older renderer; {done.changed} of them {verb}, "
