@@ -184,7 +184,7 @@ def rerender(dry_run: bool) -> None:
     Runs in batches while the service runs. It can be stopped, and continues when it is started again.
     """
     known = _services(_current_app())
-    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, tell=_show_progress)
+    done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, report=_show_progress)
     verb = "would change" if dry_run else "changed"
     click.echo(
         f"{done.revisions} revisions came from an older renderer. {done.changed} of them {verb}; "

@@ -1,4 +1,4 @@
-"""The only reader of time: aware datetimes in UTC, cut to the millisecond the wire shows."""
+"""The clock and the format of times: aware datetimes in UTC with milliseconds. Only this module reads the clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,28 +8,28 @@ from functools import lru_cache
 _offset = timedelta(0)
 
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
-"""The ``live_until`` of what has no end; a value instead of NULL keeps "live now" one comparison."""
+"""The ``live_until`` of a publication without an end. Unlike with NULL, one comparison decides what is live."""
 
 
 def now() -> datetime:
-    """The time of this process; what decides visibility asks the database's clock instead (``db.database_now``)."""
-    moment = datetime.now(UTC)
-    return to_millisecond(moment + _offset if _offset else moment)
+    """The time by the clock of this process. The database's clock decides what is live (``db.database_now``)."""
+    instant = datetime.now(UTC)
+    return to_millisecond(instant + _offset if _offset else instant)
 
 
-def to_millisecond(moment: datetime) -> datetime:
-    """Cut, never rounded up: a moment that was read is never later than the moment it was read at."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+def to_millisecond(instant: datetime) -> datetime:
+    """The instant cut to milliseconds. It is never rounded up, so that the result is not in the future."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def offset_seconds() -> float:
-    """By how much the clock is moved; always 0 outside tests."""
+    """The seconds by which the clock is moved; always 0 outside tests."""
     return _offset.total_seconds()
 
 
 @contextmanager
 def moved(by: timedelta) -> Iterator[None]:
-    """Move this process's clock, and with it every reading of a database's clock, for a test."""
+    """Move the clock of this process, and its readings of the database's clock, for a test."""
     global _offset
     before = _offset
     _offset = before + by
@@ -40,12 +40,12 @@ def moved(by: timedelta) -> Iterator[None]:
 
 
 @lru_cache(maxsize=4096)
-def to_wire(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds and ``Z``: ``2026-03-03T08:00:00.000Z``."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+def to_wire(instant: datetime) -> str:
+    """The instant as an RFC 3339 text in UTC with milliseconds: ``2026-03-03T08:00:00.000Z``."""
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def from_wire(text: str) -> datetime:
-    """The inverse of ``to_wire``."""
+    """The instant that a text from ``to_wire`` names."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The database: two ways in (a snapshot to read, a transaction to write), column types, and the only commit."""
+"""The database: snapshots to read, transactions to write, column types and SQL functions. Only this module commits."""
 
 import threading
 import time
@@ -45,12 +45,12 @@ BRIEF_SECONDS = 0.1
 """How long a write waits for others that is dropped rather than hold up a request."""
 POOL_SECONDS = 2
 SESSION_OPTIONS = (
-    # Compiling a statement takes longer than running one that an index answers, and so does planning it: each is
-    # planned once in a session, for any values. It has to hold for those that are unlike the average too, so whole
-    # tables are never read for a join, nor workers started: all that is asked for is few, and an index leads to it.
+    # Planning a statement, or compiling it (jit), takes longer than running one that an index answers. So each is
+    # planned once in a session, for any values. The plan must also be good for values that are unlike the average: it
+    # must not read whole tables for a join, nor start workers. Every statement reads few rows, found by an index.
     "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off "
     "-c max_parallel_workers_per_gather=0 "
-    # A node that stalls while it holds the counter must not stop the writers of all others for long.
+    # A node that stalls while it holds the lock on the counter must not block the other nodes for long.
     "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
 )
 
@@ -65,7 +65,7 @@ NAMING_CONVENTION = {
 Identifier = String(36).with_variant(UUID(as_uuid=False), "postgresql")
 """A UUID in its text form: native on PostgreSQL, 36 characters on SQLite, a ``str`` in Python."""
 
-# JSON and never JSONB: the order of keys must be the same on both databases, since bodies are compared byte for byte.
+# JSON and not JSONB, which changes the order of keys: bodies must be equal byte for byte on both databases.
 JSON = PlainJSON(none_as_null=True)
 
 Collated = String().with_variant(String(collation="C"), "postgresql")
@@ -73,9 +73,9 @@ Collated = String().with_variant(String(collation="C"), "postgresql")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC with milliseconds: ``timestamptz(3)`` on PostgreSQL, the wire's own text on SQLite.
+    """An aware datetime in UTC with milliseconds: ``timestamptz(3)`` on PostgreSQL, an RFC 3339 text on SQLite.
 
-    SQLite has no type for time and would drop the offset; the fixed-width text sorts as time does.
+    SQLite has no type for times. The text has a fixed width, so it sorts by time.
     """
 
     impl = String(24)
@@ -116,12 +116,12 @@ class ListOf(TypeDecorator[list[str]]):
 
 
 class is_among(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
-    """Whether a column is one of a parameter's list.
+    """True if the column is one of the values in a list parameter.
 
-    Unlike an expanded ``IN`` the statement's text is the same however long the list is, so that it is parsed once.
+    Unlike with an expanded ``IN``, the SQL text is the same for a list of any length, so it is parsed only once.
     """
 
-    # As a Boolean it would be compared with 1 on SQLite, and no index would be used.
+    # SQLAlchemy compares a Boolean with 1 on SQLite, and then no index is used.
     type = NullType()
     inherit_cache = True
 
@@ -142,10 +142,10 @@ def _postgresql_among(element: is_among, compiler: Any, **options: Any) -> str:
 
 
 class database_now(FunctionElement[datetime]):  # noqa: N801 - a SQL function, named as one
-    """The database's clock, read by the statement it stands in.
+    """The time by the database's clock, read by the statement that contains it.
 
-    On PostgreSQL every node agrees on it. On both databases it is read after the statement's snapshot was taken, so
-    no write that the snapshot shows lies in its future.
+    On PostgreSQL all nodes share this clock. On both databases it is read after the statement's snapshot was taken, so
+    that no write in the snapshot is later.
     """
 
     type = UTCDateTime()
@@ -172,37 +172,37 @@ def _postgresql_now(element: database_now, compiler: Any, **options: Any) -> str
 
 
 class Base(DeclarativeBase):
-    """The parent of every table of the project."""
+    """The parent class of all tables."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 def insert_for(session: Session) -> Callable[[Any], Any]:
-    """The ``insert`` of the session's database that knows ``on_conflict_do_…``, which both spell alike."""
+    """The ``insert`` of the session's dialect, which has ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def discard(session: Session) -> None:
-    """Let nothing of the running transaction be kept, though it ends without an error."""
+    """Roll back the running transaction when it ends, although there is no error."""
     session.info["discarded"] = True
 
 
 @dataclass
 class Usage:
-    """What one request asked of the database: the number of statements and the seconds spent in them."""
+    """The number of statements of one request, and the seconds that they took."""
 
     statements: int = 0
     seconds: float = 0.0
 
 
 usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
-"""Set for a request that is to be measured; the engine adds to it."""
+"""Set for a request that is measured; the engine adds its statements."""
 
 
 class Database:
-    """An engine with a snapshot to read from and the only transaction that commits.
+    """An engine with snapshots to read from and transactions to write in.
 
-    ``engine`` and ``metadata`` are the two names that Flask-Migrate asks for.
+    Flask-Migrate requires the attributes ``engine`` and ``metadata``.
     """
 
     def __init__(self, url: URL) -> None:
@@ -213,7 +213,7 @@ class Database:
         )
         self._writers = self.engine.execution_options(write=True)
         self._brief_writers = self.engine.execution_options(write=True, brief=True)
-        # SQLite has one writer at a time; queueing in the process is fair, polling the file's lock is not.
+        # SQLite allows one writer at a time. Waiting writers would poll its lock in no order; this lock is fairer.
         self._writing = threading.Lock()
         event.listen(self.engine, "before_cursor_execute", _start_statement)
         event.listen(self.engine, "after_cursor_execute", _count_statement)
@@ -224,21 +224,21 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """One unchanging view of everything committed; raises ``Unavailable`` when there is none to be had."""
-        with _unavailable_is_said(), self._readers.connect() as connection:
+        """A consistent view of all committed data; raises ``Unavailable`` if the database cannot be reached."""
+        with _unavailable_raised(), self._readers.connect() as connection:
             yield connection
             if not self.is_sqlite:
-                # The driver forgets its prepared statements whenever it rolls back; nothing can have been written.
+                # After a rollback the driver would forget its prepared statements. Nothing can have been written.
                 connection.commit()
 
     @contextmanager
     def transaction(self, *, brief: bool = False) -> Iterator[Session]:
-        """The only place that commits: all of the block or, when it raises or was discarded, nothing of it.
+        """A transaction that commits at the end of the block, or rolls back if it raises or calls ``discard``.
 
-        A ``brief`` one hardly waits for other writers: it raises ``Unavailable`` where others would wait their turn.
+        A ``brief`` one raises ``Unavailable`` soon, where others would wait for the writers before them.
         """
         with (
-            _unavailable_is_said(),
+            _unavailable_raised(),
             self._turn_to_write(BRIEF_SECONDS if brief else LOCK_SECONDS),
             Session(self._brief_writers if brief else self._writers, expire_on_commit=False) as session,
             session.begin() as transaction,
@@ -268,7 +268,7 @@ class Database:
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
-        # A folder that cannot be made is told of when the database is first opened.
+        # If the folder cannot be made, opening the database raises an error that says so.
         with suppress(OSError):
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -277,14 +277,14 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own transactions start DEFERRED and lose updates without a word; ours are begun below.
+        # The driver begins transactions as DEFERRED, which can lose updates silently. ``begin`` below does it instead.
         connection.isolation_level = None
         for pragma in (
             _busy_timeout(LOCK_SECONDS),
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            # What is erased is overwritten, and not only given up for something else to be written over it.
+            # Overwrite deleted data with zeros at once.
             "secure_delete=ON",
             "journal_size_limit=67108864",
         ):
@@ -330,13 +330,14 @@ def _json_text(value: Any) -> str:
 
 
 @contextmanager
-def _unavailable_is_said() -> Iterator[None]:
+def _unavailable_raised() -> Iterator[None]:
+    """Turn the errors of a database that cannot be reached or is busy into ``Unavailable``."""
     try:
         yield
     except PoolTimeout as error:
         raise Unavailable("Every database connection is in use.") from error
     except OperationalError as error:
-        raise Unavailable("The database is out of reach or busy.") from error
+        raise Unavailable("The database cannot be reached or is busy.") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("The database connection was lost.") from error
@@ -356,9 +357,10 @@ def _count_statement(connection: Connection, _cursor: Any, statement: str, *_: A
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
-    """A column that rows are checked by and never found by.
+    """A column that SQLite must not look up in an index; there it is written ``+column``.
 
-    SQLite has no statistics unless somebody gathers them, and takes all of a type for fewer than a list of ids.
+    Without statistics SQLite expects all rows of a type to be fewer than a list of ids. Example: with
+    ``unindexed(type) = 'articles' AND id IN (…)`` it looks the rows up by their ids.
     """
 
     inherit_cache = True
@@ -374,5 +376,5 @@ def _sqlite_unindexed(element: unindexed, compiler: Any, **options: Any) -> str:
 
 
 @compiles(unindexed)
-def _plain(element: unindexed, compiler: Any, **options: Any) -> str:
+def _other_unindexed(element: unindexed, compiler: Any, **options: Any) -> str:
     return str(compiler.process(next(iter(element.clauses)), **options))

@@ -1,6 +1,6 @@
-"""What can go wrong in the domain, as coded errors that know no HTTP.
+"""The errors of the domain, each with a code, without HTTP.
 
-The edge (``cms/api/problems.py``) turns each class into one status and one RFC 9457 problem.
+The edge (``cms/api/http/problems.py``) turns each class into one status and one problem (RFC 9457).
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong, and where.
+    """One fault and its place.
 
-    ``code`` is a stable word for programs, ``detail`` a sentence for people, and exactly one of the places
-    names the spot: ``pointer`` is a JSON Pointer as a URI fragment (``#/seo/title``), ``parameter`` a query
-    parameter, ``header`` a request header. ``did_you_mean`` is the nearest known word to an unknown one.
+    ``code`` is a stable word for programs, and ``detail`` a sentence for people. At most one of these names the place:
+    ``pointer`` is a JSON Pointer (RFC 6901) as a URI fragment, such as ``#/seo/title``; ``parameter`` is a query
+    parameter; ``header`` is a request header. ``did_you_mean`` is the known word that is nearest to an unknown one.
     """
 
     code: str
@@ -25,7 +25,7 @@ class Fault:
 
 
 class CMSError(Exception):
-    """An expected failure: ``code`` names its problem type, ``faults`` list every fault found."""
+    """An expected failure. ``code`` names its problem type; ``faults`` are all faults that were found."""
 
     code: ClassVar[str] = "internal"
 
@@ -37,17 +37,17 @@ class CMSError(Exception):
 
 
 class Invalid(CMSError):
-    """The content is well-formed and breaks a rule; ``faults`` say which."""
+    """The body is well-formed but invalid; ``faults`` say why."""
 
     code = "validation-error"
 
     def __init__(self, *faults: Fault) -> None:
         count = len(faults)
-        super().__init__("The body has one fault." if count == 1 else f"The body has {count} faults.", *faults)
+        super().__init__("The body has one error." if count == 1 else f"The body has {count} errors.", *faults)
 
 
 class NotFound(CMSError):
-    """Unknown, or not visible to the caller: the two are told apart nowhere."""
+    """The address names nothing, or nothing that the caller may see. No answer says which of the two."""
 
     code = "not-found"
 
@@ -56,7 +56,7 @@ class NotFound(CMSError):
 
 
 class Conflict(CMSError):
-    """The request contradicts the present state."""
+    """The request conflicts with the current state."""
 
     code = "conflict"
 
@@ -68,31 +68,30 @@ class SlugTaken(Conflict):
 
 
 class PreconditionFailed(CMSError):
-    """``If-Match`` names another version than the present one."""
+    """``If-Match`` names another state than the current one (RFC 9110)."""
 
     code = "precondition-failed"
 
 
 class NotReady(CMSError):
-    """The site lets nothing be published in which its checks find such faults."""
+    """The checks of the revision found something that blocks publishing on this site."""
 
     code = "not-ready"
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(
-            "The site lets nothing be published with these faults; mend them, or say in override_reason why to publish "
-            "nevertheless.",
+            "This site does not publish entries with these errors. Fix them, or publish with an override_reason.",
             *faults,
         )
 
 
 class Forbidden(CMSError):
-    """The key is good and lacks a scope."""
+    """The key is valid but lacks a scope."""
 
     code = "forbidden"
 
 
 class Unavailable(CMSError):
-    """The database is out of reach or busy; the same request may succeed later."""
+    """The database cannot be reached or is busy; the same request may succeed later."""
 
     code = "temporarily-unavailable"

@@ -1,4 +1,4 @@
-"""Whether the database is at this release, and bringing it there."""
+"""Migrating the database to the tables of this release."""
 
 import logging
 from typing import Any
@@ -16,29 +16,29 @@ from cms.errors import CMSError
 
 
 def migrate(app: Flask) -> None:
-    """Run every migration that is missing. Raises ``CMSError`` for a database that a newer release has migrated."""
+    """Run all missing migrations. Raises ``CMSError`` if a newer release has migrated the database."""
     at, revisions = _revisions(app)
     if at == revisions[0]:
         return
     if at is not None and at not in revisions:
-        raise CMSError(f"the database is at revision {at} of a newer release; install that release or a later one")
+        raise CMSError(f"a newer release has migrated the database (to {at}); install that release or a later one")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with app.app_context():
         flask_migrate.upgrade()
-    # A site that is older than a search index has to be put into it.
+    # Entries that are older than a search index must be added to it.
     known: Services = app.extensions["cms"]
     fill_index(known.database, known.types, known.settings.public_url)
     preview.fill_draft_index(known.database, known.types)
 
 
 def is_current(app: Flask) -> bool:
-    """Whether the newest migration is the one that ran last."""
+    """True if the newest migration has run."""
     at, revisions = _revisions(app)
     return at == revisions[0]
 
 
 def _revisions(app: Flask) -> tuple[str | None, list[str]]:
-    """The revision of the database, and those of this release, the newest first."""
+    """The migration at which the database is, and those of this release, newest first."""
     state: Any = app.extensions["migrate"]
     database: Database = state.db
     revisions = [each.revision for each in ScriptDirectory(str(state.directory)).walk_revisions()]

@@ -1,4 +1,4 @@
-"""One dataclass read from the environment; nothing else reads it."""
+"""The settings, read from environment variables. Only this module reads the environment."""
 
 import contextlib
 import os
@@ -21,15 +21,15 @@ SECRET_LENGTH = 32
 SPACES = ("delivery", "preview", "management")
 CACHE_TAG_HEADERS = ("Cache-Tag", "Surrogate-Key", "Cache-Groups")
 STALENESS_AT_MOST = 60_000
-# A URI (RFC 3986) that people can be reached by, as RFC 9116 wants it.
+# A URI (RFC 3986) of a contact as RFC 9116 requires it: an email address, a web page or a telephone number.
 CONTACT = re.compile(r"(mailto:[\w.~!$&'*+%-]+@|https://|tel:\+?)[\w.~:/?#\[\]@!$&'()*+;=%-]+", re.ASCII)
-# Says that a list is empty; a variable that is empty counts as not given.
-NONE = "none"
+# The value of an empty list; an empty variable counts as not set.
+EMPTY_LIST = "none"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line for the operator."""
+    """A setting is missing or invalid; the message is one line for the operator."""
 
 
 def _setting(variable: str, description: str, default: Any) -> Any:
@@ -38,7 +38,7 @@ def _setting(variable: str, description: str, default: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything an operator can choose; each field knows its variable and its description."""
+    """All settings of the service; each field has the name of its variable and a description."""
 
     database_url: str = _setting(
         "CMS_DATABASE_URL",
@@ -52,52 +52,51 @@ class Settings:
     )
     secret_key: str = _setting(
         "CMS_SECRET_KEY",
-        "Signs cursors and tokens, which end when it changes; at least 32 characters. Made and kept beside a SQLite "
-        "database; required with PostgreSQL.",
+        "Signs cursors and tokens, which become invalid when it changes; at least 32 characters. Required with "
+        "PostgreSQL; with SQLite, one is made and kept beside the database.",
         "",
     )
     trusted_hosts: tuple[str, ...] = _setting(
         "CMS_TRUSTED_HOSTS",
-        "Comma-separated `Host` values that are answered, besides the public URL's host and loopback; any other one is "
+        "Comma-separated `Host` values that are allowed, besides the host of the public URL and loopback; any other is "
         "refused with 400.",
         (),
     )
     spaces: tuple[str, ...] = _setting(
         "CMS_SPACES",
-        "Comma-separated: `delivery`, `preview`, `management`. `delivery` alone makes a read-only node.",
+        "Comma-separated: `delivery`, `preview`, `management`. With `delivery` alone, the node is read-only.",
         SPACES,
     )
     development: bool = _setting(
         "CMS_DEVELOPMENT",
-        "`1` adds `Server-Timing` with database time and statement count to every answer.",
+        "`1` adds the header `Server-Timing`, with the time and number of database statements, to every answer.",
         False,
     )
     cache_memory: int = _setting(
         "CMS_CACHE_MEMORY",
-        "Megabytes of delivery's answers that each process keeps in memory; `0` keeps none.",
+        "Megabytes of delivery answers that each process keeps in memory; `0` keeps none.",
         64,
     )
     cache_staleness: int = _setting(
         "CMS_CACHE_STALENESS",
-        "Milliseconds for which a kept answer is sent without asking the database whether it still holds; `0` always "
-        "asks.",
+        "Milliseconds for which a kept answer is sent without asking the database if it is valid; `0` always asks.",
         0,
     )
     cache_tag_headers: tuple[str, ...] = _setting(
         "CMS_CACHE_TAG_HEADERS",
-        "Comma-separated: the headers that name what an answer contains, for purging by tag; `none` for none.",
+        "Comma-separated: the headers that list the tags of an answer, for purging caches by tag; `none` for none.",
         CACHE_TAG_HEADERS,
     )
     security_contact: tuple[str, ...] = _setting(
         "CMS_SECURITY_CONTACT",
-        "Comma-separated, best first: `mailto:`, `https://` or `tel:` addresses for reports of weaknesses; they make "
-        "`/.well-known/security.txt`.",
+        "Comma-separated, preferred first: `mailto:`, `https://` or `tel:` addresses for reports of vulnerabilities, "
+        "published in `/.well-known/security.txt`.",
         (),
     )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read, check and complete; raises ``SettingsError`` at the first wrong one."""
+        """Read and check the settings, and make a missing secret; raises ``SettingsError`` for an invalid one."""
         given = {
             each.name: _parse(each.metadata["variable"], environment[each.metadata["variable"]].strip(), each.default)
             for each in fields(cls)
@@ -110,7 +109,7 @@ class Settings:
 
     @property
     def url(self) -> URL:
-        """The database's address with the driver the project is tested with."""
+        """The URL of the database with the driver that the project is tested with."""
         url = make_url(self.database_url)
         return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
@@ -120,7 +119,7 @@ class Settings:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every ``Host`` that is answered, in ASCII and small letters, without ports."""
+        """All ``Host`` values that are allowed, in lower-case ASCII, without ports."""
         return tuple(map(_plain_host, (self._own_host, *LOOPBACK_HOSTS, *self.trusted_hosts)))
 
     @property
@@ -133,35 +132,41 @@ class Settings:
         self._check_public_url()
         self._check_hosts()
         if not self.spaces:
-            raise SettingsError(f"CMS_SPACES names no space; the spaces are {', '.join(SPACES)}")
+            raise SettingsError(f"CMS_SPACES must name at least one of: {', '.join(SPACES)}")
         if unknown := sorted(set(self.spaces) - set(SPACES)):
-            raise SettingsError(f"CMS_SPACES names {unknown[0]}; the spaces are {', '.join(SPACES)}")
+            raise SettingsError(f"CMS_SPACES has an unknown space: {unknown[0]}; use {', '.join(SPACES)}")
         self._check_cache()
-        if wrong := [each for each in self.security_contact if not CONTACT.fullmatch(each)]:
-            raise SettingsError(f"CMS_SECURITY_CONTACT has no mailto:, https:// or tel: address: {wrong[0]!a}")
+        if invalid := [each for each in self.security_contact if not CONTACT.fullmatch(each)]:
+            raise SettingsError(
+                f"CMS_SECURITY_CONTACT must have mailto:, https:// or tel: addresses, not {invalid[0]!a}"
+            )
         if self.secret_key and len(self.secret_key) < SECRET_LENGTH:
-            raise SettingsError(f"CMS_SECRET_KEY is shorter than {SECRET_LENGTH} characters")
+            raise SettingsError(f"CMS_SECRET_KEY must have at least {SECRET_LENGTH} characters")
         if not self.secret_key and not self.is_sqlite:
             raise SettingsError("CMS_SECRET_KEY is required with PostgreSQL; make one with: openssl rand -hex 32")
 
     def _check_cache(self) -> None:
         if self.cache_memory < 0:
-            raise SettingsError("CMS_CACHE_MEMORY is below 0; 0 keeps nothing in memory")
+            raise SettingsError("CMS_CACHE_MEMORY must not be negative; 0 keeps nothing in memory")
         if not 0 <= self.cache_staleness <= STALENESS_AT_MOST:
-            raise SettingsError(f"CMS_CACHE_STALENESS is not between 0 and {STALENESS_AT_MOST} milliseconds")
+            raise SettingsError(f"CMS_CACHE_STALENESS must be between 0 and {STALENESS_AT_MOST} milliseconds")
         if unknown := sorted(set(self.cache_tag_headers) - set(CACHE_TAG_HEADERS)):
             known = ", ".join(CACHE_TAG_HEADERS)
-            raise SettingsError(f"CMS_CACHE_TAG_HEADERS names {unknown[0]}; the headers are {known}, or none")
+            raise SettingsError(f"CMS_CACHE_TAG_HEADERS has an unknown header: {unknown[0]}; use {known}, or none")
 
     def _check_database_url(self) -> None:
         try:
             url = self.url
         except (ArgumentError, ValueError) as error:
-            raise SettingsError("CMS_DATABASE_URL is not a database URL; try sqlite:///var/cms.db") from error
+            raise SettingsError(
+                "CMS_DATABASE_URL is not a database URL; for example, use sqlite:///var/cms.db"
+            ) from error
         if url.drivername not in DRIVERS:
-            raise SettingsError(f"CMS_DATABASE_URL names {url.drivername}; give it as sqlite:///… or postgresql://…")
+            raise SettingsError(
+                f"CMS_DATABASE_URL has an unsupported driver, {url.drivername}; use sqlite:///… or postgresql://…"
+            )
         if self.is_sqlite and url.database in (None, "", ":memory:"):
-            raise SettingsError("CMS_DATABASE_URL needs a file: several processes share the database")
+            raise SettingsError("CMS_DATABASE_URL must name a file, since several processes share the database")
 
     def _check_public_url(self) -> None:
         try:
@@ -172,7 +177,7 @@ class Settings:
         if not is_address or parts.query or parts.fragment or "@" in parts.netloc:
             raise SettingsError(f"CMS_PUBLIC_URL is not an http or https address: {self.public_url}")
         if parts.path not in ("", "/"):
-            raise SettingsError("CMS_PUBLIC_URL has a path; the API answers at the root of its host")
+            raise SettingsError("CMS_PUBLIC_URL must not have a path; the API is at the root of its host")
 
     def _check_hosts(self) -> None:
         given = [("CMS_PUBLIC_URL", self._own_host), *(("CMS_TRUSTED_HOSTS", each) for each in self.trusted_hosts)]
@@ -180,7 +185,7 @@ class Settings:
             try:
                 _plain_host(host)
             except ValueError as error:
-                raise SettingsError(f"{variable} names {host!a}, which is no host") from error
+                raise SettingsError(f"{variable} has an invalid host: {host!a}") from error
 
     def _with_kept_secret(self) -> Self:
         path = Path(self.url.database or "").parent / "secret_key"
@@ -192,14 +197,14 @@ class Settings:
         except OSError as error:
             raise SettingsError(f"CMS_SECRET_KEY is not set and {path} cannot be used: {error.strerror}") from error
         if len(secret) < SECRET_LENGTH:
-            raise SettingsError(f"{path} holds fewer than {SECRET_LENGTH} characters; remove it to have a new one made")
+            raise SettingsError(f"{path} has fewer than {SECRET_LENGTH} characters; delete it, and a new one is made")
         return replace(self, secret_key=secret)
 
 
 def _plain_host(host: str) -> str:
-    """A host as it is compared; a dot at its beginning stays. Raises ``ValueError`` for what can be none."""
+    """A host as it is compared; a leading dot is kept. Raises ``ValueError`` for an invalid host."""
     name, colon, port = host.removeprefix(".").partition(":")
-    # The codec also refuses empty and overlong labels, of plain names too.
+    # The codec also refuses empty and too long labels, even in ASCII names.
     found = HOST.fullmatch(f"{name.encode('idna').decode()}{colon}{port}")
     if found is None:
         raise ValueError(host)
@@ -207,7 +212,7 @@ def _plain_host(host: str) -> str:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Make the file whole or not at all; of several processes that start at once, one makes it."""
+    """Create the file completely or not at all. If several processes start at once, one of them creates it."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".secret_key-")
     try:
         with os.fdopen(descriptor, "w") as file:
@@ -225,8 +230,8 @@ def _parse(variable: str, text: str, default: Any) -> Any:
         try:
             return int(text)
         except ValueError as error:
-            raise SettingsError(f"{variable} is not a whole number: {text}") from error
+            raise SettingsError(f"{variable} must be a whole number: {text}") from error
     if isinstance(default, tuple):
         parts = tuple(part.strip() for part in text.split(",") if part.strip())
-        return () if parts == (NONE,) else parts
+        return () if parts == (EMPTY_LIST,) else parts
     return text

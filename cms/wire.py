@@ -1,4 +1,4 @@
-"""The JSON that the service writes, in answers and in the database: UTF-8, without spaces, times as RFC 3339."""
+"""JSON as the service writes it, in answers and in the database: UTF-8, without spaces, times as RFC 3339 texts."""
 
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from cms import clock
 
 
 def to_json(value: Any, *, sort_keys: bool = False) -> bytes:
-    """Encode a value; raises ``TypeError`` for one that JSON has no form of.
+    """Encode a value as JSON; raises ``TypeError`` for a value that JSON cannot express.
 
-    Equal objects are the same bytes with ``sort_keys``, in whichever order their members were added.
+    With ``sort_keys``, equal objects give equal bytes, in whichever order their members were added.
     """
     option = orjson.OPT_PASSTHROUGH_DATETIME | (orjson.OPT_SORT_KEYS if sort_keys else 0)
     return orjson.dumps(value, default=_time, option=option)

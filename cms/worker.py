@@ -1,6 +1,6 @@
-"""The background process: it tells others what became due, and tidies up.
+"""The background process: it records what became live or ended by plan, and deletes expired answers.
 
-Nothing waits for it to be seen: what is live follows from the timeline alone.
+Delivery does not wait for it: what is live follows from the timeline alone.
 """
 
 import logging
@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from cms import clock
 from cms.content.editing import indexing
 from cms.content.editing.links import mark_progress
-from cms.content.editing.timeline import log_of_instant
+from cms.content.editing.timeline import states_around
 from cms.content.editing.write import Write, begin_write
 from cms.content.model import Publication
 from cms.content.types import Types
@@ -32,7 +32,7 @@ BATCH = 100
 
 
 def run_worker(database: Database, types: Types, public_url: str) -> None:
-    """Work until SIGTERM or SIGINT; a database that is away is waited for."""
+    """Run until SIGTERM or SIGINT. While the database cannot be reached, try again every second."""
     with closing(StopSignal()) as stop:
         _work(database, types, public_url, stop)
 
@@ -46,43 +46,43 @@ def _work(database: Database, types: Types, public_url: str, stop: "StopSignal")
                 prune(database)
                 prune_at = clock.now() + PRUNED_EVERY
         except Unavailable as error:
-            logger.warning("the database is away: %s", error.__cause__ or error)
+            logger.warning("the database cannot be reached: %s", error.__cause__ or error)
             busy = False
         if not busy:
             stop.wait(INTERVAL_SECONDS)
 
 
 class StopSignal:
-    """Notes SIGTERM and SIGINT, and wakes who waits for them.
+    """A stop that SIGTERM or SIGINT asks for, which also ends ``wait``.
 
-    A ``threading.Event`` would not do: its lock may be held by the very thread that the handler interrupts.
+    A ``threading.Event`` would not work: the thread that the handler interrupts may hold its lock.
     """
 
     def __init__(self) -> None:
         self.is_asked_for = False
-        self._heard, self._told = socket.socketpair()
+        self._reader, self._writer = socket.socketpair()
         self._before = {each: signal.signal(each, self._ask_for) for each in (signal.SIGTERM, signal.SIGINT)}
 
     def _ask_for(self, *_: object) -> None:
         if not self.is_asked_for:
             self.is_asked_for = True
-            self._told.send(b".")
+            self._writer.send(b".")
 
     def wait(self, seconds: float) -> None:
-        """Until it is asked for, and no longer than this."""
-        self._heard.settimeout(seconds)
+        """Wait until a stop is asked for, but no longer than this."""
+        self._reader.settimeout(seconds)
         with suppress(TimeoutError):
-            self._heard.recv(1)
+            self._reader.recv(1)
 
     def close(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self._heard.close()
-        self._told.close()
+        self._reader.close()
+        self._writer.close()
 
 
 def prune(database: Database) -> None:
-    """Forget the answers that no request can ask for again; where there are none, nothing is written."""
+    """Delete the answers to repeated requests that have expired. If there are none, nothing is written."""
     with database.snapshot() as connection:
         now = connection.execute(select(database_now())).scalar_one()
         if not has_expired_answers(connection, now):
@@ -92,9 +92,9 @@ def prune(database: Database) -> None:
 
 
 def announce_due(database: Database, types: Types, public_url: str) -> bool:
-    """Record each beginning and end that came by schedule, once; returns whether there was any.
+    """Record each planned start and end that has passed, once; returns True if there was any.
 
-    A look without a lock comes first, so that an idle worker never holds up a writer.
+    It looks without a lock first, so that an idle worker never blocks a writer.
     """
     with database.snapshot() as connection:
         now = connection.execute(select(database_now())).scalar_one()
@@ -119,12 +119,12 @@ def _ended(now: datetime) -> Select[str]:
 def _announce_beginning(write: Write, publication_id: str) -> None:
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=True, over=publication.over)
-    told = log_of_instant(write.session, publication.entry_id, publication.live_from)
-    write.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
+    states = states_around(write.session, publication.entry_id, publication.live_from)
+    write.record("went_live", publication.type, publication.entry_id, publication.revision, **states)
 
 
 def _announce_end(write: Write, publication_id: str) -> None:
-    """What another publication follows without a gap was superseded; it did not expire."""
+    """Record ``superseded`` if another publication follows without a gap, and ``expired`` otherwise."""
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=publication.announced, over=True)
     indexing.move_to_past(write.session, write.types[publication.type], publication)
@@ -135,5 +135,5 @@ def _announce_end(write: Write, publication_id: str) -> None:
         )
     )
     action = "superseded" if followed else "expired"
-    told = log_of_instant(write.session, publication.entry_id, publication.live_until)
-    write.record(action, publication.type, publication.entry_id, publication.revision, **told)
+    states = states_around(write.session, publication.entry_id, publication.live_until)
+    write.record(action, publication.type, publication.entry_id, publication.revision, **states)

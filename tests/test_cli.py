@@ -255,7 +255,8 @@ def test_a_database_of_a_newer_release_is_left_alone(
     before = (tmp_path / "cms.db").read_bytes()
     port = ("--port", str(free_port())) if command == ("serve",) else ()
     settings = variables(f"sqlite:///{tmp_path}/cms.db")
-    refused(*command, *port, folder=tmp_path, settings=settings, naming="revision 9999 of a newer release")
+    naming = "a newer release has migrated the database (to 9999)"
+    refused(*command, *port, folder=tmp_path, settings=settings, naming=naming)
     assert (tmp_path / "cms.db").read_bytes() == before
 
 

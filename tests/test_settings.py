@@ -127,7 +127,7 @@ def test_contacts_for_reports_are_addresses_of_three_kinds() -> None:
             for host in ("ä..b", "a..b", "*.example", "http://a.example", "a b", ".", ":80", "ä" * 70, "a\nb", "::1")
         ),
         ({"CMS_SPACES": "delivery,all"}, "all"),
-        ({"CMS_CACHE_MEMORY": "much"}, "CMS_CACHE_MEMORY is not a whole number: much"),
+        ({"CMS_CACHE_MEMORY": "much"}, "CMS_CACHE_MEMORY must be a whole number: much"),
         ({"CMS_CACHE_MEMORY": "-1"}, "CMS_CACHE_MEMORY"),
         ({"CMS_CACHE_STALENESS": "0.5"}, "CMS_CACHE_STALENESS"),
         ({"CMS_CACHE_STALENESS": "60001"}, "60000"),

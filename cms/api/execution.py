@@ -19,7 +19,7 @@ from cms.api.http.responses import Answer, json_response
 from cms.api.reading import Reading
 from cms.api.services import services
 from cms.content.editing.diffs import json_patch
-from cms.content.editing.write import Write, begin_write, has_purged, hold_still
+from cms.content.editing.write import Write, begin_write, block_writes, has_purged
 from cms.content.published.moment import read_moment
 from cms.errors import NotFound
 from cms.idempotency import Repeatable
@@ -143,6 +143,6 @@ def _keep_apart(repetition: Repeatable, response: Response, number: int) -> None
     The answer may contain content that another request has purged since ``number``. Then it is not kept.
     """
     with services().database.transaction() as session:
-        at = hold_still(session)
+        at = block_writes(session)
         if not has_purged(session, number):
             replaying.keep(session, repetition, at, response)

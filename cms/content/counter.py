@@ -1,6 +1,6 @@
-"""The counter that numbers writes, and the time that goes with it.
+"""The counter that numbers writes, and the time of a write.
 
-``change`` is the number of the last write and ``content`` that of the last write which altered what readers may see.
+``change`` is the number of the last write, and ``content`` the number of the last write that changed what is published.
 """
 
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ CLOCK_SLACK = timedelta(seconds=10)
 
 
 def steady(now: datetime, last: datetime) -> datetime:
-    """The time, which does not run backwards when the clock is set back a little or a replica's is behind.
+    """The time of a write at ``now``, which is not before the ``last`` one if the clock was set back by a few seconds.
 
-    Otherwise a publication made now could begin before the one that it replaces. A clock that was far ahead is not
-    followed: nothing planned may come out early because of it.
+    Otherwise a new publication could begin before the one that it replaces. If the last time is more than
+    ``CLOCK_SLACK`` ahead, that clock was wrong, and ``now`` counts: nothing planned may become live too early.
     """
     return last if last > now and last - now <= CLOCK_SLACK else now
 
 
 def entity_tag(changed: int) -> str:
-    """The strong entity tag, without quotes, of an entry last written by this change."""
+    """The strong entity tag (RFC 9110), without quotes, of an entry that this write changed last."""
     return f"{changed}"

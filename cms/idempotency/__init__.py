@@ -1,4 +1,4 @@
-"""Answers kept for a day, so that a request that is sent again under its ``Idempotency-Key`` is not done again."""
+"""Answers kept for a day, so that a request that is repeated with its ``Idempotency-Key`` is not carried out twice."""
 
 from cms.idempotency.answers import (
     NO_REQUEST,

@@ -138,9 +138,9 @@ def test_a_run_that_was_stopped_is_taken_up(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rerender(service, tell=stop)
+        rerender(service, report=stop)
     told: list[int] = []
-    assert rerender(service, tell=lambda done: told.append(done.revisions)) == Rerendered(3, 3, 3)
+    assert rerender(service, report=lambda done: told.append(done.revisions)) == Rerendered(3, 3, 3)
     assert told == [2, 3]
 
 

@@ -1,1 +1,1 @@
-"""Writes: drafts, revisions, the timeline, readiness, links, slugs, the audit log, preview, indexing."""
+"""The editing side: drafts, revisions, the timeline, readiness, links, slugs, the audit log, preview, indexing."""

@@ -1,4 +1,4 @@
-"""The life cycle of an entry: each verb once, for every type."""
+"""The life cycle of an entry: create, save, duplicate, restore, trash, undelete and purge, for every type."""
 
 import re
 from collections.abc import Iterable
@@ -22,38 +22,44 @@ from cms.errors import Conflict, Fault, Invalid, NotFound
 from cms.idempotency import forget_answers_about
 from cms.identifiers import SLUG_LENGTH, is_identifier
 
-USES_NAMED = 50
-"""How many of those that refer to an entry a refused deletion names."""
-COPY = re.compile(r"-copy(-[0-9]+)?\Z")
+USES_LISTED = 50
+"""The most references that the problem of a refused deletion lists."""
+COPY_SUFFIX = re.compile(r"-copy(-[0-9]+)?\Z")
 
 
 def find_entry(write: Write, kind: ContentType, entry_id: str, *, trashed: bool | None = False) -> Entry:
-    """The entry of this type; raises ``NotFound``. ``trashed`` says where to look: out of the trash, in it, or both."""
+    """The entry of this type with this id; raises ``NotFound``.
+
+    ``trashed=False`` looks outside the trash, ``True`` in the trash, ``None`` in both.
+    """
     entry = write.session.get(Entry, entry_id) if is_identifier(entry_id) else None
     if entry is None or entry.type != kind.name:
         raise NotFound
     if trashed is not None and (entry.trashed_at is not None) != trashed:
-        raise NotFound(detail="It is not in the trash." if trashed else "It is in the trash; take it out first.")
+        raise NotFound(
+            detail="The entry is not in the trash." if trashed else "The entry is in the trash. Undelete it first."
+        )
     return entry
 
 
 def find_holder(write: Write, entry_id: str) -> Entry | None:
-    """The entry of any type that has this id, trashed or not."""
+    """The entry of any type with this id, in the trash or not."""
     return write.session.get(Entry, entry_id)
 
 
 def is_purged(write: Write, entry_id: str) -> bool:
-    """Whether an entry had this id that was erased; tokens and the audit log still speak of it, so no other gets it."""
+    """True if an entry with this id was purged. Tokens and the audit log still name it, so no other may get the id."""
     purged = select(Event.change).where(Event.subject == entry_id, Event.action == "purged").limit(1)
     return write.session.execute(purged).first() is not None
 
 
 def check_precondition(write: Write, entry: Entry, tags: Iterable[str] | None) -> None:
-    """Check the entity tags that a client holds; ``None`` stands for whatever is there.
+    """Check the entity tags of ``If-Match``; ``None`` accepts any state of the entry.
 
-    Raises ``PreconditionFailed`` with the present tag, the fields that differ, and who changed the entry when.
+    Raises ``PreconditionFailed`` with the current tag, the fields that differ, and when and by whom the entry was
+    changed.
     """
-    detail = "The entry has changed since it was read; fetch it again and repeat the change."
+    detail = "The entry has changed since you read it. Fetch it again and repeat your change."
     fields = partial(revisions.changed_fields, write.session, entry)
     check_tags(write.session, tags, entry.changed, detail, fields)
 
@@ -61,7 +67,7 @@ def check_precondition(write: Write, entry: Entry, tags: Iterable[str] | None) -
 def create(
     write: Write, kind: ContentType, content: Content, *, note: str | None = None, entry_id: str | None = None
 ) -> Entry:
-    """Make an entry with its draft and first revision.
+    """Create an entry with its draft and first revision.
 
     Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
@@ -79,22 +85,22 @@ def create(
         created_by=write.actor.key_id,
     )
     check_raw_html(write, kind, content)
-    content = _settled(write, kind, entry, content)
+    content = _validated(write, kind, entry, content)
     write.session.add(entry)
     write.session.flush()
-    _write(write, kind, entry, content, note)
+    _save_revision(write, kind, entry, content, note)
     write.record("created", kind.name, entry.id, entry.version)
     return entry
 
 
 def save(write: Write, kind: ContentType, entry: Entry, content: Content, *, note: str | None = None) -> bool:
-    """Make the content the entry's draft; returns false, with nothing written, when it already was.
+    """Save the content as the entry's draft. Returns False, and writes nothing, if the draft has this content already.
 
     Raises ``Invalid``, ``Forbidden``, ``SlugTaken`` or ``Conflict``.
     """
     check_raw_html(write, kind, content, to_content(revisions.newest(write.session, entry)))
-    content = _settled(write, kind, entry, content)
-    if not _write(write, kind, entry, content, note):
+    content = _validated(write, kind, entry, content)
+    if not _save_revision(write, kind, entry, content, note):
         return False
     write.touch(entry)
     write.record("saved", kind.name, entry.id, entry.version)
@@ -104,14 +110,15 @@ def save(write: Write, kind: ContentType, entry: Entry, content: Content, *, not
 def duplicate(
     write: Write, kind: ContentType, entry: Entry, *, slug: str | None = None, note: str | None = None
 ) -> Entry:
-    """Make a new draft with the entry's content, undated and the translation of nothing. Raises as ``create`` does.
+    """Create a draft with the entry's content, without its date and its link to translations.
 
-    Without a slug of its own it gets the entry's with ``-copy``, numbered where there is one already.
+    Without a ``slug``, the copy gets the entry's slug with ``-copy``, or ``-copy-2`` and so on if that is taken.
+    Raises the same errors as ``create``.
     """
     newest = revisions.newest(write.session, entry)
     content = links.without_missing(write.session, kind, entry, revisions.completed(kind, newest))
     if entry.slug and not slug:
-        stem = COPY.sub("", entry.slug)[: SLUG_LENGTH - len("-copy")].rstrip("-")
+        stem = COPY_SUFFIX.sub("", entry.slug)[: SLUG_LENGTH - len("-copy")].rstrip("-")
         slug = slugs.free_slug(write.session, kind, entry.locale, f"{stem}-copy", "")
     undated = {"published_at": None} if content.get("published_at") else {}
     content |= undated | {"slug": slug, "translation_of": None}
@@ -119,19 +126,22 @@ def duplicate(
     return create(write, kind, content, note=note)
 
 
-def _settled(write: Write, kind: ContentType, entry: Entry, content: Content) -> Content:
-    """Everything that depends on other rows: locale, translation, references, the slug. All faults at once."""
+def _validated(write: Write, kind: ContentType, entry: Entry, content: Content) -> Content:
+    """The content with its locale, original, references and slug checked and resolved.
+
+    Raises ``Invalid`` with all faults at once.
+    """
     faults: list[Fault] = []
     content = revisions.to_plain(content)
     locale = content.get("locale") or entry.locale
     if locale not in write.site.locales:
         known = ", ".join(write.site.locales)
-        faults.append(Fault("unknown_locale", f"The site has no locale '{locale}'; it has {known}.", "#/locale"))
+        faults.append(Fault("unknown_locale", f"The site has no locale '{locale}'. Use one of: {known}.", "#/locale"))
     elif locale != entry.locale:
-        faults.append(Fault("immutable", "The locale is fixed when the entry is made.", "#/locale"))
+        faults.append(Fault("immutable", "The locale of an entry cannot be changed.", "#/locale"))
     content["locale"] = entry.locale
     if content.get("slug") and not kind.has_slug:
-        faults.append(Fault("no_slug", f"A {kind.name} has no address of its own.", "#/slug"))
+        faults.append(Fault("no_slug", f"Entries of the type {kind.name} have no slug.", "#/slug"))
     try:
         content = kind.prepare(content)
     except Invalid as error:
@@ -149,10 +159,10 @@ def _settled(write: Write, kind: ContentType, entry: Entry, content: Content) ->
 
 
 def _original(write: Write, kind: ContentType, entry: Entry, given: str | None, faults: list[Fault]) -> str | None:
-    """The id of the original that the entry translates; a translation's translation belongs to the first."""
+    """The id of the original that the entry translates. For a translation of a translation, it is the first one."""
     if given is None:
         return None
-    # A slug names the original in another language, in the entry's own only where no other has it.
+    # A slug is looked up in the other languages first; the entry's own language comes last.
     others = [each for each in write.site.chain(entry.locale) + list(write.site.locales) if each != entry.locale]
     chain = list(dict.fromkeys([*others, entry.locale]))
     pointer = "#/translation_of"
@@ -166,18 +176,20 @@ def _original(write: Write, kind: ContentType, entry: Entry, given: str | None, 
     group = write.session.execute(
         select(Entry.id, Entry.locale).where((Entry.id == original) | (Entry.translation_of == original))
     ).all()
-    # What is still live or planned as a translation counts too, whatever its draft says by now.
-    shown = write.session.execute(
+    # A live or planned publication counts as a translation too, even if its draft no longer is one.
+    published = write.session.execute(
         select(Publication.entry_id.label("id"), Publication.locale).where(
             Publication.translation_group == original, Publication.live_until > write.at
         )
     ).all()
     if original == entry.id:
-        faults.append(Fault("self_reference", "An entry cannot be its own translation.", pointer))
+        faults.append(Fault("self_reference", "An entry cannot be a translation of itself.", pointer))
     elif write.session.scalar(select(Entry.id).where(Entry.translation_of == entry.id).limit(1)):
-        faults.append(Fault("has_translations", "Others are translations of this entry.", pointer))
-    elif taken := [each.id for each in (*group, *shown) if each.locale == entry.locale and each.id != entry.id]:
-        faults.append(Fault("duplicate", f"{taken[0]} is its translation into '{entry.locale}' already.", pointer))
+        faults.append(
+            Fault("has_translations", "This entry has translations, so it cannot be a translation itself.", pointer)
+        )
+    elif taken := [each.id for each in (*group, *published) if each.locale == entry.locale and each.id != entry.id]:
+        faults.append(Fault("duplicate", f"{taken[0]} is the translation into '{entry.locale}' already.", pointer))
     return original
 
 
@@ -192,7 +204,7 @@ def _slug(write: Write, kind: ContentType, entry: Entry, content: Content) -> st
     return slugs.free_slug(write.session, kind, entry.locale, wanted, entry.id)
 
 
-def _write(write: Write, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
+def _save_revision(write: Write, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
     if not revisions.add_revision(write, kind, entry, content, note):
         return False
     store_draft(write, kind, entry, content)
@@ -200,7 +212,7 @@ def _write(write: Write, kind: ContentType, entry: Entry, content: Content, note
 
 
 def store_draft(write: Write, kind: ContentType, entry: Entry, content: Content) -> None:
-    """Make the content, that of the newest revision, what the working copy's tables hold. Raises ``SlugTaken``."""
+    """Store the content of the newest revision in the tables of drafts. Raises ``SlugTaken``."""
     session = write.session
     if content["slug"] is not None:
         slugs.reserve(session, kind, entry.locale, content["slug"], entry.id)
@@ -217,7 +229,7 @@ def store_draft(write: Write, kind: ContentType, entry: Entry, content: Content)
 
 
 def restore(write: Write, kind: ContentType, entry: Entry, number: int, *, note: str | None = None) -> bool:
-    """Make an old revision's content the draft again, as a new revision. Raises as ``save`` does."""
+    """Save the content of an old revision as a new revision. Raises the same errors as ``save``."""
     revision = write.session.get(Revision, (entry.id, number))
     if revision is None:
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
@@ -226,12 +238,12 @@ def restore(write: Write, kind: ContentType, entry: Entry, number: int, *, note:
 
 
 def trash(write: Write, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
-    """Move the entry to the trash and end what of it is live or planned.
+    """Move the entry to the trash and end its live and planned publications.
 
-    Raises ``Conflict`` with the list when others refer to it, unless forced, and ``Forbidden`` where something of it
-    is live or planned and the scope ``content:publish`` is missing.
+    Raises ``Conflict``, with the list, if other entries refer to it and ``force`` is false. Raises ``Forbidden`` if
+    something of it is live or planned and the scope ``content:publish`` is missing.
     """
-    _require_ending(write, entry)
+    _require_scope_to_unpublish(write, entry)
     _check_unused(write, entry, force)
     timeline.unpublish(write, kind, entry)
     preview.remove(write.session, kind, entry.id)
@@ -240,8 +252,8 @@ def trash(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
     write.record("trashed", kind.name, entry.id, before={"trashed_at": None}, after={"trashed_at": write.at})
 
 
-def _require_ending(write: Write, entry: Entry) -> None:
-    """Raise ``Forbidden`` for who may not take from readers what is live or planned of the entry."""
+def _require_scope_to_unpublish(write: Write, entry: Entry) -> None:
+    """Raises ``Forbidden`` if the entry is live or planned and the scope ``content:publish`` is missing."""
     if timeline.is_live_or_planned(write, entry):
         write.actor.require("content:publish")
 
@@ -249,11 +261,11 @@ def _require_ending(write: Write, entry: Entry) -> None:
 def _check_unused(write: Write, entry: Entry, force: bool) -> None:
     if force:
         return
-    used, more = usage.uses(write.session, write.types, entry.id, write.at, after=None, limit=USES_NAMED)
+    used, more = usage.uses(write.session, write.types, entry.id, write.at, after=None, limit=USES_LISTED)
     if used:
         raise Conflict(
-            "Other entries refer to this one; change them first, or repeat with replace_with or with force=true. "
-            f"{'More than these' if more else 'All'} are listed under /usage.",
+            "Other entries refer to this one. Change them first, or send the request again with replace_with or "
+            f"force=true. See /usage for {'all of them' if more else 'details'}.",
             *(
                 Fault("referred_to", f"{each.key.type} {each.key.entry_id} refers to it in '{each.key.field}'.")
                 for each in used
@@ -263,7 +275,7 @@ def _check_unused(write: Write, entry: Entry, force: bool) -> None:
 
 
 def undelete(write: Write, kind: ContentType, entry: Entry) -> None:
-    """Take the entry out of the trash, as an unpublished draft."""
+    """Take the entry out of the trash as a draft that is not published."""
     trashed_at, entry.trashed_at = entry.trashed_at, None
     content = revisions.completed(kind, revisions.newest(write.session, entry))
     preview.put(write.session, kind, entry, links.without_missing(write.session, kind, entry, content))
@@ -272,32 +284,32 @@ def undelete(write: Write, kind: ContentType, entry: Entry) -> None:
 
 
 def purge(write: Write, kind: ContentType, entry: Entry, *, force: bool = False) -> None:
-    """Erase the entry with its history; the audit log keeps that it was there, without content.
+    """Erase the entry with its history. The audit log keeps its events, without content.
 
-    Needs the scope ``content:purge``, and ``content:publish`` where readers lose a page.
+    Requires the scope ``content:purge``, and also ``content:publish`` if the entry is live or planned.
     """
-    _require_ending(write, entry)
+    _require_scope_to_unpublish(write, entry)
     write.actor.require("content:purge")
     _check_unused(write, entry, force)
     session = write.session
     publications = timeline.timeline(session, entry.id)
     for publication in publications:
         if publication.live_from <= write.at and not publication.announced:
-            # Nothing but the log will tell that it was live.
-            told = timeline.log_of_instant(session, entry.id, publication.live_from)
-            write.record("went_live", kind.name, entry.id, publication.revision, **told)
+            # The audit log will be the only record that it was live.
+            states = timeline.states_around(session, entry.id, publication.live_from)
+            write.record("went_live", kind.name, entry.id, publication.revision, **states)
         links.mark_progress(session, publication, announced=publication.announced, over=True)
         indexing.remove(session, kind, publication)
     entry_id, version, trashed_at = entry.id, entry.version, entry.trashed_at
     _pass_on_translations(write, entry_id)
-    # Published references to what is gone deliver nothing; drafts lose theirs, which their editors must notice.
+    # Delivery leaves out a reference to an erased entry. Drafts lose the reference, so their entity tags must change.
     referring = select(Link.entry_id).where(Link.target_id == entry_id)
     session.execute(update(Entry).where(Entry.id.in_(referring)).values(changed=write.number))
     preview.remove(session, kind, entry_id)
     preview.forget_links_to(session, entry_id)
     write.erased.add(entry_id)
     forget_answers_about(session, entry_id)
-    # A reason is somebody's words about the entry, the one part of the log that may quote it.
+    # A reason is free text about the entry, and the only part of the log that may quote its content.
     session.execute(update(Event).where(Event.subject == entry_id).values(reason=None))
     session.execute(delete(Entry).where(Entry.id == entry_id))
     preview.scrub_indexes(session)
@@ -308,20 +320,28 @@ def purge(write: Write, kind: ContentType, entry: Entry, *, force: bool = False)
 
 
 def _pass_on_translations(write: Write, original: str) -> None:
-    """Make the oldest translation the original of the others, in drafts and in what is published.
+    """Make the oldest translation the original of the others, both in drafts and in publications.
 
-    What is one only in what is published, since its draft was let go, is asked last.
+    An entry whose publication is a translation, but whose draft no longer is one, is chosen only if there is no other.
     """
     session = write.session
     oldest = select(Entry.id).order_by(Entry.created_at, Entry.id)
     published = select(Publication.entry_id).where(Publication.translation_group == original)
     translations = session.scalars(oldest.where(Entry.translation_of == original)).all()
-    heirs = translations or session.scalars(oldest.where(Entry.id.in_(published), Entry.id != original).limit(1)).all()
-    if not heirs:
+    candidates = (
+        translations or session.scalars(oldest.where(Entry.id.in_(published), Entry.id != original).limit(1)).all()
+    )
+    if not candidates:
         return
-    heir = heirs[0]
-    session.execute(update(Entry).where(Entry.id.in_(translations)).values(translation_of=heir, changed=write.number))
-    session.execute(update(Entry).where(Entry.id == heir, Entry.translation_of == heir).values(translation_of=None))
-    session.execute(update(Publication).where(Publication.translation_group == original).values(translation_group=heir))
-    indexing.hand_over_translations(session, original, heir)
-    preview.hand_over_translations(session, original, heir)
+    successor = candidates[0]
+    session.execute(
+        update(Entry).where(Entry.id.in_(translations)).values(translation_of=successor, changed=write.number)
+    )
+    session.execute(
+        update(Entry).where(Entry.id == successor, Entry.translation_of == successor).values(translation_of=None)
+    )
+    session.execute(
+        update(Publication).where(Publication.translation_group == original).values(translation_group=successor)
+    )
+    indexing.hand_over_translations(session, original, successor)
+    preview.hand_over_translations(session, original, successor)

@@ -1,8 +1,7 @@
-"""The audit log as it is read: who did what to which entry, key or setting, and what that changed.
+"""Reading the audit log: who did what to which entry, key or setting, and what that changed.
 
-The log is kept for good: it is what answers when something is asked years later, and it holds nothing that would have
-to be forgotten. Of entries it has ids and numbers of revisions; what changed in them is found in the revisions as long
-as those exist, so that a purge takes it from the log as well.
+Events are kept for ever, so that a question can be answered years later. They hold no content of entries, only ids and
+revision numbers. The difference that an event made is computed from the revisions, so a purge removes it as well.
 """
 
 from collections import defaultdict
@@ -33,41 +32,41 @@ from cms.errors import NotFound
 from cms.keys import APIKey
 
 ACTIONS: Mapping[str, str] = {
-    "created": "An entry was made.",
-    "saved": "A working copy, or the site's settings, changed.",
-    "published": "Something became live at once.",
-    "scheduled": "Something was planned.",
-    "unpublished": "What was live ended at once, and with it what was planned.",
-    "unpublishing_planned": "An end was planned.",
-    "cancelled": "A plan was taken back.",
-    "went_live": "What was planned became live.",
-    "superseded": "What was live ended, and the next took its place.",
-    "expired": "What was live ended.",
-    "trashed": "An entry went into the trash.",
-    "undeleted": "An entry came out of the trash.",
+    "created": "An entry was created.",
+    "saved": "A draft or the site's settings were saved.",
+    "published": "A revision was published at once.",
+    "scheduled": "A publication was planned.",
+    "unpublished": "An entry was unpublished at once, and its plans were cancelled.",
+    "unpublishing_planned": "The end of a publication was planned.",
+    "cancelled": "A plan was cancelled.",
+    "went_live": "A planned publication became live.",
+    "superseded": "A publication ended, and the next one took its place.",
+    "expired": "A publication ended, and no other took its place.",
+    "trashed": "An entry was moved to the trash.",
+    "undeleted": "An entry was taken out of the trash.",
     "purged": "An entry was erased with its history.",
-    "preview_token_created": "A token was made that shows a draft.",
-    "key_created": "An API key was made.",
+    "preview_token_created": "A preview token for a draft was created.",
+    "key_created": "An API key was created.",
     "key_revoked": "An API key was revoked.",
-    "rerendered": "Texts were rendered anew by a newer renderer.",
-    "reindexed": "The search index was built anew.",
+    "rerendered": "Texts were rendered again by a newer renderer.",
+    "reindexed": "The search index was rebuilt.",
 }
-"""Everything that is ever recorded."""
+"""Every action that is recorded, with its description."""
 
 OTHER_TYPES = ("site", "key", "search", "revision")
-"""What events are of, beside entries."""
+"""The types of subjects that are not entries."""
 
 OPERATORS: Mapping[str, Any] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 CONTENT_ACTIONS = ("created", "saved")
-SHOWING_ACTIONS = ("published", "scheduled", "went_live")
+PUBLISHING_ACTIONS = ("published", "scheduled", "went_live")
 
 EventKey = tuple[int, int]
-"""The number of a change, and the position of an event in it."""
+"""The number of a write and the position of the event in it."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What an event changed: the fields by name, and a JSON Patch (RFC 6902)."""
+    """The changes that an event made: the names of the fields and a JSON Patch (RFC 6902)."""
 
     fields: list[str]
     patch: list[dict[str, Any]]
@@ -76,9 +75,10 @@ class Difference:
 def list_events(
     connection: Connection, filters: Mapping[str, Any], *, descending: bool, after: EventKey | None, limit: int
 ) -> tuple[Sequence[Row[Any]], EventKey | None]:
-    """A page of events in the order of their numbers, and where the next one begins.
+    """A page of events in the order of their numbers, and the place where the next page begins.
 
-    ``filters`` are ``type``, ``subject``, ``action``, ``key``, and ``at`` and ``change`` with an operator.
+    ``filters`` may have ``type``, ``subject``, ``action``, ``key``, and ``at`` and ``change`` with an operator, such as
+    ``at__gte``.
     """
     conditions = _conditions(filters)
     bounds = _find_bounds(connection, filters)
@@ -90,10 +90,10 @@ def list_events(
             Event.change >= _number(number) if operator.startswith("g") else Event.change <= _number(number)
         )
     if after is not None:
-        here, last = tuple_(Event.change, Event.position), tuple_(*map(_number, after))
-        # The number alone says where in the index to begin; the pair says it exactly.
+        key, last = tuple_(Event.change, Event.position), tuple_(*map(_number, after))
+        # The condition on the number lets the database start in the index there; the one on the pair is exact.
         conditions.append(Event.change <= _number(after[0]) if descending else Event.change >= _number(after[0]))
-        conditions.append(here < last if descending else here > last)
+        conditions.append(key < last if descending else key > last)
     order = (Event.change, Event.position)
     statement = _events().where(*conditions).order_by(*(each.desc() for each in order) if descending else order)
     rows = connection.execute(statement.limit(limit + 1)).all()
@@ -102,7 +102,7 @@ def list_events(
 
 
 def _number(value: Any) -> BindParameter[int]:
-    """A number that stands in the statement itself: only then does PostgreSQL know how much lies behind it."""
+    """A number written into the statement itself: only then can PostgreSQL estimate how many rows lie beyond it."""
     return bindparam(None, value, type_=BigInteger, unique=True, literal_execute=True)
 
 
@@ -132,10 +132,11 @@ def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 
 def _find_bounds(connection: Connection, filters: Mapping[str, Any]) -> dict[str, int | None]:
-    """The numbers between which times lie, so that a page of every filter is a walk in the order of numbers.
+    """The numbers of writes that belong to the times in the filters, ``None`` where no event lies within a time.
 
-    Times run as the numbers do unless a clock was set back by more than the counter makes up for: what was recorded out
-    of order then is found by the time of its neighbours.
+    With them, a page of every filter is one range of an index ordered by number. Times and numbers have the same order
+    unless a clock was set back further than the counter corrects; an event recorded then is found by the times of the
+    events around it.
     """
     found: dict[str, int | None] = {}
     for name, instant in filters.items():
@@ -148,7 +149,7 @@ def _find_bounds(connection: Connection, filters: Mapping[str, Any]) -> dict[str
 
 
 def find_labels(connection: Connection, types: Types, rows: Sequence[Row[Any]]) -> dict[str, str]:
-    """What the subjects of events are called now, by id; those that exist no more are left out."""
+    """The current titles of entries and names of keys that are subjects of events, by id, without those erased."""
     subjects: dict[bool, set[str]] = defaultdict(set)
     for row in rows:
         if row.subject is not None:
@@ -169,20 +170,20 @@ def find_labels(connection: Connection, types: Types, rows: Sequence[Row[Any]]) 
 
 
 def revisions_of(row: Any) -> tuple[int | None, int | None]:
-    """The revisions of an entry before and after an event: of what was saved, or of what is shown.
+    """The revision numbers of an entry before and after an event: of its draft, or of what is live.
 
-    A save makes its revision from the one before it, unless it says which it was made from.
+    A save follows the revision before it, unless the event names the one that it was made from.
     """
     if row.action in CONTENT_ACTIONS and row.revision is not None:
         return row.before["revision"] if row.before else row.revision - 1 or None, row.revision
-    if row.action in SHOWING_ACTIONS:
-        shown = row.before["revision"] if row.before and row.before["status"] == "published" else None
-        return shown, row.revision
+    if row.action in PUBLISHING_ACTIONS:
+        live = row.before["revision"] if row.before and row.before["status"] == "published" else None
+        return live, row.revision
     return None, None
 
 
 def difference(connection: Connection, types: Types, row: Any) -> Difference | None:
-    """What an event changed; ``None`` where it changed no content, or the content was purged."""
+    """The changes that an event made, or ``None`` if it changed no content or the content was purged."""
     if row.type not in types:
         patch = json_patch(row.before or {}, row.after or {})
     else:
@@ -191,8 +192,8 @@ def difference(connection: Connection, types: Types, row: Any) -> Difference | N
         if after not in contents or (before is not None and before not in contents):
             return None
         patch = json_patch(contents[before] if before else {}, contents[after])
-    places = {each[name] for each in patch for name in ("path", "from") if name in each}
-    return Difference(sorted({each.split("/")[1] for each in places if each}), patch)
+    pointers = {each[name] for each in patch for name in ("path", "from") if name in each}
+    return Difference(sorted({each.split("/")[1] for each in pointers if each}), patch)
 
 
 def _contents(connection: Connection, entry_id: str, numbers: Sequence[int]) -> dict[int | None, Content]:

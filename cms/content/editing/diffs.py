@@ -1,4 +1,4 @@
-"""What differs between two saved states: the fields as a JSON Patch (RFC 6902), the texts word by word."""
+"""Differences between two saved states: fields as a JSON Patch (RFC 6902), texts word by word."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,27 +10,28 @@ from rapidfuzz.distance import Indel
 from cms.writing_systems import HAN, KANA
 
 LIST_AT_MOST = 2000
-"""Longer lists that differ are replaced as a whole; matching them up takes time that grows with the square."""
+"""Longer lists that differ are replaced as a whole, since comparing their items takes quadratic time."""
 PAIRS_AT_MOST = 10**8
-"""How many pairs of words are compared at most, about a tenth of a second's work; beyond that it is whole lines."""
+"""The most pairs of words that are compared, which takes about 0.1 s; longer texts are compared by lines."""
 
-_MARKS = r"!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2027\u2030-\u205e\u3001-\u3004\u3008-\u303f\uff01-\uff0f"
-# A word, one character of a script without spaces, one punctuation mark, or a run of space: together the whole text.
-WORD = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}{_MARKS}]+|\s+|.", re.DOTALL)
+_PUNCTUATION = r"!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2027\u2030-\u205e\u3001-\u3004\u3008-\u303f\uff01-\uff0f"
+# A word, a run of space, a punctuation mark, or one character of a script without spaces. Joined, the matches are the
+# whole text.
+WORD = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}{_PUNCTUATION}]+|\s+|.", re.DOTALL)
 
 
 class Run(TypedDict):
-    """A stretch of text that both states have, or that only the later or only the earlier one has."""
+    """A piece of text that both states have, or that was inserted or deleted."""
 
     op: Literal["equal", "insert", "delete"]
     text: str
 
 
 def json_patch(before: Any, after: Any) -> list[dict[str, Any]]:
-    """The operations (RFC 6902) that make ``after`` of ``before``, both JSON values; ``1`` and ``true`` differ."""
+    """The JSON Patch (RFC 6902) that turns ``before`` into ``after``, two JSON values; ``1`` and ``true`` differ."""
     operations: list[dict[str, Any]] = []
-    nearer = _with_long_lists_replaced(before, after, "", operations)
-    return operations + list(jsonpatch.make_patch(nearer, after).patch)
+    prepared = _with_long_lists_replaced(before, after, "", operations)
+    return operations + list(jsonpatch.make_patch(prepared, after).patch)
 
 
 def _with_long_lists_replaced(before: Any, after: Any, path: str, operations: list[dict[str, Any]]) -> Any:
@@ -49,14 +50,16 @@ def _with_long_lists_replaced(before: Any, after: Any, path: str, operations: li
 
 
 def _escaped(name: str) -> str:
-    """A member's name in a JSON Pointer (RFC 6901, 3)."""
+    """The name as a token of a JSON Pointer (RFC 6901, section 3)."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
 def word_diff(before: str, after: str) -> list[Run]:
-    """The texts as runs of words: ``equal`` and ``delete`` joined are ``before``, ``equal`` and ``insert`` ``after``.
+    """The differences between two texts as runs of words.
 
-    Very long texts that have little in common are compared by lines, so that the time is bounded.
+    The ``equal`` and ``delete`` runs joined are ``before``; the ``equal`` and ``insert`` runs joined are ``after``.
+    Very long texts that have little in common are compared by lines, to limit the time.
+    Example: ``a red door`` and ``a blue door`` give equal ``a ``, delete ``red``, insert ``blue``, equal `` door``.
     """
     runs: list[Run] = []
     for deleted, inserted, equal in _joined(_changes(WORD.findall(before), WORD.findall(after))):
@@ -67,7 +70,7 @@ def word_diff(before: str, after: str) -> list[Run]:
 
 
 Stretch = tuple[str, str, str]
-"""What is deleted, what is inserted in its place, and what follows in both."""
+"""The text that is deleted, the text inserted in its place, and the text after it that both states have."""
 
 
 def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Stretch]:
@@ -103,7 +106,7 @@ def _matched(before: Sequence[str], after: Sequence[str]) -> Iterator[Stretch]:
 
 
 def _joined(changes: Iterator[Stretch]) -> Iterator[Stretch]:
-    """The changes with mere space between two of them made part of both, so that a rewritten phrase reads as one."""
+    """The changes, joined where only space lies between two, so that a rewritten phrase is one change."""
     deleted, inserted, equal = "", "", ""
     for more_deleted, more_inserted, more_equal in changes:
         if (more_deleted or more_inserted) and equal:

@@ -1,4 +1,4 @@
-"""Working copies, as editors read and list them."""
+"""Drafts and revisions as editors read them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from cms.keys import APIKey
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry with what was written, where it stands, and who made it (key id and name)."""
+    """An entry with its content, its standing, and the id and name of the key that created it."""
 
     entry: Any
     content: Content
     standing: Standing
     at: datetime
-    """The instant that ``standing`` is judged at."""
+    """The instant of ``standing``."""
     created_by: tuple[str, str] | None
 
 
 def to_columns(kind: ContentType, content: Content) -> dict[str, Any]:
-    """What the draft table stores: plain JSON values, times as times."""
+    """The values of the type's draft table: JSON values, and ``datetime`` for times."""
     table = kind.model.__table__
     return {
         name: clock.from_wire(content[name])
@@ -75,7 +75,7 @@ def read_drafts(session: Session | Connection, kind: ContentType, entries: Seque
 
 
 def _content(kind: ContentType, entry: Any, draft: Any, references: dict[tuple[str, str], list[str]]) -> Content:
-    """What was written, in the written schema's shape."""
+    """The content in the form in which it is written."""
     content: Content = {"slug": entry.slug, "locale": entry.locale, "translation_of": entry.translation_of}
     content |= {column: getattr(draft, column) for column in kind.columns}
     for reference in kind.references:
@@ -84,15 +84,15 @@ def _content(kind: ContentType, entry: Any, draft: Any, references: dict[tuple[s
     return content
 
 
-def with_slugs_of_references(connection: Connection, kind: ContentType, copy: Draft) -> Content:
-    """What was written, with the slugs of what it refers to in its own locale, where they lead back to the same."""
-    content = dict(copy.content)
+def with_slugs_of_references(connection: Connection, kind: ContentType, draft: Draft) -> Content:
+    """The draft's content with slugs in place of ids, for entries that their slug names in the draft's locale."""
+    content = dict(draft.content)
     named = {each.field: content[each.field] for each in kind.references}
     ids = [each for value in named.values() for each in (value if isinstance(value, list) else [value]) if each]
     rows = connection.execute(
         select(Slug.entry_id, Slug.slug)
         .join(Entry, (Entry.id == Slug.entry_id) & (Entry.slug == Slug.slug))
-        .where(Slug.entry_id.in_(ids), Slug.locale == copy.entry.locale)
+        .where(Slug.entry_id.in_(ids), Slug.locale == draft.entry.locale)
     )
     slugs = {row.entry_id: row.slug for row in rows}
     for name, value in named.items():
@@ -102,7 +102,7 @@ def with_slugs_of_references(connection: Connection, kind: ContentType, copy: Dr
 
 
 def find_draft(connection: Connection, kind: ContentType, entry_id: str) -> Draft:
-    """One working copy, out of the trash or in it; raises ``NotFound``."""
+    """The draft of one entry, in the trash or not; raises ``NotFound``."""
     if not is_identifier(entry_id):
         raise NotFound
     row = connection.execute(
@@ -110,8 +110,8 @@ def find_draft(connection: Connection, kind: ContentType, entry_id: str) -> Draf
     ).one_or_none()
     if row is None:
         raise NotFound
-    (copy,) = read_drafts(connection, kind, [row], row.now)
-    return copy
+    (draft,) = read_drafts(connection, kind, [row], row.now)
+    return draft
 
 
 def timeline_rows(connection: Connection, entry_id: str) -> list[Any]:
@@ -123,7 +123,7 @@ def timeline_rows(connection: Connection, entry_id: str) -> list[Any]:
 def list_revisions(
     connection: Connection, entry_id: str, *, before: int | None, limit: int
 ) -> tuple[list[Any], int | None]:
-    """A page of an entry's revisions, newest first, without their content; and where the next page begins."""
+    """A page of an entry's revisions without content, newest first, and the place where the next page begins."""
     statement = _revisions().where(Revision.entry_id == entry_id)
     if before is not None:
         statement = statement.where(Revision.number < before)

@@ -1,7 +1,7 @@
-"""Keeps the search index in step with what is published: entries go in and out in the transaction that publishes.
+"""Keeping the search index in step with publications, in the transaction that changes them.
 
-The index has what is live or planned. A row is made from the revision that a publication shows, never from a draft, and
-leaves in the transaction that sees its end, for an index of the past.
+The index has one row for each publication that is live or planned, made from the published revision and never from a
+draft. When a publication ends, its row moves to an index of the past.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ BATCH = 200
 
 
 def put(session: Session, kind: ContentType, publication: Publication, revision: Revision) -> None:
-    """Let a publication that is live or planned be found; one that is over, by those who look at the past."""
+    """Add a publication to the index, or to the index of the past if it is over."""
     if kind.searched is None:
         return
     linked = select(PublicationLink.target_id).where(PublicationLink.publication_id == publication.id)
@@ -45,7 +45,7 @@ def put(session: Session, kind: ContentType, publication: Publication, revision:
 
 
 def remove(session: Session, kind: ContentType, publication: Publication) -> None:
-    """Let a publication that is about to be erased be found no more, whenever one looks at."""
+    """Remove a publication that is about to be erased from both indexes."""
     if kind.searched is None:
         return
     revision = session.get_one(Revision, (publication.entry_id, publication.revision))
@@ -55,7 +55,7 @@ def remove(session: Session, kind: ContentType, publication: Publication) -> Non
 
 
 def move_to_past(session: Session, kind: ContentType, publication: Publication) -> None:
-    """Let a publication that is over be found no more but by those who look at the past."""
+    """Move a publication that is over to the index of the past."""
     if kind.searched is None:
         return
     indexing.move_to_past(session, publication.id, publication.live_until)
@@ -65,24 +65,24 @@ def move_to_past(session: Session, kind: ContentType, publication: Publication) 
 
 
 def set_end(session: Session, kind: ContentType, publication: Publication, *, at: datetime) -> None:
-    """Follow a publication to its other end, which may have come by this instant."""
+    """Store the new end of a publication, which may have passed at this instant."""
     if publication.live_until <= at:
         move_to_past(session, kind, publication)
     elif kind.searched is not None:
         indexing.set_end(session, publication.id, publication.live_until)
 
 
-def hand_over_translations(session: Session, original: str, heir: str) -> None:
-    """Follow the translations of an erased entry to the one that is their original from now on."""
+def hand_over_translations(session: Session, original: str, successor: str) -> None:
+    """Give the translations of an erased entry their new original."""
     for index in (PUBLISHED_INDEX, PAST_INDEX):
-        indexing.hand_over_translations(session, original, heir, index)
+        indexing.hand_over_translations(session, original, successor, index)
 
 
 def fill_index(database: Database, types: Types, public_url: str, *, anew: bool = False) -> int:
-    """Index every publication that is not yet, in batches; returns how many there were that are not over.
+    """Index every publication that is missing, in batches; returns the number of those that are not over.
 
-    ``anew`` empties the index first; searches find the less until it is full again. Writers go on in between.
-    Unless there was nothing to do, it ends as a change of the content.
+    ``anew`` empties the index first, so that searches find less until it is full again. Other writes go on between the
+    batches. If anything was indexed, it ends with a write that counts as a change of the published content.
     """
     if anew:
         with database.transaction() as session:
@@ -92,7 +92,7 @@ def fill_index(database: Database, types: Types, public_url: str, *, anew: bool 
     filled = _fill(database, types, SearchDocument, over=False)
     _fill(database, types, PastSearchDocument, over=True)
     if filled or anew:
-        # Answers that were kept, by whomever, and cursors may say otherwise.
+        # Answers in caches, and cursors, may rest on the index as it was before.
         with begin_write(database, types, Actor(name="reindex"), public_url) as write:
             write.advance_content()
             write.record("reindexed", "search")
@@ -114,12 +114,12 @@ def _fill(database: Database, types: Types, indexed: Any, *, over: bool) -> int:
 
 
 def wait_for_turn(session: Session) -> None:
-    """Changes happen one after the other, on every node: the counter's row is what they queue for."""
+    """Wait until no other write is running, on any node, by locking the row of the counter."""
     session.execute(select(ContentVersion.change).with_for_update())
 
 
 def _missing(types: Types, indexed: Any, after: tuple[datetime, str] | None, *, over: bool) -> Any:
-    """Publications, over or not, that are not indexed, with their revisions, the oldest first: later is newer."""
+    """The oldest publications that are not indexed, with their revisions."""
     statement: Any = (
         select(Publication, Revision)
         .join(Revision, and_(Revision.entry_id == Publication.entry_id, Revision.number == Publication.revision))
@@ -132,6 +132,6 @@ def _missing(types: Types, indexed: Any, after: tuple[datetime, str] | None, *, 
         .limit(bindparam("batch", type_=Integer))
     )
     if after is not None:
-        here = tuple_(Publication.live_from, Publication.id)
-        statement = statement.where(here > tuple_(literal(after[0], UTCDateTime), literal(after[1], Identifier)))
+        place = tuple_(Publication.live_from, Publication.id)
+        statement = statement.where(place > tuple_(literal(after[0], UTCDateTime), literal(after[1], Identifier)))
     return statement

@@ -1,7 +1,8 @@
-"""Whether the links of a text that lead to the site's own entries lead to what is live.
+"""Finding the links of a text to entries of the site that are not live.
 
-An address is the site's own when it is a path, or begins with the site's address; the site's URL patterns say which
-type and slug it names. What no pattern knows is a page of the frontend's own, and nobody here can judge it.
+An address belongs to the site if it is a path or begins with the site's address. The site's URL patterns say which type
+and slug it names. Example: with the pattern ``/blog/{slug}`` for articles, ``/blog/tea`` names the article ``tea``. An
+address that fits no pattern is a page of the frontend, which cannot be checked.
 """
 
 import re
@@ -24,13 +25,12 @@ from cms.site import Site, slug_between
 BEYOND_PATH = re.compile("[?#]")
 SLASH_AT_END = re.compile(r"/+(?=[?#]|$)")
 
-Name = tuple[str, str]
-"""A type and a slug."""
+TypeAndSlug = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Dead:
-    """A link that leads to nothing live: how it came to that, and a sentence about it."""
+class DeadLink:
+    """A link that leads to nothing live, or only by a redirect: its state and a sentence about it."""
 
     address: str
     state: Literal["broken", "unpublished", "moved"]
@@ -39,13 +39,17 @@ class Dead:
 
 @dataclass(frozen=True)
 class SiteAddresses:
-    """Which entries the addresses of a site name."""
+    """The types and slugs that the addresses of a site name."""
 
     site: Site
     types: Types
 
-    def names(self, address: str, page: str | None) -> list[Name]:
-        """The types and slugs that a link may mean, of which one has to be live; relative to the page it stands on."""
+    def named_by(self, address: str, page: str | None) -> list[TypeAndSlug]:
+        """The types and slugs that a link may name, of which one must be live.
+
+        Example: ``/tea`` names two if articles and FAQ entries both have the pattern ``/{slug}``. A relative address is
+        resolved against the ``page`` that contains it (RFC 3986).
+        """
         parts = self._own(address, page)
         if parts is None:
             return []
@@ -58,7 +62,7 @@ class SiteAddresses:
         return [(name, slug) for name, slug in found if slug is not None]
 
     def _own(self, address: str, page: str | None) -> SplitResult | None:
-        """The parts of an address of the site, its path without that of the site's own; else ``None``."""
+        """The parts of an address of the site, with its path relative to the site's; ``None`` for any other address."""
         if address.startswith(("#", "?")):
             return None
         try:
@@ -70,7 +74,7 @@ class SiteAddresses:
             return None
         if parts.path == base.path or parts.path.startswith(f"{base.path}/"):
             return parts._replace(path=parts.path[len(base.path) :])
-        # A path that an editor writes is one of the site, wherever on its server the site is.
+        # A path that an editor writes belongs to the site, even if the site is in a folder of its server.
         return parts if address.startswith("/") else None
 
     @cached_property
@@ -84,7 +88,7 @@ class SiteAddresses:
 
     @cached_property
     def _other_pages(self) -> set[str]:
-        """The paths of collections and of the navigation: a pattern such as ``/{slug}`` would take them for entries."""
+        """The paths of lists and of the navigation, which a pattern such as ``/{slug}`` would take for entries."""
         paths = [path for path in self.site.data["url_patterns"].values() if path and "{slug}" not in path]
         items = [inner for item in self.site.data["navigation"] for inner in (item, *(item.get("children") or ()))]
         paths += [parts.path for item in items if (parts := self._own(item["url"], None))]
@@ -96,7 +100,7 @@ def _path(parts: SplitResult) -> str:
 
 
 def _slug(pattern: str, parts: SplitResult) -> str | None:
-    """The slug that an address has in a pattern; its query and fragment count where the pattern has one."""
+    """The slug of an address that fits a pattern. Its query and fragment are compared only if the pattern has them."""
     address = unquote(parts.path)
     if "?" in pattern:
         address += f"?{unquote(parts.query)}"
@@ -107,7 +111,7 @@ def _slug(pattern: str, parts: SplitResult) -> str | None:
     return slug if slug is not None and len(slug) <= SLUG_LENGTH else None
 
 
-def find_dead(
+def find_dead_links(
     connection: Session | Connection,
     known: SiteAddresses,
     addresses: Iterable[str],
@@ -115,20 +119,22 @@ def find_dead(
     page: str | None,
     own_id: str,
     at: datetime,
-) -> dict[str, Dead]:
-    """The links among these addresses to what is not live at an instant; links to oneself are no matter.
+) -> dict[str, DeadLink]:
+    """The addresses that lead to entries that are not live at an instant; a page's links to itself are left out.
 
-    One statement, and none where no link leads to an entry of the site.
+    It takes one statement, or none if no address leads to an entry of the site.
     """
-    named = {address: known.names(address, page) for address in addresses}
-    holders = _holders(connection, known.site, {name for names in named.values() for name in names}, at)
-    judged = [_judge(known.site, address, names, holders, own_id) for address, names in named.items() if names]
-    return {each.address: each for each in judged if each is not None}
+    named = {address: known.named_by(address, page) for address in addresses}
+    holders = _holders(connection, known.site, {each for targets in named.values() for each in targets}, at)
+    checked = [_check(known.site, address, targets, holders, own_id) for address, targets in named.items() if targets]
+    return {each.address: each for each in checked if each is not None}
 
 
-def _holders(connection: Session | Connection, site: Site, names: set[Name], at: datetime) -> dict[Name, list[Any]]:
-    """Who holds each slug in any language, with the slug of its draft and the one it is live under."""
-    if not names:
+def _holders(
+    connection: Session | Connection, site: Site, targets: set[TypeAndSlug], at: datetime
+) -> dict[TypeAndSlug, list[Any]]:
+    """The entries that hold each slug in any language, with the slugs of their drafts and of what is live."""
+    if not targets:
         return {}
     live = and_(publications.c.entry_id == Slug.entry_id, is_live_at(publications, current=False))
     statement = (
@@ -143,27 +149,29 @@ def _holders(connection: Session | Connection, site: Site, names: set[Name], at:
         .join(Entry, Entry.id == Slug.entry_id)
         .outerjoin(publications, live)
         .where(
-            Slug.type.in_({type_name for type_name, _ in names}),
+            Slug.type.in_({type_name for type_name, _ in targets}),
             Slug.locale.in_(list(site.locales)),
-            Slug.slug.in_({slug for _, slug in names}),
+            Slug.slug.in_({slug for _, slug in targets}),
         )
     )
-    found: dict[Name, list[Any]] = {}
+    found: dict[TypeAndSlug, list[Any]] = {}
     for row in connection.execute(statement, {"at": at}):
         found.setdefault((row.type, row.slug), []).append(row)
     return found
 
 
-def _judge(site: Site, address: str, names: list[Name], holders: Mapping[Name, list[Any]], own_id: str) -> Dead | None:
-    rows = [row for name in names for row in holders.get(name, ())]
+def _check(
+    site: Site, address: str, targets: list[TypeAndSlug], holders: Mapping[TypeAndSlug, list[Any]], own_id: str
+) -> DeadLink | None:
+    rows = [row for each in targets for row in holders.get(each, ())]
     if any(row.entry_id == own_id or row.live == row.slug for row in rows):
         return None
     quoted = f"“{address if len(address) <= 100 else address[:99] + '…'}”"
     if not rows:
-        type_name, slug = names[0]
-        return Dead(address, "broken", f"{quoted} leads to nothing: there is no {type_name} “{slug}”.")
+        type_name, slug = targets[0]
+        return DeadLink(address, "broken", f"{quoted} is broken: there is no {type_name} “{slug}”.")
     row = next((each for each in rows if each.live), rows[0])
     if row.live and row.slug != row.own:
-        return Dead(address, "moved", f"{quoted} has moved to {site.url(row.type, row.live)}.")
-    where = f"live as “{row.live}”" if row.live else "in the trash" if row.trashed_at else "not live"
-    return Dead(address, "unpublished", f"{quoted} leads to {row.type} {row.entry_id}, which is {where}.")
+        return DeadLink(address, "moved", f"{quoted} redirects to {site.url(row.type, row.live)}.")
+    where = f"live under the slug “{row.live}”" if row.live else "in the trash" if row.trashed_at else "not live"
+    return DeadLink(address, "unpublished", f"{quoted} leads to {row.type} {row.entry_id}, which is {where}.")

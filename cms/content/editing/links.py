@@ -1,4 +1,4 @@
-"""References between entries: resolved when written, kept in order, and copied to what is published."""
+"""References between entries: resolved when a draft is saved, kept in order, and copied to publications."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,10 +18,10 @@ from cms.identifiers import NOBODY, is_identifier
 def resolve(
     session: Session, kind: ContentType, content: Content, chain: list[str], entry_id: str
 ) -> tuple[Content, list[Fault]]:
-    """Turn each reference, an id or a slug, into an id; slugs are looked up along the chain of locales.
+    """Turn each reference, an id or a slug, into an id; a slug is looked up in the locales of the chain.
 
-    Returns the content with ids in place and every fault: an unknown entry, one of another type, one named twice,
-    the entry itself.
+    Returns the content with the ids, and all faults: an unknown entry, an entry of another type, an entry that is named
+    twice, and the entry itself.
     """
     resolved, faults = dict(content), []
     for reference in kind.references:
@@ -37,7 +37,7 @@ def resolve(
             elif target == entry_id:
                 faults.append(Fault("self_reference", "An entry cannot refer to itself.", pointer))
             elif target in ids:
-                faults.append(Fault("duplicate", f"'{name[:100]}' stands in the list twice.", pointer))
+                faults.append(Fault("duplicate", f"'{name[:100]}' is in the list twice.", pointer))
             else:
                 ids.append(target)
         resolved[reference.field] = ids if reference.many else next(iter(ids), None)
@@ -52,9 +52,9 @@ def _named(reference: Reference, content: Content) -> list[str]:
 
 
 def lookup(session: Session, type_name: str, names: Sequence[str], chain: Sequence[str]) -> dict[str, str]:
-    """The ids of the entries of a type, in the trash too, that have these ids or slugs; by name, unknown ones left out.
+    """The ids of the entries of a type that these ids and slugs name, by name, without unknown ones.
 
-    A slug names that of the first locale in the chain.
+    Entries in the trash are included. A slug names the entry in the first locale of the chain that has it.
     """
     ids = {name for name in names if is_identifier(name)}
     found = (
@@ -74,14 +74,14 @@ def lookup(session: Session, type_name: str, names: Sequence[str], chain: Sequen
 
 
 def faults_of_unknown(session: Session, type_name: str, names: Sequence[str], chain: Sequence[str]) -> dict[str, Fault]:
-    """Why each of these names is none of the type's, without a place; an entry of another type is said to be one."""
+    """The fault, without a pointer, of each name that no entry of the type has."""
     if not names:
         return {}
     by_slug = select(Slug.slug, Slug.type).where(Slug.slug.in_(names), Slug.locale.in_(chain)).order_by(Slug.type)
     by_id = select(Entry.id, Entry.type).where(Entry.id.in_([each for each in names if is_identifier(each)]))
     others: dict[str, str] = {name: other for each in (by_slug, by_id) for name, other in session.execute(each)}
     return {
-        name: Fault("wrong_type", f"'{name}' is of the type {others[name]}; this takes the type {type_name}.")
+        name: Fault("wrong_type", f"'{name}' is of the type {others[name]}. It must be of the type {type_name}.")
         if name in others
         else Fault("unknown_reference", f"There is no {type_name} '{name[:100]}'.")
         for name in names
@@ -89,7 +89,7 @@ def faults_of_unknown(session: Session, type_name: str, names: Sequence[str], ch
 
 
 def replace_links(session: Session, kind: ContentType, entry_id: str, content: Content) -> None:
-    """Make the draft's links those of the content."""
+    """Replace the draft's links by those of the content."""
     session.execute(delete(Link).where(Link.entry_id == entry_id))
     rows = [
         {"entry_id": entry_id, "field": field, "position": position, "target_id": target}
@@ -107,9 +107,9 @@ def references_of(kind: ContentType, content: Content) -> Iterable[tuple[str, in
 
 
 def without_missing(session: Session, kind: ContentType, entry: Entry, content: Content) -> Content:
-    """The entry's content without references to what has been erased since it was written.
+    """The content without references to entries that were erased after it was written.
 
-    A translation whose original was erased is one of the entry that has taken its place.
+    If the original of a translation was erased, the entry's current original takes its place.
     """
     named = {target for _, _, target in references_of(kind, content)} | {content.get("translation_of")}
     known = set(session.scalars(select(Entry.id).where(Entry.id.in_(named - {None}))))
@@ -123,7 +123,7 @@ def without_missing(session: Session, kind: ContentType, entry: Entry, content: 
 
 
 def copy_links(session: Session, kind: ContentType, publication: Publication, content: Content) -> None:
-    """Copy the revision's references beside its publication, with the keys they are listed by."""
+    """Store the references of a publication with its sort keys."""
     shared = {
         name: getattr(publication, name)
         for name in (*SortKeys.__annotations__, "entry_id", "type", "locale", "live_from", "live_until", "over")
@@ -139,7 +139,7 @@ def copy_links(session: Session, kind: ContentType, publication: Publication, co
 
 
 def listed_references(kind: ContentType, content: Content) -> Iterable[tuple[str, int, str]]:
-    """The references that the content is listed by; what could name an owner and names none, by the id of nobody."""
+    """The references that the content is listed by; an empty owner field (``ByOwner``) refers to ``NOBODY``."""
     yield from references_of(kind, content)
     for each in kind.filters:
         if isinstance(each, ByOwner) and content.get(each.field) is None:
@@ -147,7 +147,7 @@ def listed_references(kind: ContentType, content: Content) -> Iterable[tuple[str
 
 
 def mark_progress(session: Session, publication: Publication, *, announced: bool, over: bool) -> None:
-    """Note that a publication has begun or is over, with its links, and keep their counts."""
+    """Store that a publication has begun or is over, also in its links and their counts."""
     difference = (announced and not over) - (publication.announced and not publication.over)
     publication.announced = announced
     if publication.over != over:
@@ -160,7 +160,7 @@ def mark_progress(session: Session, publication: Publication, *, announced: bool
 
 
 def _count(session: Session, publication: Publication, difference: int) -> None:
-    """Add to the number of links of this type to each target of the publication."""
+    """Add to the count of links from this type to each target of the publication."""
     targets = session.execute(
         select(PublicationLink.target_id, PublicationLink.field).where(PublicationLink.publication_id == publication.id)
     ).all()

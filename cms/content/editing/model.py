@@ -1,4 +1,4 @@
-"""The tables that editors work on: identities, working copies' references, and slugs. Delivery never imports this."""
+"""The tables that editors work on: entries, the links of drafts, and slugs. Delivery never imports this module."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ TRASHED = "trashed_at IS NOT NULL"
 
 
 class Entry(Base):
-    """An identity: what stays the same while its content changes."""
+    """An identity: its id stays the same while its content changes."""
 
     __tablename__ = "entries"
     __table_args__ = (
@@ -29,14 +29,14 @@ class Entry(Base):
     type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
     locale: Mapped[str] = mapped_column(String(LOCALE_LENGTH))
     translation_of: Mapped[str | None] = mapped_column(Identifier, index=True)
-    """The entry this one translates: always an original, never itself a translation."""
+    """The entry that this one translates: always an original, never a translation."""
     slug: Mapped[str | None] = mapped_column(String(SLUG_LENGTH))
     label: Mapped[str] = mapped_column(Collated)
-    """What lists of working copies are sorted by: the title, question or name, folded for order."""
+    """The title, question or name as a sort key, by which lists of drafts are sorted."""
     version: Mapped[int] = mapped_column(BigInteger)
     """The number of the newest revision, which is the draft's content."""
     changed: Mapped[int] = mapped_column(BigInteger)
-    """The ``change`` of the last write to the working copy or the timeline; the entity tag."""
+    """The number of the last write to the draft or the timeline, which is the entity tag."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
@@ -44,7 +44,7 @@ class Entry(Base):
 
 
 class DraftTable:
-    """What every draft table has; a type's model adds one column for each field an editor writes."""
+    """The columns of every draft table; a type's model adds one column for each field that an editor writes."""
 
     @declared_attr
     @classmethod
@@ -66,9 +66,9 @@ class Link(Base):
 
 
 class Slug(Base):
-    """A slug that an entry holds: its draft's, or one it has been planned or live under.
+    """A slug that an entry holds: that of its draft, or that of a publication, past, live or planned.
 
-    The primary key decides every race for a name.
+    If two entries want the same slug at the same time, the primary key decides.
     """
 
     __tablename__ = "slugs"

@@ -1,7 +1,7 @@
-"""Preview: the statements of delivery, run over drafts as if all were published, or at any moment of the timeline.
+"""Preview: the statements of delivery, run over drafts as if they were published, or at any instant of the timeline.
 
-The drafts' tables are written here, in the transaction of each change to a working copy, and handed to the reading
-side as part of a perspective: nothing that delivery imports knows them.
+This module writes the tables of drafts in the transaction that saves a draft. It passes them to the published side as
+part of a ``Perspective``, so that no module which delivery imports names them.
 """
 
 from dataclasses import replace
@@ -30,33 +30,33 @@ from cms.search.model import PAST_INDEX, PUBLISHED_INDEX
 _drafts: Any = DraftPublication.__table__
 _links: Any = DraftPublicationLink.__table__
 
-# An entry has one draft, whose id is the entry's own.
+# An entry has one draft, and the id of a draft is the id of its entry.
 DRAFT_TABLES = Tables(
     publications=select(_drafts, _drafts.c.entry_id.label("id")).subquery("drafts"),
     links=select(_links, _links.c.entry_id.label("publication_id")).subquery("draft_links"),
     indexes=(DRAFT_INDEX,),
 )
-# What is live at an instant of the past may be over now.
+# A publication that was live at a past instant may be over now.
 AT_ANY_TIME = replace(PUBLISHED, indexes=(PUBLISHED_INDEX, PAST_INDEX))
 
 
 def as_drafts(moment: Moment) -> Perspective:
-    """Everything as its draft, whether it is live or not."""
+    """The perspective in which every entry is its draft, live or not."""
     return Perspective(moment.at, rows=DRAFT_TABLES, others=DRAFT_TABLES)
 
 
 def as_draft_alone(moment: Moment) -> Perspective:
-    """What is asked for as its draft, and all that it embeds as it is live."""
+    """The perspective in which the requested entry is its draft, and the entries that it embeds are live ones."""
     return replace(moment.perspective, rows=DRAFT_TABLES)
 
 
 def as_of(at: datetime) -> Perspective:
-    """What was live at an instant of the past, or will be at one to come as things are planned."""
+    """The perspective at an instant: what was live then, or will be live according to the plans."""
     return Perspective(at, current=False, rows=AT_ANY_TIME)
 
 
 def put(session: Session, kind: ContentType, entry: Entry, content: Content) -> None:
-    """Make this content, that of the entry's newest revision, what preview shows of the entry and finds."""
+    """Store the content of the entry's newest revision for preview and its search."""
     remove(session, kind, entry.id)
     given = content.get("published_at")
     first = None if given else session.scalar(_first_live(entry.id))
@@ -82,7 +82,7 @@ def put(session: Session, kind: ContentType, entry: Entry, content: Content) -> 
 
 
 def index_draft(session: Session, kind: ContentType, entry: Entry) -> None:
-    """Put the words of the newest revision into the index of drafts."""
+    """Add the words of the newest revision to the search index of drafts."""
     if kind.searched is None:
         return
     linked = select(DraftPublicationLink.target_id).where(DraftPublicationLink.entry_id == entry.id)
@@ -103,44 +103,44 @@ def _first_live(entry_id: str) -> Any:
 
 
 def remove(session: Session, kind: ContentType, entry_id: str) -> None:
-    """Let preview show nothing of the entry, and find nothing."""
+    """Remove the entry from preview and its search."""
     if kind.searched is not None:
         unindex_draft(session, kind, entry_id)
     session.execute(delete(DraftPublication).where(DraftPublication.entry_id == entry_id))
 
 
 def unindex_draft(session: Session, kind: ContentType, entry_id: str) -> None:
-    """Take out the words of the revision that was shown, which a save has just made an older one."""
-    found = (Revision.entry_id == DraftPublication.entry_id) & (Revision.number == DraftPublication.revision)
-    shown = session.scalar(select(Revision).join(DraftPublication, found).where(DraftPublication.entry_id == entry_id))
-    if shown is not None:
-        texts = texts_of(kind, shown.data, shown.bodies)
-        indexing.remove(session, entry_id, kind.name, shown.data["locale"], texts, DRAFT_INDEX)
+    """Remove the words of the revision that is indexed, which may no longer be the newest one."""
+    is_indexed = (Revision.entry_id == DraftPublication.entry_id) & (Revision.number == DraftPublication.revision)
+    statement = select(Revision).join(DraftPublication, is_indexed).where(DraftPublication.entry_id == entry_id)
+    revision = session.scalar(statement)
+    if revision is not None:
+        texts = texts_of(kind, revision.data, revision.bodies)
+        indexing.remove(session, entry_id, kind.name, revision.data["locale"], texts, DRAFT_INDEX)
 
 
 def forget_links_to(session: Session, target_id: str) -> None:
-    """Let no draft refer to an entry that is about to be erased."""
+    """Delete the references of drafts to an entry that is about to be erased."""
     session.execute(delete(DraftPublicationLink).where(DraftPublicationLink.target_id == target_id))
 
 
 def scrub_indexes(session: Session) -> None:
-    """Let no index keep words of what has been taken out of it."""
+    """Erase from every search index the words of rows that have been removed from it."""
     for index in (PUBLISHED_INDEX, PAST_INDEX, DRAFT_INDEX):
         indexing.scrub(session, index)
 
 
-def hand_over_translations(session: Session, original: str, heir: str) -> None:
-    """Follow the translations of an erased entry to the one that is their original from now on."""
-    session.execute(
-        update(DraftPublication).where(DraftPublication.translation_group == original).values(translation_group=heir)
-    )
-    indexing.hand_over_translations(session, original, heir, DRAFT_INDEX)
+def hand_over_translations(session: Session, original: str, successor: str) -> None:
+    """Give the translations of an erased entry their new original."""
+    translations = update(DraftPublication).where(DraftPublication.translation_group == original)
+    session.execute(translations.values(translation_group=successor))
+    indexing.hand_over_translations(session, original, successor, DRAFT_INDEX)
 
 
 def fill_draft_index(database: Database, types: Types, *, anew: bool = False) -> int:
-    """Index every draft that should be found and is not yet, in batches; returns how many there were.
+    """Index every draft that is missing from the search index, in batches; returns their number.
 
-    ``anew`` empties the index first. Writers go on in between, and nothing that is published changes.
+    ``anew`` empties the index first. Other writes go on between the batches. Nothing that is published changes.
     """
     if anew:
         with database.transaction() as session:
@@ -159,7 +159,7 @@ def fill_draft_index(database: Database, types: Types, *, anew: bool = False) ->
 
 
 def _missing(types: Types, after: str) -> Select[Entry]:
-    """Entries whose drafts are not indexed, in the order of their ids, which is nearly that of their making."""
+    """The entries whose drafts are not indexed, ordered by id, which is nearly the order of their creation."""
     names = [each.name for each in types.values() if each.searched]
     return (
         select(Entry)

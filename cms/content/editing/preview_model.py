@@ -1,6 +1,6 @@
-"""The tables that preview reads instead of publications: every working copy as it would be published.
+"""The tables that preview reads instead of publications: every draft as it would be published.
 
-Delivery never imports this; preview hands the tables in with its perspective.
+Delivery never imports this module; preview passes the tables in a ``Perspective``.
 """
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, String
@@ -20,7 +20,7 @@ from cms.search.model import (
 
 
 class DraftPublication(SortKeys, Base):
-    """What a publication of an entry's newest revision would be; of every entry that is not in the trash."""
+    """The publication that an entry's newest revision would have; one row for every entry that is not in the trash."""
 
     __tablename__ = "draft_publications"
     __table_args__ = (
@@ -37,11 +37,11 @@ class DraftPublication(SortKeys, Base):
     slug: Mapped[str | None] = mapped_column(String(SLUG_LENGTH))
     translation_group: Mapped[str] = mapped_column(Identifier)
     dated: Mapped[bool] = mapped_column(Boolean)
-    """Whether an editor gave ``published_at``; else it is the first moment the entry is live, else ``updated_at``."""
+    """True if an editor gave ``published_at``; else it is the entry's first live instant, or else ``updated_at``."""
 
 
 class DraftPublicationLink(SortKeys, Base):
-    """A working copy's reference, with the sort keys of what it belongs to, so that a tag's list is one walk."""
+    """A draft's reference with the sort keys of the draft, so that a tag's list is one range of an index."""
 
     __tablename__ = "draft_publication_links"
     __table_args__ = (
@@ -59,7 +59,7 @@ class DraftPublicationLink(SortKeys, Base):
 
 
 class DraftSearchDocument(SearchedDocument, Base):
-    """A working copy as it is searched; apart from what is published, so that delivery has no way to find it."""
+    """A draft in the search index of drafts, which is a table of its own so that delivery cannot find it."""
 
     __tablename__ = "draft_search_documents"
     __table_args__ = (
@@ -70,11 +70,11 @@ class DraftSearchDocument(SearchedDocument, Base):
     publication_id: Mapped[str] = mapped_column(
         Identifier, ForeignKey("draft_publications.entry_id", ondelete="CASCADE")
     )
-    """The entry: it has one draft."""
+    """The id of the entry, which has one draft."""
 
 
 class DraftSearchWord(CountedWord, Base):
-    """The words of working copies."""
+    """A word of drafts with its count."""
 
     __tablename__ = "draft_search_words"
     __table_args__ = word_indexes("draft_search_words")
@@ -84,7 +84,8 @@ index_on_sqlite(DraftSearchDocument.__table__, "draft_")
 DRAFT_INDEX = SearchIndex(DraftSearchDocument.__table__, DraftSearchWord.__table__, "draft_search_index")
 
 
-# As publications have them: a page of each order is one walk. Facets pick out few, or are walked past.
+# As for publications, each order has an index, so that a page is one range of it. A facet has none for each order: it
+# leaves few rows, which are sorted, or so many that few are skipped.
 for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
     Index(
         f"ix_draft_publications_by_{_key}",

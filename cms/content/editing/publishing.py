@@ -1,4 +1,4 @@
-"""The step that publishes: who may, whether the revision is ready, and then the timeline."""
+"""Publishing: check the scope and the readiness of the revision, and then change the timeline."""
 
 from datetime import datetime
 
@@ -25,11 +25,12 @@ def publish(
     keep_end: bool = False,
     override_reason: str | None = None,
 ) -> bool:
-    """Make a revision, the newest by default, live from an instant, now by default, until another or for ever.
+    """Make a revision live from ``live_from`` until ``live_until``; by default the newest one, from now on, for ever.
 
-    Returns whether anything changed. Raises ``Forbidden`` without the scope ``content:publish`` and for raw HTML that
-    the draft has no more, ``Invalid`` and ``Conflict`` as ``timeline.find_slot`` does, and ``NotReady`` with what the
-    site has block publishing, unless there is an ``override_reason``, which the audit log keeps where it was needed.
+    Returns True if anything changed. Raises ``Forbidden`` if the scope ``content:publish`` is missing, and for raw HTML
+    that the draft no longer has. Raises ``Invalid`` and ``Conflict`` as ``timeline.find_slot`` does. If findings block
+    publishing on this site, raises ``NotReady`` with them, unless there is an ``override_reason``, which then goes into
+    the audit log.
     """
     write.actor.require("content:publish")
     chosen = write.session.get(Revision, (entry.id, revision or entry.version))
@@ -37,17 +38,17 @@ def publish(
         raise Invalid(Fault("unknown_revision", f"The newest revision is {entry.version}.", "#/revision"))
     slot = timeline.find_slot(write, entry, chosen, live_from=live_from, live_until=live_until, keep_end=keep_end)
     reason = None
-    if slot.shown is None:
+    if slot.existing is None:
         if chosen.number != entry.version:
             check_raw_html(write, kind, to_content(chosen), to_content(newest(write.session, entry)))
-        reason = _overriding(write, kind, entry, chosen, slot.start, override_reason)
+        reason = _reason_if_needed(write, kind, entry, chosen, slot.start, override_reason)
     return timeline.fill_slot(write, kind, entry, chosen, slot, reason=reason)
 
 
-def _overriding(
+def _reason_if_needed(
     write: Write, kind: ContentType, entry: Entry, chosen: Revision, start: datetime, reason: str | None
 ) -> str | None:
-    """The reason if there is something that it overrides; without one raises ``NotReady`` for what blocks."""
+    """The reason if something blocks publishing, else ``None``. Raises ``NotReady`` if it is missing."""
     try:
         check_publishable(write, kind, entry.id, chosen, start)
     except NotReady:

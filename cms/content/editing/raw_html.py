@@ -1,4 +1,4 @@
-"""Who may write HTML that is delivered as given, and what of it somebody else leaves as it is."""
+"""The permission to write raw HTML, which is delivered without being sanitised."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ SCOPE = "html:raw"
 
 
 def check_raw_html(write: Write, kind: ContentType, content: Content, draft: Content | None = None) -> None:
-    """Raises ``Forbidden`` for raw HTML that the ``draft`` does not have as often, unless its writer may write any.
+    """Raises ``Forbidden`` for raw HTML without the scope ``html:raw``, except for blocks that the ``draft`` has.
 
-    The command line may; it has no key.
+    A block may occur only as often as in the draft. The command line has no key and may write raw HTML.
     """
     if write.actor.key_id is None or SCOPE in write.actor.scopes:
         return
-    kept = Counter(_identity(block) for _, block in _raw(kind, draft or {}))
+    remaining = Counter(_as_json(block) for _, block in _raw_blocks(kind, draft or {}))
     faults: list[Fault] = []
-    for pointer, block in _raw(kind, content):
-        identity = _identity(block)
-        if not kept[identity]:
-            faults.append(Fault("missing_scope", "This HTML would be delivered as given.", f"{pointer}/trust"))
-        kept[identity] = max(kept[identity] - 1, 0)
+    for pointer, block in _raw_blocks(kind, content):
+        text = _as_json(block)
+        if not remaining[text]:
+            faults.append(Fault("missing_scope", "This HTML would be delivered as it is.", f"{pointer}/trust"))
+        remaining[text] = max(remaining[text] - 1, 0)
     if faults:
-        raise Forbidden(f"Raw HTML needs a key with the scope {SCOPE}.", *faults, scope=SCOPE)
+        raise Forbidden(f"Raw HTML requires a key with the scope {SCOPE}.", *faults, scope=SCOPE)
 
 
-def _raw(kind: ContentType, content: Content) -> Iterator[tuple[str, Block]]:
-    """Every raw block of the content's rich texts, with its pointer."""
+def _raw_blocks(kind: ContentType, content: Content) -> Iterator[tuple[str, Block]]:
+    """Each raw block of the content's rich texts, with its pointer."""
     for field in kind.bodies:
         body = content.get(field)
         if body and body["format"] == BLOCKS:
@@ -43,5 +43,5 @@ def _raw(kind: ContentType, content: Content) -> Iterator[tuple[str, Block]]:
                     yield f"#/{field}/source/{position}", block
 
 
-def _identity(block: Block) -> bytes:
+def _as_json(block: Block) -> bytes:
     return orjson.dumps(block, option=orjson.OPT_SORT_KEYS)

@@ -1,7 +1,7 @@
-"""What is worth knowing about an entry that does not stop a write: the checks, and which of them block publishing.
+"""The checks of an entry before it is published. They never stop a save, but a site may have some block publishing.
 
-A check judges one revision. What there is to say of its texts alone was found when it was made (``cms.rendering``);
-what depends on the site and on other entries is looked up here, in at most one statement for each of the two.
+A check examines one revision. The findings about its texts alone were stored when it was rendered (``cms.rendering``).
+This module adds those that depend on the site and on other entries; links and references take one statement each.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from cms import clock
 from cms.content.editing import revisions
 from cms.content.editing.drafts import Draft
-from cms.content.editing.internal_links import Dead, SiteAddresses, find_dead
+from cms.content.editing.internal_links import DeadLink, SiteAddresses, find_dead_links
 from cms.content.editing.links import references_of
 from cms.content.editing.write import Write
 from cms.content.model import Revision
@@ -31,17 +31,17 @@ from cms.seo.head import titled
 from cms.site import Site
 
 TITLE_LIMIT = 60
-"""Characters of a title, through the site's template, of which pages of results show the whole."""
+"""Search engines show about this many characters of a title, with the site's template applied."""
 DESCRIPTION_LIMIT = 160
 DEAD_LINKS_AT_MOST = 20
-"""How many of a text's links of one kind are told one by one."""
+"""The most links of one kind that are listed one by one; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A revision about to be judged at an instant: its entry's id, what it is judged against, and where it stands.
+    """A revision to check at an instant, with its entry's id, its site and its entry's standing.
 
-    What takes a statement is looked up when a check first asks for it.
+    Properties that take a statement are read when a check first needs them.
     """
 
     connection: Session | Connection
@@ -55,18 +55,18 @@ class Subject:
 
     @property
     def content(self) -> Content:
-        """What was written, without the rich texts."""
+        """The revision's content without the rich texts."""
         data: Content = self.revision.data
         return data
 
     @cached_property
     def reviews(self) -> dict[str, dict[str, Any]]:
-        """What was found in each rich text when it was rendered, by its field."""
+        """The findings and links of each rich text, by field, stored when it was rendered."""
         return {field: review_of(self.revision, field) for field in self.kind.bodies}
 
     @cached_property
     def references(self) -> list[tuple[Reference, str]]:
-        """The references to what is not live, each with its pointer."""
+        """The references to entries that are not live, each with its pointer."""
         named = list(references_of(self.kind, self.content))
         if not named:
             return []
@@ -82,12 +82,12 @@ class Subject:
         ]
 
     @cached_property
-    def dead_links(self) -> list[tuple[str, Dead]]:
+    def dead_links(self) -> list[tuple[str, DeadLink]]:
         """The links to entries of the site that are not live, each with its pointer."""
         places = [(f"#/{field}", address) for field, review in self.reviews.items() for address in review["links"]]
         places += [(f"{pointer}/url", each["url"]) for pointer, each in _buttons(self.content)]
         page = self.site.url(self.kind.name, self.content.get("slug"))
-        dead = find_dead(
+        dead = find_dead_links(
             self.connection,
             SiteAddresses(self.site, self.types),
             dict.fromkeys(address for _, address in places),
@@ -99,7 +99,7 @@ class Subject:
 
 
 def _buttons(content: Content) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The members of lists that have a label and lead somewhere, such as calls to action."""
+    """The items of lists that have a label and a URL, such as calls to action, each with its pointer."""
     for field, value in content.items():
         if field != "extra" and isinstance(value, list):
             for position, each in enumerate(value):
@@ -108,7 +108,7 @@ def _buttons(content: Content) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _images(content: Content, pointer: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The images of an entry's own fields, such as an article's ``hero_image``."""
+    """The images in an entry's own fields, such as an article's ``hero_image``, each with its pointer."""
     for field, value in content.items():
         if field != "extra" and isinstance(value, dict):
             if "url" in value and "alt" in value:
@@ -119,9 +119,9 @@ def _images(content: Content, pointer: str = "#") -> Iterator[tuple[str, dict[st
 
 @dataclass(frozen=True)
 class Check:
-    """One point of the list: its code, what holds where it is passed, to whom it applies and what it finds.
+    """One item of the checklist. Its ``title`` is a sentence that is true if nothing is found.
 
-    A check that does not block is about the timeline, which is only what it is once published.
+    A check with ``may_block=False`` is about the timeline, which is known only after publishing.
     """
 
     code: str
@@ -132,7 +132,7 @@ class Check:
 
 
 def _found(code: str) -> Callable[[Subject], Iterator[Fault]]:
-    """The findings of a code in every rich text."""
+    """Yield the findings with this code in every rich text."""
 
     def find(subject: Subject) -> Iterator[Fault]:
         for field, review in subject.reviews.items():
@@ -154,55 +154,57 @@ def _vague_link(subject: Subject) -> Iterator[Fault]:
     yield from _found("vague_link")(subject)
     for pointer, each in _buttons(subject.content):
         if says_nothing(each["label"]):
-            detail = f"“{each['label']}” tells nobody where this leads."
+            detail = f"The label “{each['label']}” does not say where this leads."
             yield Fault("vague_link", detail, pointer=f"{pointer}/label")
 
 
-def _dead(state: Literal["broken", "unpublished", "moved"], code: str) -> Callable[[Subject], Iterator[Fault]]:
+def _links_that_are(
+    state: Literal["broken", "unpublished", "moved"], code: str
+) -> Callable[[Subject], Iterator[Fault]]:
     def find(subject: Subject) -> Iterator[Fault]:
         found = ((pointer, each) for pointer, each in subject.dead_links if each.state == state)
         for pointer, each in islice(found, DEAD_LINKS_AT_MOST):
             yield Fault(code, each.detail, pointer=pointer)
         if more := sum(1 for _ in found):
-            yield Fault(code, f"The same is true of {more} more links.", pointer="#")
+            yield Fault(code, f"{more} more links have the same problem.", pointer="#")
 
     return find
 
 
 def _long_title(subject: Subject) -> Iterator[Fault]:
-    written = subject.content.get("seo") or {}
-    title = written.get("title") or subject.kind.label(subject.content)
-    shown = titled(title, subject.site.data["title_template"], subject.site.name)
-    if len(shown) > TITLE_LIMIT and not written.get("noindex"):
-        detail = f"“{shown}” has {len(shown)} characters; pages of results show about {TITLE_LIMIT}."
+    seo = subject.content.get("seo") or {}
+    title = seo.get("title") or subject.kind.label(subject.content)
+    full_title = titled(title, subject.site.data["title_template"], subject.site.name)
+    if len(full_title) > TITLE_LIMIT and not seo.get("noindex"):
+        detail = f"“{full_title}” has {len(full_title)} characters; search engines show about {TITLE_LIMIT}."
         label = subject.kind.searched.title if subject.kind.searched else "title"
-        yield Fault("long_title", detail, pointer="#/seo/title" if written.get("title") else f"#/{label}")
+        yield Fault("long_title", detail, pointer="#/seo/title" if seo.get("title") else f"#/{label}")
 
 
 def _long_description(subject: Subject) -> Iterator[Fault]:
-    written = subject.content.get("seo") or {}
+    seo = subject.content.get("seo") or {}
     summary = subject.kind.meanings.summary
-    described = written.get("description") or subject.content.get(summary or "") or ""
-    if len(described) > DESCRIPTION_LIMIT and not written.get("noindex"):
-        detail = f"The description has {len(described)} characters; pages of results show about {DESCRIPTION_LIMIT}."
-        pointer = "#/seo/description" if written.get("description") else f"#/{summary}"
+    description = seo.get("description") or subject.content.get(summary or "") or ""
+    if len(description) > DESCRIPTION_LIMIT and not seo.get("noindex"):
+        detail = f"The description has {len(description)} characters; search engines show about {DESCRIPTION_LIMIT}."
+        pointer = "#/seo/description" if seo.get("description") else f"#/{summary}"
         yield Fault("long_description", detail, pointer=pointer)
 
 
 def _missing_summary(subject: Subject) -> Iterator[Fault]:
     summary = subject.kind.meanings.summary
     if summary and not subject.content.get(summary):
-        detail = "Without a summary of its own, lists and search engines show the beginning of the text."
+        detail = "There is no summary, so lists and search engines show the beginning of the text."
         yield Fault("missing_summary", detail, pointer=f"#/{summary}")
 
 
 def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fault]]:
-    """The references to people, or to everything else, that are not live."""
+    """Yield the references to people, or to all other entries, that are not live."""
 
     def find(subject: Subject) -> Iterator[Fault]:
         for reference, pointer in subject.references:
             if _names_people(reference, subject.types) == people:
-                detail = f"This {reference.target} is not live; delivery leaves it out until it is."
+                detail = f"This {reference.target} is not live. Delivery leaves it out until it is."
                 yield Fault(code, detail, pointer=pointer)
 
     return find
@@ -217,7 +219,8 @@ def _future_date(subject: Subject) -> Iterator[Fault]:
     given, standing = subject.content.get("published_at"), subject.standing
     if given and standing and standing.status == "published" and clock.from_wire(given) > subject.at:
         detail = (
-            f"The editorial date {given} lies ahead and the entry is live already; to schedule, publish with live_from."
+            f"The editorial date {given} is in the future, but the entry is live already. To schedule it, publish with "
+            "live_from."
         )
         yield Fault("future_date", detail, pointer="#/published_at")
 
@@ -228,21 +231,21 @@ def _planned_change(subject: Subject) -> Iterator[Fault]:
         return
     if standing.next_revision != standing.revision:
         detail = (
-            f"Revision {standing.next_revision} is planned from {clock.to_wire(standing.next_from)} and will then "
-            f"be live instead of revision {standing.revision}."
+            f"Revision {standing.next_revision} is planned from {clock.to_wire(standing.next_from)}. It will replace "
+            f"revision {standing.revision}, which is live now."
         )
         yield Fault("planned_change", detail, pointer="#/live_from")
 
 
 def _ends(subject: Subject) -> Iterator[Fault]:
-    """The end of what cut short something that was to last longer, which does not come back by itself."""
+    """Yield the end of the last publication if it cut short one that was to last longer, which does not come back."""
     ends = subject.standing.ends if subject.standing else None
     if ends is None:
         return
     asked = select(publications.c.asked_until).where(publications.c.entry_id == subject.entry_id)
     before = subject.connection.scalar(asked.order_by(publications.c.live_from.desc()).offset(1).limit(1))
     if before is not None and before > ends:
-        yield Fault("ends", f"After {clock.to_wire(ends)} nothing of this entry is live.", pointer="#/live_until")
+        yield Fault("ends", f"After {clock.to_wire(ends)} this entry is no longer live.", pointer="#/live_until")
 
 
 def _always(kind: ContentType, types: Types) -> bool:
@@ -274,25 +277,28 @@ def _refers_to_others(kind: ContentType, types: Types) -> bool:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("plain_text", "Every text is read with its markup.", _has_text, _found("plain_text")),
-    Check("removed_element", "No element had to be taken out.", _has_text, _found("removed_element")),
-    Check("removed_attribute", "No attribute had to be taken out.", _has_text, _found("removed_attribute")),
+    Check("plain_text", "No text has so much markup that it is taken for plain text.", _has_text, _found("plain_text")),
+    Check("removed_element", "No unsafe element was removed.", _has_text, _found("removed_element")),
+    Check("removed_attribute", "No unsafe attribute was removed.", _has_text, _found("removed_attribute")),
     Check("heading_jump", "Headings go down one level at a time.", _has_text, _found("heading_jump")),
     Check("heading_level_1", "The page's title is its only heading of level 1.", _has_text, _found("heading_level_1")),
     Check("heading_start", "The first heading has level 2.", _has_head, _found("heading_start")),
     Check("missing_alt", "Every image has a text alternative.", _has_text, _missing_alt),
     Check("vague_link", "Every link says where it leads.", _has_text, _vague_link),
     Check(
-        "broken_link", "Links within the site lead to entries that exist.", _has_text, _dead("broken", "broken_link")
+        "broken_link",
+        "Links within the site lead to entries that exist.",
+        _has_text,
+        _links_that_are("broken", "broken_link"),
     ),
     Check(
         "unpublished_link",
-        "Links within the site lead to what is live.",
+        "Links within the site lead to entries that are live.",
         _has_text,
-        _dead("unpublished", "unpublished_link"),
+        _links_that_are("unpublished", "unpublished_link"),
     ),
-    Check("moved_link", "Links within the site lead there at once.", _has_text, _dead("moved", "moved_link")),
-    Check("long_title", f"The title has at most {TITLE_LIMIT} characters in results.", _has_head, _long_title),
+    Check("moved_link", "Links within the site need no redirect.", _has_text, _links_that_are("moved", "moved_link")),
+    Check("long_title", f"The title has at most {TITLE_LIMIT} characters in search results.", _has_head, _long_title),
     Check(
         "long_description", f"The description has at most {DESCRIPTION_LIMIT} characters.", _has_head, _long_description
     ),
@@ -305,34 +311,46 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "unpublished_reference",
-        "Everything referred to is live.",
+        "Every entry that is referred to is live.",
         _refers_to_others,
         _unpublished("unpublished_reference", people=False),
     ),
-    Check("future_date", "What is live is not dated ahead.", _has("published_at"), _future_date, may_block=False),
-    Check("planned_change", "No other revision is to replace what is live.", _always, _planned_change, may_block=False),
-    Check("ends", "Nothing that was to stay live ends with what replaces it.", _always, _ends, may_block=False),
+    Check(
+        "future_date",
+        "An entry that is live has no editorial date in the future.",
+        _has("published_at"),
+        _future_date,
+        may_block=False,
+    ),
+    Check(
+        "planned_change",
+        "No other revision is planned to replace the live one.",
+        _always,
+        _planned_change,
+        may_block=False,
+    ),
+    Check("ends", "No plan ends before the publication that it replaces would have.", _always, _ends, may_block=False),
 )
 BLOCKERS = tuple(each.code for each in CHECKS if each.may_block)
-"""The codes that a site may have block publishing."""
+"""The codes of the checks that a site may have block publishing."""
 
 
 def checks_of(kind: ContentType, types: Types) -> Iterator[Check]:
-    """The checks that apply to a type, in the order of the list."""
+    """The checks that apply to a type, in the order of ``CHECKS``."""
     return (each for each in CHECKS if each.applies(kind, types))
 
 
-def warnings_about(write: Write, kind: ContentType, copy: Draft, revision: int | None = None) -> list[Fault]:
-    """Everything that the checks find in a revision, the working copy by default."""
-    entry = copy.entry
+def warnings_about(write: Write, kind: ContentType, draft: Draft, revision: int | None = None) -> list[Fault]:
+    """All findings of the checks in a revision, by default the draft."""
+    entry = draft.entry
     chosen = revisions.numbered(write.session, entry, revision or entry.version)
-    subject = Subject(write.session, write.site, write.types, kind, entry.id, chosen, copy.at, copy.standing)
+    subject = Subject(write.session, write.site, write.types, kind, entry.id, chosen, draft.at, draft.standing)
     return [fault for check in checks_of(kind, write.types) for fault in check.find(subject)]
 
 
 @dataclass(frozen=True)
 class Point:
-    """A check with what it found, and whether it blocks publishing on this site."""
+    """A check with its findings; ``blocks`` is true if it blocks publishing on this site."""
 
     check: Check
     blocks: bool
@@ -340,26 +358,26 @@ class Point:
 
 
 def checklist(
-    connection: Connection, site: Site, types: Types, kind: ContentType, copy: Draft, number: int | None = None
+    connection: Connection, site: Site, types: Types, kind: ContentType, draft: Draft, number: int | None = None
 ) -> list[Point]:
-    """Every check that applies to a revision, the working copy by default; raises ``NotFound``."""
+    """Every check that applies to a revision, by default the draft, with its findings; raises ``NotFound``."""
     columns = (Revision.data, Revision.bodies, Revision.review)
     chosen = connection.execute(
-        select(*columns).where(Revision.entry_id == copy.entry.id, Revision.number == (number or copy.entry.version))
+        select(*columns).where(Revision.entry_id == draft.entry.id, Revision.number == (number or draft.entry.version))
     ).one_or_none()
     if chosen is None:
         raise NotFound
-    subject = Subject(connection, site, types, kind, copy.entry.id, chosen, copy.at, copy.standing)
+    subject = Subject(connection, site, types, kind, draft.entry.id, chosen, draft.at, draft.standing)
     blockers = site.data["publish_blockers"]
     return [Point(each, each.code in blockers, list(each.find(subject))) for each in checks_of(kind, types)]
 
 
 def check_publishable(write: Write, kind: ContentType, entry_id: str, revision: Revision, start: datetime) -> None:
-    """Raises ``NotReady`` with everything in a revision that blocks publishing on this site from an instant on."""
+    """Raises ``NotReady`` with all findings in a revision that block publishing it on this site at an instant."""
     blockers = write.site.data["publish_blockers"]
     if not blockers:
         return
     subject = Subject(write.session, write.site, write.types, kind, entry_id, revision, start)
-    asked = (each for each in checks_of(kind, write.types) if each.code in blockers)
-    if faults := [fault for check in asked for fault in check.find(subject)]:
+    blocking = (each for each in checks_of(kind, write.types) if each.code in blockers)
+    if faults := [fault for check in blocking for fault in check.find(subject)]:
         raise NotReady(*faults)

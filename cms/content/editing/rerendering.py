@@ -1,7 +1,7 @@
-"""Renditions made anew where an older renderer made them, while the service goes on.
+"""Rendering texts again that an older renderer rendered, while the service is running.
 
-A batch is read in a snapshot, rendered outside any lock, and written in one transaction. What it has written counts as
-done, so that a run that was stopped is taken up by the next one.
+A batch is read in a snapshot, rendered without a lock, and written in one transaction. A run that was stopped can be
+continued by another one, since each batch is marked with its new renderer.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ Key = tuple[str, int]
 
 @dataclass
 class Rerendered:
-    """How many revisions an older renderer made, how many of them come out otherwise, and of how many live entries."""
+    """Counts: revisions rendered again, those whose renditions changed, and live or planned entries among these."""
 
     revisions: int = 0
     changed: int = 0
@@ -44,12 +44,12 @@ def rerender(
     public_url: str,
     *,
     dry_run: bool = False,
-    tell: Callable[[Rerendered], None] = lambda _: None,
+    report: Callable[[Rerendered], None] = lambda _: None,
 ) -> Rerendered:
-    """Renew the renditions of every revision that an older renderer made; ``tell`` is called after each batch.
+    """Render every revision again that an older renderer rendered; ``report`` is called after each batch.
 
-    An entry of which something live or planned changes gets an event ``rerendered``, so that followers of
-    ``/changes`` fetch it again. A dry run renders and counts, and writes nothing.
+    If something live or planned of an entry changes, it gets an event ``rerendered``, so that clients of ``/changes``
+    fetch it again. A dry run renders and counts, and writes nothing.
     """
     done, after = Rerendered(), (NOBODY, 0)
     while True:
@@ -61,12 +61,12 @@ def rerender(
         renewed = {(row.entry_id, row.number): rendered(types[row.type], to_content(row)) for row in batch}
         changed = {(row.entry_id, row.number) for row in batch if _differs(row, renewed[row.entry_id, row.number])}
         with begin_write(database, types, ACTOR, public_url, dry_run=dry_run) as write:
-            done.live += _put(write, renewed, changed)
+            done.live += _store(write, renewed, changed)
             if not write.recorded:
                 write.record("rerendered", "revision", after={"revisions": len(batch)})
         done.revisions += len(batch)
         done.changed += len(changed)
-        tell(done)
+        report(done)
 
 
 def _read(connection: Connection, types: Types, after: Key) -> Sequence[Any]:
@@ -76,15 +76,15 @@ def _read(connection: Connection, types: Types, after: Key) -> Sequence[Any]:
 
 
 def _older_statement() -> Select[Any]:
-    """The next revisions that an older renderer made, after one of them."""
+    """The next batch of revisions that an older renderer rendered, after the last one of the previous batch."""
     columns = [getattr(Revision, name) for name in ("entry_id", "number", "data", *RENDERED)]
-    here = tuple_(Revision.entry_id, Revision.number)
+    key = tuple_(Revision.entry_id, Revision.number)
     last = tuple_(bindparam("entry_id", type_=Revision.entry_id.type), bindparam("number", type_=BigInteger))
     return (
         select(*columns, Entry.type)
         .join(Entry, Entry.id == Revision.entry_id)
         .where(Revision.rendered_with < RENDERER, Entry.type.in_(bindparam("types", expanding=True)))
-        .where(here > last)
+        .where(key > last)
         .order_by(Revision.entry_id, Revision.number)
         .limit(BATCH)
     )
@@ -94,13 +94,16 @@ def _differs(row: Any, columns: Columns) -> bool:
     return any((getattr(row, name) or {}) != columns[name] for name in RENDERED)
 
 
-def _put(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
-    """Store renditions, bring the search indexes in line, and record each entry that readers see otherwise."""
+def _store(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
+    """Store renditions, update the search indexes, and record an event for each live or planned entry that changed.
+
+    Returns the number of these entries.
+    """
     session, live = write.session, set[str]()
     for (entry_id, number), columns in renewed.items():
         revision = session.get(Revision, (entry_id, number))
         if revision is None:
-            continue  # The entry was erased meanwhile.
+            continue  # The entry was erased in the meantime.
         if (entry_id, number) not in changed:
             revision.rendered_with = RENDERER
             continue
@@ -113,7 +116,7 @@ def _put(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
             .select_from(DraftPublication)
             .where(DraftPublication.entry_id == entry_id, DraftPublication.revision == number)
         )
-        # Words leave the indexes by the text that they were put in with.
+        # The indexes remove words by the text from which they were added, so the old rows go before the text changes.
         for publication in publications:
             indexing.remove(session, kind, publication)
         if is_draft:

@@ -1,4 +1,4 @@
-"""Revisions: a saved state with its renditions, computed once, when it is made."""
+"""Revisions: saved states of an entry, rendered once when they are saved."""
 
 import re
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ REPLACED = re.compile(rf"({UUID}) replaced by ({UUID})\.")
 
 
 def add_revision(write: Write, kind: ContentType, entry: Entry, content: Content, note: str | None) -> bool:
-    """Save the content as the entry's next revision; a save that changes nothing makes none and returns false."""
+    """Save the content as the entry's next revision. Returns False, and saves nothing, if nothing has changed."""
     previous = newest(write.session, entry) if entry.version else None
     data = {field: value for field, value in content.items() if field not in kind.bodies}
-    columns = rendered(kind, content, _kept(kind, content, previous))
+    columns = rendered(kind, content, _reusable_renditions(kind, content, previous))
     if previous and _same(data, previous.data) and _same(_sources(columns["bodies"]), _sources(previous.bodies)):
         return False
     entry.version += 1
@@ -47,12 +47,12 @@ def add_revision(write: Write, kind: ContentType, entry: Entry, content: Content
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON; Python holds 1, 1.0 and true for equal."""
+    """True if two values are the same JSON. Python's ``==`` would not do: it takes 1, 1.0 and true for equal."""
     return orjson.dumps(one, option=orjson.OPT_SORT_KEYS) == orjson.dumps(other, option=orjson.OPT_SORT_KEYS)
 
 
 def add_copy(write: Write, entry: Entry, source: Revision, data: Content, note: str) -> int:
-    """Save another revision's rich texts with other data as the entry's next revision; returns its number."""
+    """Save the rich texts of a revision with other data as the entry's next revision, and return its number."""
     entry.version += 1
     kept = {column.name: getattr(source, column.name) for column in Revision.__table__.columns}
     own = {"number": entry.version, "change": write.number, "created_at": write.at}
@@ -62,12 +62,12 @@ def add_copy(write: Write, entry: Entry, source: Revision, data: Content, note: 
 
 
 def note_of_replacement(old_id: str, new_id: str) -> str:
-    """What is noted of a revision in which one entry took the place of another: ids, so that a purge leaves no name."""
+    """The note of a revision in which one entry replaced another. It has ids, so that no name remains after a purge."""
     return f"{old_id} replaced by {new_id}."
 
 
 def readable_notes(connection: Connection, rows: Sequence[Any]) -> list[str | None]:
-    """The notes of revisions; who took whose place is named by slug, as far as these entries exist."""
+    """The notes of revisions. A note of a replacement gets slugs in place of ids, if the entries still exist."""
     found = [REPLACED.fullmatch(row.note or "") for row in rows]
     ids = {each for match in found if match for each in match.groups()}
     if not ids:
@@ -81,33 +81,33 @@ def readable_notes(connection: Connection, rows: Sequence[Any]) -> list[str | No
 
 
 def to_plain(content: Content) -> Content:
-    """The content as it is after a round trip through JSON: times are the wire's text, tuples are lists."""
+    """The content after a round trip through JSON: times become RFC 3339 texts, tuples become lists."""
     plain: Content = orjson.loads(to_json(content))
     return plain
 
 
-def _kept(kind: ContentType, content: Content, previous: Revision | None) -> dict[str, dict[str, Any]]:
-    """The renditions of the rich texts that have not changed since the revision before, by field.
+def _reusable_renditions(kind: ContentType, content: Content, previous: Revision | None) -> dict[str, dict[str, Any]]:
+    """The renditions of rich texts that have not changed since the previous revision, by field.
 
-    What an older renderer made is not kept.
+    Renditions by an older renderer are not reused.
     """
     if previous is None or previous.rendered_with != RENDERER:
         return {}
-    kept = {}
+    renditions = {}
     for field in kind.bodies:
         body, before = content.get(field), previous.bodies.get(field)
         if body and before and field in previous.outline and _is_same_source(before, body):
-            kept[field] = {
+            renditions[field] = {
                 "outline": previous.outline[field],
                 "bodies": before,
                 "blocks": blocks_of(previous.blocks, previous.bodies, field),
                 "review": review_of(previous, field),
             }
-    return kept
+    return renditions
 
 
 def _sources(bodies: dict[str, Any]) -> dict[str, Any]:
-    """What was written of each rich text; who renders it otherwise has not changed it."""
+    """The format and source of each rich text, without its renditions, which depend on the renderer."""
     return {field: body and (body["format"], body["source"]) for field, body in bodies.items()}
 
 
@@ -116,17 +116,17 @@ def _is_same_source(before: dict[str, Any], body: dict[str, Any]) -> bool:
 
 
 def completed(kind: ContentType, revision: Revision) -> Content:
-    """What was written, with the fields that the type has got since then."""
+    """The revision's content, with the blank values of fields that the type got later."""
     return kind.blank | to_content(revision)
 
 
 def newest(session: Session, entry: Entry) -> Revision:
-    """The revision that is the draft."""
+    """The entry's newest revision, which is its draft."""
     return numbered(session, entry, entry.version)
 
 
 def numbered(session: Session, entry: Entry, number: int) -> Revision:
-    """One revision; raises ``NotFound``."""
+    """The revision with this number; raises ``NotFound``."""
     revision = session.get(Revision, (entry.id, number))
     if revision is None:
         raise NotFound
@@ -134,7 +134,7 @@ def numbered(session: Session, entry: Entry, number: int) -> Revision:
 
 
 def changed_fields(session: Session, entry: Entry, since: int) -> list[str]:
-    """The fields in which the newest revision differs from the one that was newest at the change ``since``."""
+    """The fields in which the newest revision differs from the one that was newest after the write ``since``."""
     seen = session.scalars(
         select(Revision)
         .where(Revision.entry_id == entry.id, Revision.change <= since)

@@ -1,4 +1,4 @@
-"""Reading and changing the site's settings: a change of what may be seen, like any other."""
+"""Reading and saving the site's settings. A save changes the published content, as publishing does."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from cms.site import DEFAULTS, Site, SiteRow
 
 
 def find_site(session: Session | Connection) -> Any:
-    """The stored settings with their last change and its time."""
+    """The stored settings with the number and time of their last write."""
     return session.execute(select(SiteRow.data, SiteRow.changed, SiteRow.updated_at)).one()
 
 
 def save_site(write: Write, data: dict[str, Any]) -> Any:
-    """Store the settings; the same ones again change nothing."""
+    """Save the settings and return them as stored; saving equal settings changes nothing."""
     stored = find_site(write.session).data
     if stored != data:
         write.session.execute(update(SiteRow).values(data=data, changed=write.number, updated_at=write.at))

@@ -1,4 +1,4 @@
-"""Names in addresses: made from titles, unique per type and locale by index, kept for redirects once they were live."""
+"""Slugs: made from titles, unique for each type and locale, and kept for redirects after they were live."""
 
 from itertools import count
 
@@ -15,13 +15,17 @@ from cms.identifiers import SLUG_LENGTH, is_identifier
 
 
 def slug_from(text: str, fallback: str) -> str:
-    """Lower-case words and hyphens, at most 120 characters, cut between words, and never in the form of an id."""
+    """A slug made from a text: lower-case words with hyphens, at most 120 characters, cut between words.
+
+    Example: ``Tea & Toast`` gives ``tea-toast``. A text without usable characters gives the fallback. A slug never has
+    the form of an id.
+    """
     slug = slugify(text, max_length=SLUG_LENGTH, word_boundary=True) or fallback
     return f"{slug}-{fallback}"[:SLUG_LENGTH] if is_identifier(slug) else slug
 
 
 def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_id: str) -> None:
-    """Make the slug the entry's; raises ``SlugTaken`` when another entry holds it."""
+    """Reserve the slug for the entry; raises ``SlugTaken`` if another entry holds it."""
     values = {"type": kind.name, "locale": locale, "slug": slug, "entry_id": entry_id}
     session.execute(insert_for(session)(Slug).values(values).on_conflict_do_nothing())
     holder = session.execute(
@@ -30,15 +34,15 @@ def reserve(session: Session, kind: ContentType, locale: str, slug: str, entry_i
         .where(Slug.type == kind.name, Slug.locale == locale, Slug.slug == slug)
     ).one()
     if holder.entry_id != entry_id:
-        where = "in the trash " if holder.trashed_at else ""
-        whose = f"'{slug}' belongs to {kind.name} {holder.entry_id}"
+        place = "in the trash " if holder.trashed_at else ""
+        detail = f"'{slug}' belongs to {kind.name} {holder.entry_id}"
         if holder.slug != slug:
-            whose += f", now '{holder.slug}', and leads there"
-        raise SlugTaken(f"Another entry {where}holds this slug.", Fault("slug_taken", f"{whose}.", pointer="#/slug"))
+            detail += f", whose slug is now '{holder.slug}', and redirects to it"
+        raise SlugTaken(f"Another entry {place}has this slug.", Fault("slug_taken", f"{detail}.", pointer="#/slug"))
 
 
 def free_slug(session: Session, kind: ContentType, locale: str, wanted: str, entry_id: str) -> str:
-    """The wanted slug or, where another entry holds it, the first of ``wanted-2``, ``wanted-3`` … that is free."""
+    """The wanted slug or, if another entry holds it, the first of ``wanted-2``, ``wanted-3`` and so on that is free."""
     if not _held_by_another(session, kind, locale, wanted, entry_id):
         return wanted
     stem = wanted[: SLUG_LENGTH - 8].rstrip("-")
@@ -58,7 +62,7 @@ def _held_by_another(session: Session, kind: ContentType, locale: str, slug: str
 
 
 def release_unused(session: Session, entry_id: str) -> None:
-    """Free what is neither the draft's slug nor one of a publication, past or planned."""
+    """Release the entry's slugs that neither its draft nor any of its publications has."""
     of_draft = exists().where(Entry.id == Slug.entry_id, Entry.slug == Slug.slug, Entry.locale == Slug.locale)
     of_publication = exists().where(
         Publication.entry_id == Slug.entry_id, Publication.slug == Slug.slug, Publication.locale == Slug.locale

@@ -1,4 +1,4 @@
-"""What lists are ordered and filtered by, computed from what was written."""
+"""Sort keys, by which lists are sorted and filtered, computed from the content."""
 
 import unicodedata
 from datetime import datetime
@@ -9,7 +9,7 @@ from cms.content.types import Content, ContentType
 
 
 def sort_keys(kind: ContentType, content: Content, *, published_at: datetime, updated_at: datetime) -> dict[str, Any]:
-    """The columns of ``SortKeys``: what lists of this content are ordered and filtered by."""
+    """The values of the columns of ``SortKeys`` for this content."""
     sort_time = content.get(kind.sort_time) if kind.sort_time else None
     return {
         "published_at": published_at,
@@ -22,6 +22,6 @@ def sort_keys(kind: ContentType, content: Content, *, published_at: datetime, up
 
 
 def sort_key(text: str) -> str:
-    """What a text is ordered by: itself without case and accents, at most 100 characters."""
+    """The text without case and accents, at most 100 characters. Example: ``Émile`` gives ``emile``."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(each for each in decomposed if not unicodedata.combining(each))[:100]

@@ -1,6 +1,6 @@
-"""The timeline of an entry: which revision is live from when until when.
+"""The timeline of an entry: its revisions with the times from and until which each is live.
 
-Intervals never overlap; what has been live stays as history, what is only planned can be taken back.
+Publications never overlap. Those that were live stay as history; those that are only planned can be cancelled.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,14 @@ from cms.errors import Conflict, Fault, Invalid, NotFound
 
 
 def timeline(session: Session, entry_id: str) -> list[Publication]:
-    """Every publication of the entry, oldest first."""
+    """All publications of the entry, oldest first."""
     return list(
         session.scalars(select(Publication).where(Publication.entry_id == entry_id).order_by(Publication.live_from))
     )
 
 
 class Span(NamedTuple):
-    """What a publication says, apart from its row, which changes."""
+    """The revision and times of a publication, copied from its row, which may change later."""
 
     revision: int
     live_from: datetime
@@ -43,18 +43,18 @@ class Span(NamedTuple):
 
 
 def spans(publications: Sequence[Any]) -> list[Span]:
-    """What a timeline says now, to be compared with what it says later."""
+    """The spans of a timeline now, to compare with later ones."""
     return [Span(each.revision, each.live_from, each.live_until) for each in publications]
 
 
 def _record(
     write: Write, action: str, entry: Entry, before: Sequence[Span], revision: int | None, reason: str | None = None
 ) -> None:
-    """Bring everything in line with a timeline that was changed, and tell the audit log where the entry stood before.
+    """Update everything that depends on the timeline, and record the event.
 
-    What was touched of the timeline is told too.
+    The event has the entry's state before and after, each with the spans that the write removed or added.
     """
-    _review(write.session, entry.id)
+    _update_dates_and_renames(write.session, entry.id)
     slugs.release_unused(write.session, entry.id)
     write.advance_content()
     write.touch(entry)
@@ -64,54 +64,57 @@ def _record(
         entry.type,
         entry.id,
         revision,
-        before=_told(before, write.at, [each for each in before if each not in after]),
-        after=_told(after, write.at, [each for each in after if each not in before]),
+        before=_state(before, write.at, [each for each in before if each not in after]),
+        after=_state(after, write.at, [each for each in after if each not in before]),
         reason=reason,
     )
 
 
-def log_of_instant(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
-    """What the audit log keeps of what came by schedule: where the entry stood ``before`` the instant and ``after``."""
+def states_around(session: Session, entry_id: str, instant: datetime) -> dict[str, Any]:
+    """The entry's state ``before`` and ``after`` an instant at which a publication began or ended, for its event."""
     planned = spans(timeline(session, entry_id))
     return {
-        "before": _told(planned, instant - timedelta(milliseconds=1), []),
-        "after": _told(planned, instant, []),
+        "before": _state(planned, instant - timedelta(milliseconds=1), []),
+        "after": _state(planned, instant, []),
     }
 
 
-def _told(known: Sequence[Any], at: datetime, touched: Sequence[Span]) -> dict[str, Any]:
-    there = standing(known, 0, at)
+def _state(timeline_spans: Sequence[Span], at: datetime, changed: Sequence[Span]) -> dict[str, Any]:
+    """The JSON value of an entry's state in an event."""
+    stands = standing(timeline_spans, 0, at)
     return {
-        "status": there.status,
-        "revision": there.revision,
-        "live_from": there.live_from,
-        "live_until": there.live_until,
+        "status": stands.status,
+        "revision": stands.revision,
+        "live_from": stands.live_from,
+        "live_until": stands.live_until,
         "timeline": [
             {
                 "revision": each.revision,
                 "live_from": each.live_from,
                 "live_until": end_of(each),
             }
-            for each in touched
+            for each in changed
         ],
     }
 
 
 def is_live_or_planned(write: Write, entry: Entry) -> bool:
-    """Whether anything of the entry is live or planned."""
+    """True if something of the entry is live or planned."""
     return any(each.live_until > write.at for each in timeline(write.session, entry.id))
 
 
 @dataclass(frozen=True)
 class Slot:
-    """The time that a publication gets, what shows the same revision there already, and what is cut short for it."""
+    """The time that a publication gets, and the publications that it extends or cuts short."""
 
     start: datetime
     end: datetime
     asked_until: datetime | None
-    """The end that was asked for, where something is planned before it."""
-    shown: Publication | None
+    """The end that was asked for, if a plan begins before it."""
+    existing: Publication | None
+    """The publication of the same revision that has this time already, so that only its end changes."""
     replaced: Publication | None
+    """The publication that is cut short."""
 
 
 def find_slot(
@@ -123,53 +126,53 @@ def find_slot(
     live_until: datetime | None = None,
     keep_end: bool = False,
 ) -> Slot:
-    """Find room for a revision in the entry's timeline, from an instant, now by default, until another or for ever.
+    """Find the slot for a revision in the entry's timeline, from ``live_from`` (by default now) until ``live_until``.
 
-    Without ``live_until`` it lasts until the next planned publication begins, if there is one; with ``keep_end`` until
-    what it replaces would have ended. Raises ``Invalid`` for times that have passed or are out of order and
-    ``Conflict`` when it reaches into a later plan or begins within one that has an end of its own.
+    Without ``live_until`` it lasts until the next plan begins, or else for ever; with ``keep_end`` at most until the
+    publication that it replaces would have ended. Raises ``Invalid`` for times that have passed or are out of order,
+    and ``Conflict`` if it overlaps a later plan or begins within a plan that has an end.
     """
     now, publications = write.at, timeline(write.session, entry.id)
-    shown = _already(publications, revision, live_from, now)
-    start = shown.live_from if shown else live_from or now
-    _check_times(now, None if shown else live_from, start, live_until)
+    existing = _find_existing(publications, revision, live_from, now)
+    start = existing.live_from if existing else live_from or now
+    _check_times(now, None if existing else live_from, start, live_until)
     replaced = next((each for each in publications if each.live_from <= start < each.live_until), None)
     later = [each for each in publications if each.live_from > start]
     _check_overlaps(now, start, live_until, [*([replaced] if replaced else []), *later])
     asked = live_until or (_asked_end(replaced) if keep_end and replaced else FOREVER)
     end = min([asked, *(each.live_from for each in later)])
-    return Slot(start, end, asked if end < asked else None, shown, replaced)
+    return Slot(start, end, asked if end < asked else None, existing, replaced)
 
 
 def fill_slot(
     write: Write, kind: ContentType, entry: Entry, revision: Revision, slot: Slot, *, reason: str | None = None
 ) -> bool:
-    """Make a revision live in the slot that was found for it; what was live then ends there.
+    """Publish a revision in a slot from ``find_slot``; the publication that it replaces ends there.
 
-    Returns whether anything changed. ``reason`` is kept in the audit log.
+    Returns True if anything changed. ``reason`` is kept in the audit log.
     """
     before = spans(timeline(write.session, entry.id))
-    shown = slot.shown
-    if shown:
-        if (shown.live_until, shown.asked_until) == (slot.end, slot.asked_until):
+    publication = slot.existing
+    if publication:
+        if (publication.live_until, publication.asked_until) == (slot.end, slot.asked_until):
             return False
-        _set_end(write, shown, slot.end)
+        _set_end(write, publication, slot.end)
     else:
         if slot.replaced:
             _cut(write, slot.replaced, slot.start, keep_asked=True)
-        shown = _begin(write, kind, entry, revision, slot.start, slot.end)
-    shown.asked_until = slot.asked_until
+        publication = _add_publication(write, kind, entry, revision, slot.start, slot.end)
+    publication.asked_until = slot.asked_until
     _record(write, "scheduled" if slot.start > write.at else "published", entry, before, revision.number, reason)
     return True
 
 
-def _already(
+def _find_existing(
     publications: list[Publication], chosen: Revision, live_from: datetime | None, now: datetime
 ) -> Publication | None:
-    """The publication that shows this revision from this instant already, so that only its end may change."""
+    """The publication of this revision that begins at this instant, or is live if no instant is given."""
     for each in publications:
-        asked = each.live_from <= now if live_from is None else each.live_from == live_from
-        if asked and each.revision == chosen.number and now < each.live_until:
+        begins = each.live_from <= now if live_from is None else each.live_from == live_from
+        if begins and each.revision == chosen.number and now < each.live_until:
             return each
     return None
 
@@ -178,16 +181,18 @@ def _check_times(now: datetime, asked: datetime | None, start: datetime, end: da
     faults = []
     if asked is not None and asked < now:
         faults.append(
-            Fault("in_the_past", "It is later than that; leave live_from out to publish now.", pointer="#/live_from")
+            Fault("in_the_past", "live_from is in the past. To publish now, leave it out.", pointer="#/live_from")
         )
     if (end or FOREVER) <= max(now, start):
-        faults.append(Fault("out_of_order", "live_until is not after live_from and now.", pointer="#/live_until"))
+        faults.append(
+            Fault("out_of_order", "live_until must be after live_from and in the future.", pointer="#/live_until")
+        )
     if faults:
         raise Invalid(*faults)
 
 
 def _check_overlaps(now: datetime, start: datetime, end: datetime | None, others: list[Publication]) -> None:
-    """Raises ``Conflict`` that names what is planned for the same time; what is live or has no end may be cut short."""
+    """Raises ``Conflict`` with the plans for the same time. What is live or has no end may be cut short."""
     faults, clashing = [], []
     for each in others:
         plan = f"Revision {each.revision} is planned {_in_words(each)}."
@@ -209,12 +214,12 @@ def _in_words(publication: Publication) -> str:
 
 
 def _asked_end(publication: Publication) -> datetime:
-    """The end that an editor asked for, even where a later plan cuts it short."""
+    """The end that an editor asked for, even if a later plan cuts it short."""
     return publication.asked_until or publication.live_until
 
 
 def interval_document(publication: Any) -> dict[str, Any]:
-    """What names a publication of a timeline: its id, revision and times as the wire writes them, null for ever."""
+    """A publication as JSON: its id, revision and times as RFC 3339 texts; ``live_until`` is null if it has no end."""
     end = end_of(publication)
     return {
         "id": publication.id,
@@ -224,7 +229,7 @@ def interval_document(publication: Any) -> dict[str, Any]:
     }
 
 
-def _begin(
+def _add_publication(
     write: Write,
     kind: ContentType,
     entry: Entry,
@@ -233,7 +238,7 @@ def _begin(
     end: datetime,
     instead_of: Publication | None = None,
 ) -> Publication:
-    """Make a publication; one ``instead_of`` a plan that has the same beginning goes by the same id."""
+    """Add a publication. If it begins when the one that it is ``instead_of`` began, it keeps that one's id."""
     content = completed(kind, revision)
     if content["slug"] is not None:
         slugs.reserve(write.session, kind, entry.locale, content["slug"], entry.id)
@@ -246,7 +251,7 @@ def _begin(
         type=kind.name,
         locale=entry.locale,
         slug=content["slug"],
-        translation_group=instead_of.translation_group if instead_of else _group(write, entry, content),
+        translation_group=instead_of.translation_group if instead_of else _translation_group(write, entry, content),
         live_from=start,
         live_until=end,
         dated=given is not None,
@@ -261,8 +266,8 @@ def _begin(
     return publication
 
 
-def _group(write: Write, entry: Entry, content: Content) -> str:
-    """The original of those that translate each other; where the one named was erased, who has taken its place."""
+def _translation_group(write: Write, entry: Entry, content: Content) -> str:
+    """The id of the original, or the entry's own id. If the named original was erased, the id of its successor."""
     named = content["translation_of"]
     if named is None:
         return entry.id
@@ -271,10 +276,10 @@ def _group(write: Write, entry: Entry, content: Content) -> str:
 
 
 def unpublish(write: Write, kind: ContentType, entry: Entry, at: datetime | None = None) -> bool:
-    """Let nothing of the entry be live from an instant on, now by default; plans from then on are taken back."""
+    """End what is live at an instant, by default now, and cancel later plans. Returns True if anything changed."""
     moment = at or write.at
     if moment < write.at:
-        raise Invalid(Fault("in_the_past", "It is later than that; leave it out to unpublish now.", parameter="at"))
+        raise Invalid(Fault("in_the_past", "This time is in the past. To unpublish now, leave it out.", parameter="at"))
     publications = timeline(write.session, entry.id)
     before = spans(publications)
     affected = [each for each in publications if each.live_until > moment]
@@ -290,9 +295,9 @@ def unpublish(write: Write, kind: ContentType, entry: Entry, at: datetime | None
 
 
 def replace_revisions(write: Write, kind: ContentType, entry: Entry, numbers: Mapping[int, int]) -> bool:
-    """Let other revisions take the place of those that are live or planned, by number, for the time these have left.
+    """Replace live and planned revisions by others, for the rest of their time.
 
-    Returns whether there were any.
+    ``numbers`` maps each old revision number to the new one. Returns True if anything was replaced.
     """
     publications = timeline(write.session, entry.id)
     before = spans(publications)
@@ -301,8 +306,8 @@ def replace_revisions(write: Write, kind: ContentType, entry: Entry, numbers: Ma
         revision = write.session.get_one(Revision, (entry.id, numbers[each.revision]))
         start, end, asked = max(each.live_from, write.at), each.live_until, each.asked_until
         _cut(write, each, start)
-        anew = _begin(write, kind, entry, revision, start, end, instead_of=each)
-        anew.asked_until = asked
+        publication = _add_publication(write, kind, entry, revision, start, end, instead_of=each)
+        publication.asked_until = asked
     if affected:
         action = "published" if affected[0].live_from <= write.at else "scheduled"
         _record(write, action, entry, before, numbers[affected[0].revision])
@@ -310,9 +315,9 @@ def replace_revisions(write: Write, kind: ContentType, entry: Entry, numbers: Ma
 
 
 def cancel(write: Write, kind: ContentType, entry: Entry, publication_id: str) -> None:
-    """Take back one plan; what was cut short for it lasts as long as was asked again, or until the next plan.
+    """Cancel one plan. The publication that it cut short gets its end back, or lasts until the next plan.
 
-    Raises ``NotFound``, and ``Conflict`` for what has begun.
+    Raises ``NotFound``, and ``Conflict`` if the publication has begun.
     """
     publications = timeline(write.session, entry.id)
     before = spans(publications)
@@ -322,9 +327,9 @@ def cancel(write: Write, kind: ContentType, entry: Entry, publication_id: str) -
     if plan.live_from <= write.at:
         over = plan.live_until <= write.at
         raise Conflict(
-            "It is over and stays as history."
+            "The publication is over and stays in the history."
             if over
-            else "It is live already; DELETE the publication to unpublish the entry."
+            else "The publication is live already. To unpublish the entry, send DELETE to its publication."
         )
     write.actor.require("content:publish")
     revision = plan.revision
@@ -332,12 +337,12 @@ def cancel(write: Write, kind: ContentType, entry: Entry, publication_id: str) -
     _cut(write, plan, plan.live_from)
     if position:
         following = publications[position + 1] if position + 1 < len(publications) else None
-        _give_back(write, publications[position - 1], before[position].live_from, following)
+        _restore_end(write, publications[position - 1], before[position].live_from, following)
     _record(write, "cancelled", entry, before, revision)
 
 
-def _give_back(write: Write, cut: Publication, at: datetime, following: Publication | None) -> None:
-    """Let what a plan cut short at an instant last until the end that was asked for, or until what follows."""
+def _restore_end(write: Write, cut: Publication, at: datetime, following: Publication | None) -> None:
+    """Restore the end of a publication that a plan cut short at an instant, but not beyond the following one."""
     if cut.live_until != at or cut.asked_until is None:
         return
     asked = cut.asked_until
@@ -347,9 +352,9 @@ def _give_back(write: Write, cut: Publication, at: datetime, following: Publicat
 
 
 def _cut(write: Write, publication: Publication, at: datetime, *, keep_asked: bool = False) -> None:
-    """End a publication at an instant; one that would never begin is taken back.
+    """End a publication at an instant, or delete it if it begins no earlier.
 
-    With ``keep_asked`` it remembers the end that was asked for, to be had again when what cuts it is cancelled.
+    With ``keep_asked`` it remembers the end that was asked for, which is restored if its successor is cancelled.
     """
     if publication.live_from >= at:
         mark_progress(write.session, publication, announced=publication.announced, over=True)
@@ -371,17 +376,17 @@ def _set_end(write: Write, publication: Publication, end: datetime) -> None:
     )
 
 
-def _review(session: Session, entry_id: str) -> None:
-    """Bring what publications and the draft say of the whole timeline up to date: the first date, and later slugs."""
+def _update_dates_and_renames(session: Session, entry_id: str) -> None:
+    """Update the columns that depend on the whole timeline: ``renamed``, and dates that no editor gave."""
     publications = timeline(session, entry_id)
     for position, publication in enumerate(publications):
         publication.renamed = any(each.slug != publication.slug for each in publications[position:])
-    _date(session, publications)
-    _date_draft(session, entry_id, publications)
+    _update_dates(session, publications)
+    _update_draft_date(session, entry_id, publications)
 
 
-def _date(session: Session, publications: list[Publication]) -> None:
-    """Give publications without an editorial date the first moment the entry is live."""
+def _update_dates(session: Session, publications: list[Publication]) -> None:
+    """Set the date of publications without an editorial date to the first instant at which the entry is live."""
     for publication in publications:
         first = publications[0].live_from
         if not publication.dated and publication.published_at != first:
@@ -396,8 +401,8 @@ def _date(session: Session, publications: list[Publication]) -> None:
     session.flush()
 
 
-def _date_draft(session: Session, entry_id: str, publications: list[Publication]) -> None:
-    """Give a draft without an editorial date the first moment the entry is live, or else that of its last change."""
+def _update_draft_date(session: Session, entry_id: str, publications: list[Publication]) -> None:
+    """Set the date of a draft without an editorial date to the entry's first live instant, or else to its last save."""
     draft = session.get(DraftPublication, entry_id, populate_existing=True)
     if draft is None or draft.dated:
         return

@@ -1,4 +1,4 @@
-"""What refers to an entry: working copies, and what of others is live or planned."""
+"""References to an entry from drafts and from live and planned publications."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class UseKey(NamedTuple):
-    """Where a reference stands in the order in which uses are listed."""
+    """The place of a reference in the list of uses."""
 
     field: str
     type: str
     published_at: datetime
     entry_id: str
     live_from: datetime
-    """Of a working copy, which has no such time, the earliest there is."""
+    """For a draft, which has no such time, the earliest possible one."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """A reference to an entry, by another's working copy or by what of that is live or planned."""
+    """A reference to an entry from another one: from its draft, or from a live or planned publication."""
 
     key: UseKey
     place: Literal["draft", "live", "planned"]
@@ -39,7 +39,7 @@ class Use:
     label: str
 
     def as_document(self) -> dict[str, Any]:
-        """As JSON."""
+        """The use as a JSON object."""
         return {
             "id": self.key.entry_id,
             "type": self.key.type,
@@ -54,7 +54,7 @@ class Use:
 def uses(
     session: Session | Connection, types: Types, target_id: str, at: datetime, *, after: UseKey | None, limit: int
 ) -> tuple[list[Use], UseKey | None]:
-    """A page of what refers to the entry, and where the next one begins; two statements."""
+    """A page of the references to the entry, and the place where the next page begins; it takes two statements."""
     values: dict[str, Any] = {"target": target_id, "at": at, "most": limit + 1}
     if after is not None:
         values |= after._asdict()
@@ -75,7 +75,7 @@ def _place(key: UseKey, at: datetime) -> Literal["draft", "live", "planned"]:
 
 @lru_cache(maxsize=2)
 def _statement(follows: bool) -> Select[Any]:
-    """Each branch is one walk of an index from where the last page ended."""
+    """The references from drafts and publications. Each branch is one range of an index, after the last page."""
     at = bindparam("at", type_=UTCDateTime)
     drafts = _references(DraftPublicationLink, literal(BEFORE_ALL, UTCDateTime).label("live_from"), follows)
     drafts = drafts.add_columns(DraftPublication.revision, DraftPublication.slug).join(
@@ -103,7 +103,7 @@ def _references(link: Any, live_from: Any, follows: bool) -> Select[Any]:
 
 
 def _labels(session: Session | Connection, types: Types, rows: Sequence[Any]) -> dict[tuple[str, int], str]:
-    """What people know each entry by, as the revision that refers has it."""
+    """The title or name of each entry in the revision that refers."""
     wanted = {(row.entry_id, row.revision): row.type for row in rows}
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""The one counter, what is read with it, and the unit of every write."""
+"""The unit of work of every write, and the lock on the counter that orders writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,27 +17,27 @@ from cms.db import Database, database_now, discard
 from cms.keys import Actor
 from cms.site import Site, SiteRow
 
-NEVER_TAKEN = 2**52
-"""Added to the number of a dry run, which stays exact in JSON."""
+DRY_RUN_OFFSET = 2**52
+"""Added to the number of a dry run, so that no write ever has it; the sum is still exact in JSON."""
 
 
-def hold_still(session: Session) -> datetime:
-    """Let no write begin until the session's transaction ends; returns the time that one would have."""
+def block_writes(session: Session) -> datetime:
+    """Block all other writes until the session's transaction ends; returns the time that a write would have now."""
     row = session.execute(select(ContentVersion.at, database_now().label("now")).with_for_update()).one()
     return steady(row.now, row.at)
 
 
 def has_purged(session: Session, since: int) -> bool:
-    """Whether this write, or one after it, erased an entry."""
+    """True if the write ``since``, or one after it, erased an entry."""
     purged = select(Event.change).where(Event.action == "purged", Event.change >= since).limit(1)
     return session.execute(purged).first() is not None
 
 
 @dataclass
 class Write:
-    """One write: its number, its time by the database's clock, who makes it, and the session it happens in.
+    """One write: its number, its time by the database's clock, its author, and its session.
 
-    The counter's row stays locked until the transaction ends, so changes happen one after the other, on every node.
+    The counter's row stays locked until the transaction ends, so writes run one after the other, across all nodes.
     """
 
     number: int
@@ -47,14 +47,14 @@ class Write:
     site: Site
     actor: Actor
     dry_run: bool = False
-    """Whether it only shows what it would do: nothing of it is kept."""
+    """True if the write only shows what it would do; it is rolled back."""
     recorded: int = 0
-    """How many events it has put into the audit log."""
+    """The number of events that it has added to the audit log."""
     erased: set[str] = field(default_factory=set)
-    """The entries of which it has left nothing."""
+    """The ids of the entries that it has erased."""
 
     def advance_content(self) -> None:
-        """Say that this change alters what may be seen, now or at a planned time."""
+        """Note that this write changes what is published, now or at a planned time."""
         self.session.execute(update(ContentVersion).values(content=self.number))
 
     def record(
@@ -68,7 +68,7 @@ class Write:
         after: Any = None,
         reason: str | None = None,
     ) -> None:
-        """Add to the audit log, in the same transaction as what it tells of.
+        """Add an event to the audit log, in the transaction of this write.
 
         ``before`` and ``after`` are JSON values and hold no content of entries.
         """
@@ -92,7 +92,7 @@ class Write:
         self.recorded += 1
 
     def touch(self, entry: Entry) -> None:
-        """Give the entry this change's number: its entity tag becomes another one."""
+        """Give the entry the number of this write, so that its entity tag changes."""
         entry.changed = self.number
 
 
@@ -100,11 +100,11 @@ class Write:
 def begin_write(
     database: Database, types: Types, actor: Actor, public_url: str, *, dry_run: bool = False
 ) -> Iterator[Write]:
-    """Begin a write: take the next number under the counter's lock and read the time after the lock was had.
+    """Begin a write: lock the counter, take the next number, and then read the time.
 
-    A write that records nothing changed nothing: it is discarded with its number, so that the numbers have no gaps.
-    So is a dry run, whatever it recorded. Its number is one that no write will have: the entity tags in its answer
-    must match nothing, or the next write would be overwritten by whoever holds them.
+    A write that records no event has changed nothing and is rolled back with its number, so that the numbers have no
+    gaps. A dry run is always rolled back. It gets a number that no write will ever have, so that the entity tags in its
+    answer match nothing: otherwise a client that holds them could overwrite the next write.
     """
     with database.transaction() as session:
         number, last, now = session.execute(
@@ -115,7 +115,7 @@ def begin_write(
         at = steady(now, last)
         session.execute(update(ContentVersion).values(at=at))
         site = Site.of(session.execute(select(SiteRow.data)).scalar_one(), public_url)
-        write = Write(number + NEVER_TAKEN if dry_run else number, at, session, types, site, actor, dry_run)
+        write = Write(number + DRY_RUN_OFFSET if dry_run else number, at, session, types, site, actor, dry_run)
         yield write
         if dry_run or not write.recorded:
             discard(session)

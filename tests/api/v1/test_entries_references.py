@@ -63,7 +63,7 @@ def test_an_entry_of_another_type_is_a_fault_that_names_the_type(
         (f"#/{field}/1", "wrong_type"),
         (f"#/{field}/2", "unknown_reference"),
     ]
-    assert all(f"of the type {other['type']};" in each["detail"] for each in errors[:2])
+    assert all(f"of the type {other['type']}." in each["detail"] for each in errors[:2])
 
 
 @EACH

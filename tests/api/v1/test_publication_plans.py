@@ -173,7 +173,7 @@ def test_an_end_after_which_nothing_comes_back_is_warned_of(service: Service) ->
     entry, at = service.editor.create_published("tags", extra={"n": 1}), Hours()
     service.editor.change("tags", entry, extra={"n": 2})
     warnings = put(service, "tags", entry, live_from=at(1), live_until=at(2)).get_json()["warnings"]
-    detail = f"After {at(2)} nothing of this entry is live."
+    detail = f"After {at(2)} this entry is no longer live."
     assert [(each["code"], each["pointer"], each["detail"]) for each in warnings if each["code"] == "ends"] == [
         ("ends", "#/live_until", detail)
     ]

@@ -120,7 +120,7 @@ def test_everything_is_told_at_once_with_its_sentence(on_sqlite: Service) -> Non
     details = {each["code"]: each["detail"] for each in response.get_json()["warnings"]}
     assert details["removed_attribute"] == "The attribute onclick of <b> was removed, after “A here”."
     assert details["vague_link"] == "The link to “/blog/no-such” has only the text “here”. Describe where it leads."
-    assert details["broken_link"] == "“/blog/no-such” leads to nothing: there is no article “no-such”."
+    assert details["broken_link"] == "“/blog/no-such” is broken: there is no article “no-such”."
     checks = readiness(on_sqlite, "articles", response.get_json()["data"])["checks"]
     assert details == {each["code"]: found["detail"] for each in checks for found in each["findings"]}
 
@@ -191,14 +191,14 @@ def test_links_within_the_site_are_followed(service: Service) -> None:
     details = [each["detail"] for each in response.get_json()["warnings"]]
     assert f"“/blog/a-draft” leads to article {draft['id']}, which is not live." in details
     assert f"“/blog/trashed” leads to article {trashed['id']}, which is in the trash." in details
-    assert f"“/blog/new” leads to article {moved['id']}, which is live as “old”." in details
+    assert f"“/blog/new” leads to article {moved['id']}, which is live under the slug “old”." in details
 
     service.editor.publish("articles", moved)
     service.editor.publish("articles", draft)
     entry = response.get_json()["data"]
     checks = readiness(service, "articles", entry)["checks"]
     now = {each["code"]: [found["detail"] for found in each["findings"]] for each in checks}
-    assert now["moved_link"] == ["“/blog/old” has moved to https://harbour-and-reed.example/site/blog/new."]
+    assert now["moved_link"] == ["“/blog/old” redirects to https://harbour-and-reed.example/site/blog/new."]
     assert now["unpublished_link"] == [f"“/blog/trashed” leads to article {trashed['id']}, which is in the trash."]
 
 
@@ -213,7 +213,7 @@ def test_many_dead_links_are_looked_up_in_one_statement_and_counted(service: Ser
         taken.append(counted.statements)
         assert len(told(response)) == min(number, 21)
     assert taken[0] == taken[1]
-    assert response.get_json()["warnings"][-1]["detail"] == "The same is true of 20 more links."
+    assert response.get_json()["warnings"][-1]["detail"] == "20 more links have the same problem."
 
 
 def test_references_are_judged_as_what_they_are(service: Service) -> None:

@@ -229,7 +229,7 @@ def test_the_draft_alone_of_others_is_changed_by_who_may_write(service: Service)
 
 
 def test_more_than_one_change_can_rewrite_is_refused_whole(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replacing, "MOST", 1)
+    monkeypatch.setattr(replacing, "REWRITTEN_AT_MOST", 1)
     old, new = service.editor.create("tags"), service.editor.create("tags")
     articles = [service.editor.create("articles", tags=[old["id"]]) for _ in range(2)]
     response = delete(service, old, replace_with=new["id"])
