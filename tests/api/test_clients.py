@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cms.api.clients import bruno_files, http_file
 from cms.api.clients.requests import readable, requests_of
-from cms.api.clients.walk import STEPS, TITLE
+from cms.api.clients.tutorial import STEPS, TITLE
 from cms.app import create_app
 from cms.cli import cli
 from cms.settings import Settings

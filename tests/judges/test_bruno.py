@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cms.api.clients.walk import STEPS, TITLE
+from cms.api.clients.tutorial import STEPS, TITLE
 from cms.cli import cli
 from tests.judges.typescript import HERE, run, run_script
 from tests.processes import new_key, serving, variables

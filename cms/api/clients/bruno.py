@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cms.api.clients.requests import Parameter, Request, folders_of, requests_of
-from cms.api.clients.walk import STEPS, TITLE, Step
+from cms.api.clients.tutorial import STEPS, TITLE, Step
 
 BASE_URL = "http://127.0.0.1:8000"
 ENVIRONMENT = "Local"

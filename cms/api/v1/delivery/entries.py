@@ -302,7 +302,7 @@ def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], n
         reading.connection, kind, name, chain, reading.perspective, asked_locale=given.get("locale") is not None
     )
     if row is None:
-        return _moved(resource, reading, name, chain)
+        return _redirect_answer(resource, reading, name, chain)
     if reading.only not in (None, row.entry_id):
         return None
     media_type = preferred(JSON, *other_forms(resource))
@@ -348,7 +348,7 @@ def _name_of(entry: Any) -> str:
     return str(entry["slug"]) if isinstance(entry, dict) else str(entry)
 
 
-def _moved(resource: ContentResource, reading: Reading, name: str, chain: list[str]) -> Representation | None:
+def _redirect_answer(resource: ContentResource, reading: Reading, name: str, chain: list[str]) -> Representation | None:
     kind = resource.type
     row: Row | None = None
     if kind.has_slug:
