@@ -3,7 +3,7 @@
 # The Python to make .venv with; empty: the first one of at least 3.11 that works.
 PYTHON ?=
 # Passed to pytest, for example: make test PYTEST_ARGS="-x tests/test_postgresql.py"
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+
+# The tests start hundreds of processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -20,17 +23,25 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 # Two pips in one environment would break it, and reports of checks would mix.
 .NOTPARALLEL:
-.PHONY: help demo test check bench fuzz openapi clean
+.PHONY: help demo quick test test-slow check bench fuzz openapi clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
 demo: $(INSTALLED) ## serve a small sample site (PORT=8001 for another port)
 	@$(BIN)/cms demo $(if $(PORT),--port $(PORT))
 
-test: check ## run all checks and the whole test suite
+quick: check ## run all checks and the tests that find nearly every mistake, in two minutes
+	@echo "Running a selection of the tests …"
+	@$(BIN)/python -m pytest --quick $(PYTEST_ARGS)
+
+test: check ## run all checks and the test suite
 	@echo "Running the tests …"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(INSTALLED_DEV) ## run what takes long: fuzzing, and killing servers
+	@echo "Running the slow tests …"
+	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 check: $(INSTALLED_DEV) ## check style, types and the layers of imports
 	@echo "Checking style, types and imports …"

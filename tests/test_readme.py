@@ -9,9 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cms.settings import Settings
 from tests.judges.sample import serving_sample
 from tests.processes import PATIENCE, new_key, serving, variables
+
+pytestmark = pytest.mark.process
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -78,7 +82,7 @@ def environment_with_curl(folder: Path, **variables: str) -> dict[str, str]:
 
 def test_the_five_minute_walk_gives_the_page_whole(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
-    key = new_key(tmp_path, settings)
+    key = new_key(database_url)
     with serving(folder=tmp_path, settings=settings) as server:
         environment = environment_with_curl(tmp_path, CMS=f"http://127.0.0.1:{server.port}/api/v1", KEY=key)
         answers = [answers_of(block, tmp_path, environment) for block in blocks("walk")]
@@ -142,7 +146,7 @@ def answers(text: str) -> list[Any]:
 
 def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) -> None:
     with serving_sample(database_url, tmp_path) as server:
-        key = new_key(tmp_path, variables(database_url))
+        key = new_key(database_url)
         address = f"http://127.0.0.1:{server.port}"
         environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
         told = [said(block, tmp_path, environment) for block in blocks("frontends")]
@@ -174,7 +178,7 @@ def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) ->
 
 def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> None:
     with serving_sample(database_url, tmp_path) as server:
-        key = new_key(tmp_path, variables(database_url))
+        key = new_key(database_url)
         manage = f"http://127.0.0.1:{server.port}/api/v1/manage"
         environment = environment_with_curl(tmp_path, CMS=manage, KEY=key)
         # One after the other in one shell, as they are pasted; what the reader sets first is not a part of the chapter.

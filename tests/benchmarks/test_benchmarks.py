@@ -22,6 +22,8 @@ from tests.benchmarks.prose import Prose
 from tests.benchmarks.report import Line, growth_tables, read_json, summary_table
 from tests.service import SECRET
 
+pytestmark = pytest.mark.exhaustive
+
 SMALL = Size(articles=60, body_bytes=1000)
 RESULTS = Path(__file__).parent / "results"
 

@@ -3,10 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from cms import clock
 from cms.content.lists import ListQuery, list_published
 from cms.content.queries import Perspective, find_moved, find_published
 from tests.service import Service
+
+pytestmark = pytest.mark.both_databases
 
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
