@@ -3,7 +3,7 @@
 # The Python to make .venv with; empty: the first one of at least 3.11 that works.
 PYTHON ?=
 # Passed to pytest, for example: make test PYTEST_ARGS="-x tests/test_postgresql.py"
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,6 +18,9 @@ INSTALL = $(BIN)/python -m pip install --quiet
 # Without isolation the backend is the locked one.
 INSTALL_CMS = $(INSTALL) --no-deps --no-build-isolation --editable .
 
+# The tests start hundreds of processes, and each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 # Somebody's pip.conf may ask for --user, which fails inside a virtual environment.
@@ -26,7 +29,7 @@ export PIP_USER := 0
 .DEFAULT_GOAL := help
 # Two pips in one environment would break it, and reports of checks would mix.
 .NOTPARALLEL:
-.PHONY: help demo test test-slow check bench fuzz openapi lock clean
+.PHONY: help demo quick test test-slow check bench fuzz openapi lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -34,11 +37,17 @@ help: ## list what can be made
 demo: $(INSTALLED) ## serve a small sample site (PORT=8001 for another port)
 	@$(BIN)/cms demo $(if $(PORT),--port $(PORT))
 
-test: check ## run all checks and the whole test suite
-	@echo "Running the tests …"
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+quick: check ## run all checks and the tests that find nearly every mistake, in two minutes
+	@echo "Running a selection of the tests …"
+	@$(BIN)/python -m pytest --quick $(PYTEST_ARGS)
 
-test-slow: $(INSTALLED_DEV) ## test with the newest and the lowest versions of the libraries (VERSIONS_ARGS="--only lowest")
+test: check ## run all checks and the test suite
+	@echo "Running the tests …"
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(INSTALLED_DEV) ## run what takes long, and the suite with the newest and lowest libraries (VERSIONS_ARGS="--only lowest")
+	@echo "Running the slow tests …"
+	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 	@$(BIN)/python -m tests.versions $(VERSIONS_ARGS)
 
 check: $(INSTALLED_DEV) ## check style, types, the layers of imports and that the contract holds

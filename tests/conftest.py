@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,10 @@ from cms.migrate import migrate
 from cms.settings import Settings
 from tests.applications import serve
 from tests.postgresql import SHARED_SERVER, PostgreSQLServer, SharedDatabase
+from tests.quick import selection
 from tests.service import SECRET, Service
+
+FILES_SHOWN = 10
 
 # How long an example takes to make or to try says how busy the machine is, and nothing of the service.
 settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -23,6 +27,34 @@ settings.register_profile("random", deadline=None, suppress_health_check=[Health
 # for new ones.
 settings.register_profile("deterministic", settings.get_profile("random"), derandomize=True)
 settings.load_profile("deterministic")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``make quick`` choose."""
+    parser.addoption("--quick", action="store_true", help="run the tests that find nearly every mistake")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not quick, if that is asked for."""
+    if config.option.quick:
+        kept = selection(items)
+        left_out = set(items) - set(kept)
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the files that took longest."""
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    if len(seconds) > 1:
+        terminalreporter.section(f"slowest {FILES_SHOWN} files")
+        for path, duration in sorted(seconds.items(), key=lambda each: -each[1])[:FILES_SHOWN]:
+            terminalreporter.write_line(f"{duration:7.1f}s {path}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -107,6 +139,18 @@ def fresh_database(request: pytest.FixtureRequest) -> Callable[[], str]:
 def database_url(fresh_database: Callable[[], str]) -> str:
     """The address of an empty, migrated database: once on SQLite, once on PostgreSQL."""
     return fresh_database()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_database_url(request: pytest.FixtureRequest, worker_name: str) -> Iterator[str]:
+    """The address of a migrated database for a site that the tests of a file only read: once on each database."""
+    if request.param == "sqlite":
+        yield _fresh_file(request.getfixturevalue("sqlite_template"), "shared.db")
+        return
+    server: PostgreSQLServer = request.getfixturevalue("postgresql")
+    name = f"shared_{worker_name}"
+    yield server.create_database(name, template=request.getfixturevalue("postgresql_template"))
+    server.drop_database(name)
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ from sqlalchemy.engine import make_url
 
 from cms.version import VERSION
 from tests.postgresql import PostgreSQLServer
-from tests.processes import PATIENCE, REPOSITORY, Client, cms, free_port, new_key, rows, serving, variables
+from tests.processes import PATIENCE, REPOSITORY, Client, cms, free_port, rows, serving, variables
 from tests.service import SECRET
+
+pytestmark = pytest.mark.process
 
 HEAD = max(path.name[:4] for path in (REPOSITORY / "migrations/versions").glob("[0-9]*.py"))
 UNREACHABLE = "postgresql://nobody:secret-password@127.0.0.1:9/cms"
@@ -43,6 +45,13 @@ def refused(
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert naming in ended.stderr
     return ended
+
+
+def created_key(folder: Path, settings: dict[str, str]) -> str:
+    """A key of an administrator, made by the command line."""
+    made = cms("key", "create", "--role", "admin", "--name", "Test", folder=folder, settings=settings)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
 
 
 # Starting and migrating.
@@ -73,7 +82,7 @@ def test_migrate_makes_a_postgresql_ready_and_twice_does_no_harm(empty_postgresq
     for _ in range(2):
         migrated = cms("migrate", folder=tmp_path, settings=settings)
         assert (migrated.returncode, migrated.stderr) == (0, "")
-    key = new_key(tmp_path, settings)
+    key = created_key(tmp_path, settings)
     with serving(folder=tmp_path, settings=settings) as server:
         assert Client(server.port, key).get("/api/v1/manage/articles").expect(200).data == []
 
@@ -153,7 +162,7 @@ def test_a_key_that_expires_says_so(database_url: str, tmp_path: Path) -> None:
 
 
 def test_a_first_key_can_be_made_before_the_first_start(tmp_path: Path) -> None:
-    key = new_key(tmp_path, {})
+    key = created_key(tmp_path, {})
     with serving(folder=tmp_path, settings={}) as server:
         Client(server.port, key).get("/api/v1/manage/articles").expect(200)
 
@@ -302,7 +311,7 @@ def check_delivery_alone(client: Client, key: str) -> None:
 def fill(folder: Path, database_url: str) -> str:
     """Publish one article by way of a full node; returns the key that was used."""
     settings = variables(database_url)
-    key = new_key(folder, settings)
+    key = created_key(folder, settings)
     with serving(folder=folder, settings=settings) as server:
         entry = {"title": "Seen everywhere"}
         Client(server.port, key).request("POST", "/api/v1/manage/articles?publish=true", json=entry).expect(201)

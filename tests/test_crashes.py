@@ -18,6 +18,8 @@ from sqlalchemy import create_engine
 from tests.invariants import check_invariants
 from tests.processes import PATIENCE, Client, Reply, Server, comes_true, new_key, rows, serving, variables
 
+pytestmark = pytest.mark.process
+
 ARTICLES = "/api/v1/manage/articles"
 WRITES = 200
 
@@ -105,7 +107,7 @@ def write_lock(database_url: str) -> Iterator[None]:
 def test_a_server_that_is_stopped_finishes_what_it_has_begun(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
     with serving("--with-worker", folder=tmp_path, settings=settings) as server, ThreadPoolExecutor(1) as pool:
-        client = Client(server.port, new_key(tmp_path, settings))
+        client = Client(server.port, new_key(database_url))
         # The key's first use is a write of its own, and must not be what waits.
         client.get(ARTICLES).expect(200)
         with write_lock(database_url):
@@ -131,7 +133,7 @@ def test_a_server_that_is_stopped_during_traffic_ends_in_time_with_all_its_proce
     with serving("--with-worker", folder=tmp_path, settings=settings) as server, ThreadPoolExecutor(4) as pool:
         # The command, two that answer and the worker; an interpreter's own helpers may stand beside them.
         assert len(server.members()) >= 4
-        client = Client(server.port, new_key(tmp_path, settings))
+        client = Client(server.port, new_key(database_url))
         writers = [pool.submit(write_until_cut_off, client, stories, number) for number in range(4)]
         assert comes_true(lambda: sum(len(story.acknowledged) for story in stories.all) > 20)
         begun = time.monotonic()

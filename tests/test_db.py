@@ -26,6 +26,8 @@ from tests.processes import PATIENCE, rows
 from tests.service import SECRET, Service
 from tests.test_crashes import write_lock
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 
 things = Table(
@@ -327,6 +329,7 @@ def check_all_unavailable(service: Service, key_holder: Any) -> None:
         assert service.get(path).status_code == 200, path
 
 
+@pytest.mark.process
 def test_a_postgresql_that_stops_is_503_and_the_process_stays_alive() -> None:
     server = PostgreSQLServer(binaries=find_binaries())
     with server:

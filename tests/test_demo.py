@@ -20,6 +20,8 @@ from cms.settings import Settings
 from tests.processes import PATIENCE, Client, Process, cms, comes_true, free_port
 from tests.service import SECRET, Service
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:

@@ -7,8 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.invariants import check_invariants
 from tests.processes import Client, at_once, new_key, serving, variables
+
+pytestmark = pytest.mark.process
 
 EVENTS = "/api/v1/manage/events"
 WRITERS, FOLLOWERS = 6, 2
@@ -79,7 +83,7 @@ def whole_page(client: Client, last: int) -> list[Any]:
 def test_the_log_has_no_gaps_and_is_in_the_order_of_the_commits(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
     with serving(folder=tmp_path, settings=settings) as server:
-        client = Client(server.port, new_key(tmp_path, settings))
+        client = Client(server.port, new_key(database_url))
         client.get(EVENTS).expect(200)
         results = at_once(take_part, client, processes=2, threads=(WRITERS + FOLLOWERS) // 2)
         final = follow(client)

@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.processes import Client, new_key, serving, variables
+
+pytestmark = pytest.mark.process
 
 HIT = re.compile(r"cms; hit; ttl=\d+")
 WRITES = 30
@@ -11,7 +15,7 @@ WRITES = 30
 
 def test_no_process_sends_what_another_has_replaced(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
-    key = new_key(tmp_path, settings)
+    key = new_key(database_url)
     with (
         serving("--without-worker", folder=tmp_path, settings=settings) as first,
         serving("--without-worker", folder=tmp_path, settings=settings) as second,

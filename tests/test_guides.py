@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cms.demo.run import FLAGSHIP
 from tests.guides import DELIVERY, EDITING, OPERATING, PAPERS, README, TUTORIAL, blocks, name_of
 from tests.judges.sample import serving_sample
 from tests.postgresql import find_binaries
 from tests.processes import PATIENCE, Process, free_port, new_key, rows, serving, variables, working
+
+pytestmark = pytest.mark.process
 
 # Where there is no curl, this stands in for it with the few options that the guides use.
 CURL = f"""\
@@ -86,7 +90,7 @@ def environment_with_curl(folder: Path, **variables: str) -> dict[str, str]:
 
 def test_the_five_minute_walk_gives_the_page_whole(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
-    key = new_key(tmp_path, settings)
+    key = new_key(database_url)
     with serving(folder=tmp_path, settings=settings) as server:
         environment = environment_with_curl(tmp_path, CMS=f"http://127.0.0.1:{server.port}/api/v1", KEY=key)
         _, *walk = blocks(TUTORIAL)
@@ -151,7 +155,7 @@ def answers(text: str) -> list[Any]:
 
 def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) -> None:
     with serving_sample(database_url, tmp_path) as server:
-        key = new_key(tmp_path, variables(database_url))
+        key = new_key(database_url)
         address = f"http://127.0.0.1:{server.port}"
         environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
         _, *examples = blocks(DELIVERY)
@@ -184,7 +188,7 @@ def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) ->
 
 def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> None:
     with serving_sample(database_url, tmp_path) as server:
-        key = new_key(tmp_path, variables(database_url))
+        key = new_key(database_url)
         manage = f"http://127.0.0.1:{server.port}/api/v1/manage"
         environment = environment_with_curl(tmp_path, CMS=manage, KEY=key)
         # One after the other in one shell, as they are pasted; the reader's own values are those of the environment.
@@ -235,7 +239,7 @@ def test_what_the_readme_shows_first_works(database_url: str, tmp_path: Path) ->
     assert is_make(make)
     assert [line.split("=")[0] for line in settings.splitlines()] == ["export CMS", "export KEY"]
     with serving_sample(database_url, tmp_path) as server:
-        key = new_key(tmp_path, variables(database_url))
+        key = new_key(database_url)
         address = f"http://127.0.0.1:{server.port}"
         environment = environment_with_curl(tmp_path, CMS=f"{address}/api/v1", KEY=key)
         assert FLAGSHIP in page

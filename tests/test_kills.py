@@ -14,12 +14,15 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, text
 from uuid_utils.compat import uuid7
 
 from cms import clock
 from tests.invariants import check_invariants
 from tests.processes import PATIENCE, Client, Reply, comes_true, free_port, new_key, rows, serving, variables
+
+pytestmark = pytest.mark.slow
 
 MANAGE = "/api/v1/manage"
 ROUNDS = (170, 340, 500)
@@ -213,7 +216,7 @@ def test_whatever_is_killed_acknowledged_writes_are_there_and_no_write_is_there_
     database_url: str, tmp_path: Path
 ) -> None:
     settings = variables(database_url)
-    key, port, cut_off, crowd = new_key(tmp_path, settings), free_port(), 0, Crowd()
+    key, port, cut_off, crowd = new_key(database_url), free_port(), 0, Crowd()
     client = Client(port, key)
     for number in ROUNDS:
         with serving(folder=tmp_path, settings=settings, port=port) as server, ThreadPoolExecutor(WRITERS) as pool:

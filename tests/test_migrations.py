@@ -21,6 +21,8 @@ from tests.postgresql import PostgreSQLServer
 from tests.processes import PATIENCE, cms, rows, variables
 from tests.service import SECRET, Service
 
+pytestmark = pytest.mark.both_databases
+
 HEAD = max(path.name[:4] for path in (Path(__file__).parents[1] / "migrations/versions").glob("[0-9]*.py"))
 WAITING = "another process writes to the database; it is waited for"
 
@@ -134,6 +136,7 @@ def test_migrating_twice_changes_nothing(app: Flask, empty_url: str) -> None:
     assert rows(empty_url, "SELECT change, content FROM content_version") == before == [(1, 1)]
 
 
+@pytest.mark.process
 def test_processes_that_migrate_together_all_succeed(empty_url: str, tmp_path: Path) -> None:
     def run(_: int) -> tuple[int, str]:
         ended = cms("migrate", folder=tmp_path, settings=variables(empty_url))

@@ -22,6 +22,8 @@ from tests.postgresql import (
 )
 from tests.processes import comes_true
 
+pytestmark = pytest.mark.process
+
 REPOSITORY = Path(__file__).parents[1]
 INSTALLATIONS = {"system": system_binaries(), "wheel": wheel_binaries()}
 

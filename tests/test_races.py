@@ -11,6 +11,8 @@ import pytest
 
 from tests.processes import PATIENCE, Client, Server, at_once, new_key, rows, serving, variables
 
+pytestmark = pytest.mark.process
+
 ARTICLES = "/api/v1/manage/articles"
 COUNTED = "01900000-0000-7000-8000-000000000001"
 
@@ -24,7 +26,7 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def editor(server: Server, database_url: str, tmp_path: Path) -> Client:
-    return Client(server.port, new_key(tmp_path, variables(database_url), "editor"))
+    return Client(server.port, new_key(database_url, "editor"))
 
 
 def check_numbers(database_url: str) -> None:

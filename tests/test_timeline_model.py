@@ -19,6 +19,8 @@ from cms.worker import announce_due
 from tests.invariants import check_invariants
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.exhaustive
+
 QUARTER = timedelta(minutes=15)
 HOUR = 4
 STEPS = 60

@@ -1,8 +1,6 @@
-"""The run with other versions takes a sample of every file, and names the library that breaks a test."""
+"""The run with other versions names the library that breaks a test."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -31,19 +29,3 @@ def test_the_library_that_breaks_a_test_is_found(monkeypatch: pytest.MonkeyPatch
     assert found == {"one": "b 0", "two": "g 0"}
     assert installed == LOWEST
     assert len(tried) < 2 * len(LOWEST)
-
-
-def test_a_sample_has_the_first_test_of_each_file_and_some_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    items: list[Any] = [
-        SimpleNamespace(path=Path(file), nodeid=f"{file}::test_{number}") for file in "abc" for number in range(100)
-    ]
-    left_out: list[Any] = []
-    config: Any = SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: left_out.extend(items)))
-    whole = list(items)
-    versions.pytest_collection_modifyitems(config, items)
-    assert items == whole
-    monkeypatch.setenv(versions.SAMPLED, "1")
-    versions.pytest_collection_modifyitems(config, items)
-    assert {"a::test_0", "b::test_0", "c::test_0"} < {each.nodeid for each in items}
-    assert 40 < len(items) < 80
-    assert [each for each in whole if each not in left_out] == items

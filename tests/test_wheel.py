@@ -10,6 +10,8 @@ import pytest
 from tests.processes import PATIENCE, REPOSITORY, free_port
 from tests.service import SECRET
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:

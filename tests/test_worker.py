@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cms import clock
 from cms.db import Database
 from cms.worker import announce_due
@@ -164,6 +166,7 @@ def test_readers_see_the_same_before_and_after_the_worker(service: Service) -> N
     assert (before.data, before.headers["ETag"]) == (after.data, after.headers["ETag"])
 
 
+@pytest.mark.process
 def test_two_worker_processes_tell_what_became_due_once(service: Service, tmp_path: Path) -> None:
     url = service.services.settings.database_url
     with working(tmp_path, variables(url)) as one, working(tmp_path, variables(url)) as other:
@@ -178,6 +181,7 @@ def test_two_worker_processes_tell_what_became_due_once(service: Service, tmp_pa
     assert sorted(told_of(service)) == sorted(("went_live", each) for each in entries)
 
 
+@pytest.mark.process
 def test_a_signal_is_heard_at_every_step_of_waiting() -> None:
     """A handler that waited for a lock would wait for ever in the thread that holds it."""
     run = subprocess.run(
@@ -212,6 +216,7 @@ print(step)
 """
 
 
+@pytest.mark.process
 def test_a_worker_process_that_is_stopped_ends_at_once(service: Service, tmp_path: Path) -> None:
     scheduled(service, live_from=clock.to_wire(datetime.now(UTC) + timedelta(seconds=6)))
     with working(tmp_path, variables(service.services.settings.database_url)) as worker:

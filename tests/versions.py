@@ -1,15 +1,14 @@
 """Run tests with the newest and the lowest versions that the ranges allow, and name the library that breaks a test.
 
-``python -m tests.versions`` (``make test-slow``) makes an environment for each and runs a sample of the suite in it:
-each file's first test and a fifth of the others, by a hash of their names. ``--all`` runs the whole suite. The versions
-that are locked are the measure: a test that fails with them too is not blamed on a library.
+``python -m tests.versions`` (``make test-slow``) makes an environment for each and runs the suite in it, or with
+``--quick`` the tests of ``make quick``. The versions that are locked are the measure: a test that fails with them too
+is not blamed on a library.
 """
 
 import argparse
 import os
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,27 +18,15 @@ from tests.processes import REPOSITORY
 
 UV = Path(sys.executable).with_name("uv")
 RESOLUTIONS = {"newest": "highest", "lowest": "lowest-direct"}
-# Say to a run of pytest that it is to take a sample, and where to write the names of the tests that failed.
-SAMPLED, FAILURES = "CMS_TESTS_SAMPLED", "CMS_TESTS_FAILURES"
-SHARE = 5
-# They judge the contract and the processes, for long, and hardly meet another side of a library than the rest does.
-IGNORED = ["tests/judges", "tests/benchmarks", "tests/test_kills.py", "tests/test_crashes.py", "tests/test_races.py"]
+# Says to a run of pytest where to write the names of the tests that failed.
+FAILURES = "CMS_TESTS_FAILURES"
+SUITE, QUICK = ["-m", "not slow"], ["--quick"]
 
 Versions = dict[str, str]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a sample of the collected tests (this module is a plug-in of the runs that it starts)."""
-    if SAMPLED not in os.environ:
-        return
-    first = {item.path: item for item in reversed(items)}
-    kept = [each for each in items if first[each.path] is each or zlib.crc32(each.nodeid.encode()) % SHARE == 0]
-    config.hook.pytest_deselected(items=[each for each in items if each not in kept])
-    items[:] = kept
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write down which tests failed, and which files could not be collected."""
+    """Write down which tests failed, and which files could not be collected: this module is a plug-in of those runs."""
     if FAILURES in os.environ:
         failed = [each.nodeid for kind in ("failed", "error") for each in terminalreporter.getreports(kind)]
         Path(os.environ[FAILURES]).write_text("\n".join(failed))
@@ -49,14 +36,14 @@ def main() -> None:
     """Run what is asked for; the status is 1 if a library breaks a test."""
     parser = argparse.ArgumentParser(description="Run tests with the newest and the lowest versions of the libraries.")
     parser.add_argument("--only", choices=[*RESOLUTIONS], help="not both")
-    parser.add_argument("--all", action="store_true", help="the whole suite, and not a sample of it")
+    parser.add_argument("--quick", action="store_true", help="the tests of make quick instead of the suite")
     options = parser.parse_args()
     asked = [options.only] if options.only else RESOLUTIONS
-    broken = [each for each in asked if not _holds(each, is_whole=options.all)]
+    broken = [each for each in asked if not _holds(each, QUICK if options.quick else SUITE)]
     sys.exit(f"Tests fail with these versions: {', '.join(broken)}." if broken else 0)
 
 
-def _holds(name: str, *, is_whole: bool) -> bool:
+def _holds(name: str, selection: list[str]) -> bool:
     python = _environment(name)
     versions, locked = _versions(python), _versions(Path(sys.executable))
     if versions.items() <= locked.items():
@@ -65,7 +52,7 @@ def _holds(name: str, *, is_whole: bool) -> bool:
     suspects = [each for each in sorted(versions) if each in locked and versions[each] != locked[each]]
     print(f"\nThe {name} versions that the ranges allow, where they are not the locked ones:")
     print("\n".join(f"  {each} {versions[each]} (locked: {locked[each]})" for each in suspects), flush=True)
-    failed = _failures(python, [f"--ignore={each}" for each in IGNORED if not is_whole], is_sample=not is_whole)
+    failed = _failures(python, selection)
     failed &= _failures(python, sorted(failed)) if failed else set()
     always = _failures(Path(sys.executable), sorted(failed)) if failed else set()
     culprits = _culprits(python, failed - always, suspects, versions, locked)
@@ -94,12 +81,12 @@ def _versions(python: Path) -> Versions:
     return {name: version for name, is_pinned, version in (each.partition("==") for each in listed) if is_pinned}
 
 
-def _failures(python: Path, arguments: list[str], *, is_sample: bool = False) -> set[str]:
+def _failures(python: Path, arguments: list[str]) -> set[str]:
     """The tests that fail in an environment, or a file for all of them if ``conftest.py`` cannot be loaded."""
     with TemporaryDirectory() as folder:
         written = Path(folder, "failures")
         command: list[str | Path] = [python, "-m", "pytest", "-p", "tests.versions", "-q", "--tb=short", "-n", "auto"]
-        environment = os.environ | {FAILURES: str(written)} | ({SAMPLED: "1"} if is_sample else {})
+        environment = os.environ | {FAILURES: str(written)}
         done = subprocess.run([*command, *arguments], cwd=REPOSITORY, env=environment, check=False)
         if done.returncode == pytest.ExitCode.USAGE_ERROR:
             return {"tests/test_clock.py"}

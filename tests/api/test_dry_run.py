@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonpatch
+import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -151,6 +152,7 @@ def check_changes(present: TestResponse, rehearsed: TestResponse, where: str) ->
         assert jsonpatch.apply_patch(present.get_json()["data"], document["changes"]) == document["data"], where
 
 
+@pytest.mark.exhaustive
 def test_no_write_of_any_type_changes_anything_in_a_dry_run(service: Service) -> None:
     for plural in PLURALS:
         found = routed(service, f"/api/v1/manage/{plural}")

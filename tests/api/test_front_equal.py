@@ -14,6 +14,8 @@ from cms import clock
 from tests.applications import serve
 from tests.service import Caller, Service
 
+pytestmark = pytest.mark.exhaustive
+
 SLUGS = ("one", "two", "three")
 INCLUDES = "authors,tags,faqs,related,adjacent,translations,seo"
 PATHS = (

@@ -985,6 +985,7 @@ def test_the_rest_is_as_documented(site: dict[str, JSONObject], witnesses: Witne
     use_the_rest(witnesses)
 
 
+@pytest.mark.exhaustive
 def test_these_requests_leave_no_operation_out(site: dict[str, JSONObject], witnesses: Witnesses) -> None:
     for plural in PLURALS:
         read_what_is_delivered(plural, site, witnesses)

@@ -23,6 +23,8 @@ from tests.benchmarks.report import Line, growth_tables, read_json, summary_tabl
 from tests.guides import BENCHMARKS, text_of
 from tests.service import SECRET
 
+pytestmark = pytest.mark.exhaustive
+
 SMALL = Size(articles=60, body_bytes=1000)
 RESULTS = Path(__file__).parent / "results"
 

@@ -11,6 +11,8 @@ from cms import clock
 from cms.content.editing.audit import OPERATORS, list_events
 from tests.service import Service
 
+pytestmark = pytest.mark.exhaustive
+
 EVENTS = 100_000
 START = clock.from_wire("2026-01-01T00:00:00.000Z")
 MIDDLE = START + timedelta(minutes=EVENTS // 2)

@@ -18,6 +18,8 @@ from cms.db import Database
 from tests.processes import PATIENCE
 from tests.service import Service
 
+pytestmark = pytest.mark.both_databases
+
 HOUR = timedelta(hours=1)
 
 

@@ -39,6 +39,8 @@ from cms.settings import Settings
 from tests.published_rows import Published, insert_published
 from tests.service import SECRET, Service
 
+pytestmark = pytest.mark.exhaustive
+
 TYPES: Mapping[str, ContentType] = {each.type.plural: each.type for each in CONTENT_TYPES}
 LOCALES = {"en": None, "de": "en", "de-AT": "de"}
 SIZES = {"tags": 200, "authors": 200, "faqs": 300, "social-links": 400, "articles": 1800}

@@ -24,6 +24,8 @@ from cms.worker import announce_due
 from tests.published_rows import Published, insert_published
 from tests.service import Service
 
+pytestmark = pytest.mark.exhaustive
+
 SITES = 6
 QUESTIONS = 6
 """For each sort of each type, on each site."""

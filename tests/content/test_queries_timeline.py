@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from cms import clock
 from cms.content.published.lists import ListQuery, list_published
 from cms.content.published.perspective import Perspective
 from cms.content.published.rows import find_published, find_renamed
 from tests.service import Service
+
+pytestmark = pytest.mark.both_databases
 
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)

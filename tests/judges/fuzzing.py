@@ -13,7 +13,7 @@ from pathlib import Path
 from cms.keys import ROLES
 from tests.judges.sample import serving_sample
 from tests.postgresql import PostgreSQLServer
-from tests.processes import REPOSITORY, new_key, variables
+from tests.processes import REPOSITORY, new_key
 
 HERE = Path(__file__).parent
 ANYONE = "anyone"
@@ -57,7 +57,7 @@ def fuzz(port: int, key: str | None, effort: Effort, folder: Path) -> subprocess
 def fuzz_as(caller: str, database_url: str, effort: Effort, folder: Path) -> subprocess.CompletedProcess[str]:
     """Fuzz a server of the sample site in a new database, as anyone or with a key of a role."""
     with serving_sample(database_url, folder) as server:
-        key = None if caller == ANYONE else new_key(folder, variables(database_url), caller)
+        key = None if caller == ANYONE else new_key(database_url, caller)
         done = fuzz(server.port, key, effort, folder)
         assert "Traceback" not in server.output, server.output[-5000:]
         return done

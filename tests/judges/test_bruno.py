@@ -13,7 +13,7 @@ from cms.cli import cli
 from tests.judges.typescript import HERE, run, run_script
 from tests.processes import new_key, serving, variables
 
-pytestmark = pytest.mark.usefixtures("tools")
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("tools")]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_walk_passes_against_a_fresh_server(collection: Path, sqlite_url: st
         if folder.is_dir() and folder.name not in (TITLE, "environments"):
             shutil.rmtree(folder)
     settings = variables(sqlite_url)
-    key, report = new_key(tmp_path, settings), tmp_path / "report.json"
+    key, report = new_key(sqlite_url), tmp_path / "report.json"
     with serving(folder=tmp_path, settings=settings) as server:
         environment = ("base_url", f"http://127.0.0.1:{server.port}"), ("key", key)
         given = [part for name, value in environment for part in ("--env-var", f"{name}={value}")]

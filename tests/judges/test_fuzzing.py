@@ -7,6 +7,8 @@ import pytest
 
 from tests.judges.fuzzing import ANYONE, CALLERS, Effort, fuzz_as
 
+pytestmark = pytest.mark.slow
+
 # The edges of every value: as anyone where a key changes nothing, as an administrator where one is needed.
 PUBLIC = Effort(phases=("examples", "coverage"), without="^/api/v1/(manage|preview)/")
 PRIVATE = Effort(phases=("examples", "coverage"), without="^(?!/api/v1/(manage|preview)/)")

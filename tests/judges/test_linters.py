@@ -7,6 +7,8 @@ import pytest
 
 from tests.judges.typescript import DOCUMENT, HERE, LOCK, run
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.usefixtures("tools")
 def test_redocly_finds_nothing() -> None:

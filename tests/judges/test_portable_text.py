@@ -20,7 +20,7 @@ from cms.rendering.markdown import to_html as html_of_markdown
 from cms.rendering.sanitising import clean
 from tests.judges.typescript import HERE, run_script
 
-pytestmark = pytest.mark.usefixtures("tools")
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("tools")]
 
 SCRIPT = HERE / "portable_text.mjs"
 

@@ -17,7 +17,7 @@ from tests.judges.typescript import HERE, MODULES, TYPES, run, run_script, write
 
 CLIENT = HERE / "client"
 
-pytestmark = pytest.mark.usefixtures("tools")
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("tools")]
 
 
 def test_the_committed_types_are_those_of_the_committed_document(tmp_path: Path) -> None:

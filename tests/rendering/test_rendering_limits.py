@@ -7,6 +7,8 @@ import pytest
 
 from cms.rendering import render
 
+pytestmark = pytest.mark.exhaustive
+
 MEBIBYTE = 1 << 20
 SECONDS = 30
 

@@ -4,19 +4,23 @@ One reads the moment, one the page, two what it embeds at two levels. Names in f
 stands in for another take one more.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.service import Service
+from cms.settings import Settings
+from tests.applications import serve
+from tests.service import SECRET, Service
 
 ARTICLES = 25
 INCLUDES = "authors,authors.social_links,tags,faqs,related,translations,seo"
 
 
-@pytest.fixture
-def full(service: Service) -> Service:
+@pytest.fixture(scope="module")
+def full(shared_database_url: str) -> Iterator[Service]:
     """25 articles with two authors, three tags, three questions, two relations and a translation each."""
+    service = serve(Settings(database_url=shared_database_url, secret_key=SECRET))
     editor = service.editor
     locales = [{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}]
     assert service.admin.patch("/api/v1/manage/site", json={"locales": locales}, if_match="*").status_code == 200
@@ -38,7 +42,8 @@ def full(service: Service) -> Service:
         article = editor.create_published("articles", slug=f"article-{number}", body="A *body*.", **relations)
         made.append(article["id"])
         editor.create_published("articles", locale="de", translation_of=article["id"], slug=f"artikel-{number}")
-    return service
+    yield service
+    service.close()
 
 
 def statements(service: Service, path: str, items: int | None = None) -> int:
