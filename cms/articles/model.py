@@ -1,4 +1,4 @@
-"""The working copies of articles."""
+"""The table with the drafts of articles."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The working copies of authors."""
+"""The table with the drafts of authors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""FAQ entries: a question with its answer, usable in any number of articles."""
+"""FAQ entries: a question with its answer, for any number of articles."""
 
 from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference, Searched
 from cms.faqs import model

@@ -1,4 +1,4 @@
-"""The working copies of FAQ entries."""
+"""The table with the drafts of FAQ entries."""
 
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,4 +1,4 @@
-"""Social links: the profiles of an author, or of the site itself."""
+"""Social links: the profiles of authors and of the site on other sites."""
 
 from cms.content.types import ByFacet, ByOwner, ByReference, Content, ContentType, Reference
 from cms.site import Site
@@ -8,7 +8,7 @@ from cms.social_links.profiles import profile
 
 
 def _prepare(content: Content) -> Content:
-    """Store the canonical profile, whichever of its forms was written."""
+    """The content with the canonical form of the profile, whichever form was written."""
     canonical = profile(content["platform"], content["handle"], content["url"])
     return content | {"platform": canonical.platform, "handle": canonical.handle, "url": canonical.url}
 

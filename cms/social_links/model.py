@@ -1,4 +1,4 @@
-"""The working copies of social links."""
+"""The table with the drafts of social links."""
 
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,4 +1,4 @@
-"""Tags: what articles and FAQ entries are about."""
+"""Tags: the topics of articles and FAQ entries."""
 
 from cms.content.types import ContentType, Count, Meanings, Searched
 from cms.tags.model import Tag

@@ -1,4 +1,4 @@
-"""The working copies of tags."""
+"""The table with the drafts of tags."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column

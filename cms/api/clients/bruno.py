@@ -1,7 +1,7 @@
 """A Bruno collection: a folder of requests for each tag of the document, and the five-minute walk as a sequence.
 
-The files are written as Bruno itself saves them. What a creation, a list or a change answers stays in variables
-(``articles_id``, ``articles_etag``), which the other requests of the same resource take.
+The files look as if Bruno had saved them. A request that creates, lists or changes keeps the id and the entity tag from
+its answer in variables (``articles_id``, ``articles_etag``), and the other requests of the same resource use them.
 """
 
 import json
@@ -18,16 +18,16 @@ GUIDE = f"""\
 Written by `cms bruno` from the contract, with one request for each operation.
 
 Choose the environment *{ENVIRONMENT}* and paste a key into its secret `key`; `make demo` prints one.
-A request that creates, lists or changes remembers the first id and the entity tag, as `articles_id` and `articles_etag`
-for instance, for the other requests of that resource: so list or create before you read, change or publish.
+A request that creates, lists or changes keeps the first id and the entity tag in variables, such as `articles_id` and
+`articles_etag`, for the other requests of that resource. So list or create before you read, change or publish.
 
-The folder *{TITLE}* is a walk through the service, in order; it clears up after itself.
+The folder *{TITLE}* shows the service step by step. Run it in order; at the end it deletes what it has created.
 """
 BODIES = {"application/json": "json", "application/merge-patch+json": "json"}
 
 
 def bruno_files(document: Mapping[str, Any]) -> dict[str, str]:
-    """The text of each file of the collection by its path in it."""
+    """The text of each file of the collection, by its path in the collection."""
     name = document["info"]["title"]
     requests = requests_of(document)
     files = {
@@ -36,7 +36,7 @@ def bruno_files(document: Mapping[str, Any]) -> dict[str, str]:
             ("auth", ["mode: bearer"]), ("auth:bearer", ["token: {{key}}"]), ("docs", GUIDE.rstrip().split("\n"))
         ),
         f"environments/{ENVIRONMENT}.bru": f"vars {{\n  base_url: {BASE_URL}\n}}\nvars:secret [\n  key\n]\n",
-        f"{TITLE}/folder.bru": _folder(TITLE, 1, "Everything that an editor does in five minutes; run it in order."),
+        f"{TITLE}/folder.bru": _folder(TITLE, 1, "What an editor does in five minutes. Run it in order."),
     }
     by_id = {each.operation_id: each for each in reversed(requests)}
     for number, step in enumerate(STEPS, 1):
@@ -57,10 +57,10 @@ def _request_file(request: Request, number: int) -> str:
         ("meta", _meta(request.name, number)),
         *_http(request, _query_of(request.query)),
         ("params:query", _pairs(request.query)),
-        ("params:path", _pairs(_own_segments(request))),
-        ("headers", _pairs(_with_own_tag(request))),
+        ("params:path", _pairs(_segment_parameters(request))),
+        ("headers", _pairs(_with_kept_tag(request))),
         _body(request.media_type, request.body),
-        ("vars:post-response", list(_remembered(request))),
+        ("vars:post-response", list(_kept_variables(request))),
         ("docs", list(_documentation(request))),
     )
 
@@ -72,8 +72,8 @@ def _meta(name: str, number: int) -> list[str]:
 def _http(request: Request, query: str) -> Iterator[tuple[str, list[str]]]:
     address = request.path
     for each in request.path_parameters:
-        own = each in _own_segments(request)
-        address = address.replace(f"{{{each.name}}}", f":{each.name}" if own else each.value)
+        is_segment = each in _segment_parameters(request)
+        address = address.replace(f"{{{each.name}}}", f":{each.name}" if is_segment else each.value)
     kind = BODIES.get(request.media_type or "", "text") if request.body is not None else "none"
     lines = [
         f"url: {{{{base_url}}}}{address}{query}",
@@ -88,13 +88,13 @@ def _query_of(parameters: Iterable[Parameter]) -> str:
     return f"?{query}" if query else ""
 
 
-def _own_segments(request: Request) -> list[Parameter]:
-    """The parameters that are a whole segment of the path, which is all that Bruno knows."""
+def _segment_parameters(request: Request) -> list[Parameter]:
+    """The parameters that are a whole segment of the path. Bruno supports only these."""
     return [each for each in request.path_parameters if f"{{{each.name}}}" in request.path.split("/")]
 
 
-def _with_own_tag(request: Request) -> list[Parameter]:
-    """The headers, with the entity tag that was remembered in place of the example."""
+def _with_kept_tag(request: Request) -> list[Parameter]:
+    """The headers, with the entity tag from the variable in place of the example."""
     return [
         Parameter(each.name, f"{{{{{request.variable}_etag}}}}", each.description, each.sent)
         if each.name == "If-Match" and not request.is_public
@@ -108,8 +108,8 @@ def _body(media_type: str | None, body: str | None) -> tuple[str, list[str]]:
     return f"body:{kind}", body.rstrip("\n").split("\n") if body is not None else []
 
 
-def _remembered(request: Request) -> Iterator[str]:
-    """Variables that are set from the answer, as expressions over it."""
+def _kept_variables(request: Request) -> Iterator[str]:
+    """The variables that are set from the answer, each with an expression over it."""
     if request.answered_id is not None:
         steps = request.answered_id.strip("/").split("/")
         place = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
@@ -120,18 +120,18 @@ def _remembered(request: Request) -> Iterator[str]:
 
 def _documentation(request: Request) -> Iterator[str]:
     yield from request.description.split("\n")
-    told = [each for each in (*request.query, *request.headers) if each.description]
-    if told:
+    described = [each for each in (*request.query, *request.headers) if each.description]
+    if described:
         yield from ("", "| parameter | meaning |", "| --- | --- |")
-        yield from (f"| `{each.name}` | {each.description.replace('|', chr(92) + '|')} |" for each in told)
+        yield from (f"| `{each.name}` | {each.description.replace('|', chr(92) + '|')} |" for each in described)
 
 
 def _step_file(request: Request, step: Step, number: int) -> str:
-    """A step of the walk: the operation's request with the step's own values, and what its answer must be."""
+    """A step of the walk: the request of the operation with the values of the step, and tests of the answer."""
     query = [Parameter(name, value, "", sent=True) for name, value in step.query.items()]
     headers = [each for each in request.headers if each.name == "Content-Type" and step.body is not None]
     headers += [Parameter(name, value, "", sent=True) for name, value in step.headers.items()]
-    path = [Parameter(each.name, step.entry, "", sent=True) for each in _own_segments(request)]
+    path = [Parameter(each.name, step.entry, "", sent=True) for each in _segment_parameters(request)]
     body = json.dumps(step.body, ensure_ascii=False, indent=2) if step.body is not None else None
     first, *others = _http(request, _query_of(query))
     name, lines = first
@@ -148,7 +148,7 @@ def _step_file(request: Request, step: Step, number: int) -> str:
         ("vars:post-response", [f"{name}: {value}" for name, value in step.remembers.items()]),
         ("script:pre-request", step.before.split("\n") if step.before else []),
         ("tests", list(_tests(step))),
-        ("docs", step.tells.split("\n")),
+        ("docs", step.description.split("\n")),
     )
 
 
@@ -164,13 +164,13 @@ def _tests(step: Step) -> Iterator[str]:
 
 
 def _pairs(parameters: Iterable[Parameter]) -> list[str]:
-    """One line for each; what is not sent is there and switched off, after what is."""
+    """One line for each parameter; those that are not sent are switched off and come last."""
     sent_first = sorted(parameters, key=lambda each: not each.sent)
     return [f"{'' if each.sent else '~'}{each.name}: {each.value}" for each in sent_first]
 
 
 def _file(*blocks: tuple[str, list[str]]) -> str:
-    """The blocks that have lines; a value that is empty leaves no space at the end of its line."""
+    """The text of the blocks that have lines. An empty value leaves no space at the end of its line."""
     written = [f"{name} {{\n{_indented(lines)}\n}}\n" for name, lines in blocks if lines]
     return "\n".join(written)
 

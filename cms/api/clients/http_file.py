@@ -1,4 +1,4 @@
-"""One ``.http`` file with every operation, for the REST Client of VS Code and for JetBrains' HTTP Client."""
+"""One ``.http`` file with every operation, for the REST Client of VS Code and the HTTP Client of JetBrains."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,8 +10,8 @@ from cms.api.http.fields import Id
 
 BASE_URL = "http://127.0.0.1:8000"
 OPENING = f"""\
-# Every operation of the contract, written by `cms openapi`. Fill in what these variables stand for; what a request may
-# have besides stands above it. `etag` is the entity tag of what you have read: `*` changes whatever is there.
+# Every operation of the contract, written by `cms openapi`. Fill in the variables below. The optional parameters of a
+# request are listed above it. `etag` is the entity tag of what you have read; `*` changes whatever is there.
 # In VS Code, lines of a body that begin with a hash sign are lost: send Markdown from a file, with `< ./page.md`.
 
 @base_url = {BASE_URL}
@@ -21,7 +21,7 @@ OPENING = f"""\
 
 
 def http_file(document: Mapping[str, Any]) -> str:
-    """The text of the file, its variables at the top."""
+    """The text of the file, with its variables at the top."""
     requests = requests_of(document)
     variables = dict.fromkeys(name for each in requests for name in _variables(each))
     blocks = [OPENING + "".join(f"@{name} = {Id.example}\n" for name in variables)]
@@ -37,7 +37,7 @@ def _lines(request: Request) -> Iterator[str]:
     yield f"### {request.folder}: {request.name}"
     yield from (f"# {line}".rstrip() for line in request.description.split("\n"))
     optional = [*(("?", each) for each in request.query), *(("", each) for each in request.headers)]
-    yield from (_optional(mark, each) for mark, each in optional if not each.sent)
+    yield from (_optional(prefix, each) for prefix, each in optional if not each.sent)
     yield f"{request.method} {_address(request)}"
     if not request.is_public:
         yield "Authorization: Bearer {{key}}"
@@ -49,9 +49,9 @@ def _lines(request: Request) -> Iterator[str]:
         yield request.body.rstrip("\n")
 
 
-def _optional(mark: str, parameter: Parameter) -> str:
-    """A comment that names what may be added, and with what value."""
-    written = f"{mark}{parameter.name}={parameter.value}" if mark else f"{parameter.name}: {parameter.value}"
+def _optional(prefix: str, parameter: Parameter) -> str:
+    """A comment with an optional parameter and an example of its value."""
+    written = f"{prefix}{parameter.name}={parameter.value}" if prefix else f"{parameter.name}: {parameter.value}"
     return f"#   {written}" + (f"  ({parameter.description})" if parameter.description else "")
 
 

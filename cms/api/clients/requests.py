@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI document as a request that an API client can send."""
+"""The operations of the OpenAPI document as requests that an API client can send."""
 
 import inspect
 import json
@@ -14,12 +14,12 @@ JSONObject = Mapping[str, Any]
 # Where an operation reads several media types, each has a request of its own, named after the type.
 FORMS = {"text/markdown": "Markdown"}
 SENT_ALWAYS = ("If-Match",)
-"""Headers that a careful client sends with every change where they may stand."""
+"""Headers that a careful client sends with every change that accepts them."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What may stand in a path, a query or the headers; ``sent`` says whether the request has it as it stands."""
+    """A parameter in the path, the query or the headers; ``sent`` is false if it is only suggested."""
 
     name: str
     value: str
@@ -29,7 +29,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Request:
-    """One request: how it is named, where it goes, what it carries, and what of its answer others need."""
+    """One request: its name, its address, what it sends, and the parts of its answer that other requests need."""
 
     operation_id: str
     name: str
@@ -45,18 +45,18 @@ class Request:
     media_type: str | None
     body: str | None
     answered_id: str | None
-    """Where in the answer's body the id stands that other operations take, as ``/data/0/id``."""
+    """The place of the id for other operations in the body of the answer, such as ``/data/0/id``."""
     answers_tag: bool
-    """Whether the answer has the entity tag that the next change needs."""
+    """True if the answer has the entity tag that the next change needs."""
 
     @property
     def variable(self) -> str:
-        """What the names of the variables begin with that hold the id and the entity tag of what this is about."""
+        """The beginning of the names of the variables with the id and the entity tag, such as ``articles``."""
         return variable_of(self.path)
 
 
 def requests_of(document: JSONObject) -> list[Request]:
-    """A request for each operation and media type of the document, in its order."""
+    """A request for each operation and media type of the document, in the order of the document."""
     return [
         request
         for path, operations in document["paths"].items()
@@ -66,14 +66,14 @@ def requests_of(document: JSONObject) -> list[Request]:
 
 
 def folders_of(document: JSONObject) -> dict[str, str]:
-    """The document's tags with their descriptions, in its order."""
+    """The tags of the document with their descriptions, in the order of the document."""
     return {tag["name"]: tag["description"] for tag in document["tags"]}
 
 
 def variable_of(path: str, parameter: str = "") -> str:
-    """The word for what a parameter of a path stands for, or else for what all of it is about.
+    """The segment before a parameter of a path, as a word; without ``parameter``, that before the first one.
 
-    It is ``articles`` for ``entry_id`` in ``/manage/articles/{entry_id}/revisions``, and for that path.
+    Example: ``articles`` for ``/manage/articles/{entry_id}/revisions``, with and without ``entry_id``.
     """
     before = path.partition(f"/{{{parameter}")[0]
     return re.sub(r"\W", "_", before.rsplit("/")[-1])
@@ -104,7 +104,7 @@ def _requests(path: str, method: str, operation: JSONObject) -> Iterator[Request
 
 
 def readable(operation_id: str) -> str:
-    """An operation's id as words that any file system can hold: ``createArticle`` is ``Create article``."""
+    """The id of an operation as words that any file system can hold: ``createArticle`` is ``Create article``."""
     words = re.findall(r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+", operation_id)
     text = " ".join(word if word[:2].isupper() else word.lower() for word in words)
     return text[0].upper() + text[1:]
@@ -131,11 +131,11 @@ def _parameters(operation: JSONObject, place: str) -> Iterator[Parameter]:
 
 
 def _meaning(parameter: JSONObject) -> str:
-    """What a parameter says of itself, and the words that may stand there."""
+    """The description of a parameter, and its possible values."""
     schema = parameter["schema"]
     words = schema.get("items", schema).get("enum", ())
-    told = [parameter.get("description", ""), f"Words: {', '.join(words)}." if words else ""]
-    return " ".join(each for each in told if each)
+    sentences = [parameter.get("description", ""), f"Values: {', '.join(words)}." if words else ""]
+    return " ".join(each for each in sentences if each)
 
 
 def _headers(method: str, operation: JSONObject, media_type: str | None) -> Iterator[Parameter]:
@@ -147,7 +147,7 @@ def _headers(method: str, operation: JSONObject, media_type: str | None) -> Iter
 
 
 def sample(schema: JSONObject) -> str:
-    """A value of a query parameter that can be sent, or nothing where only the client can know one."""
+    """A value of a query parameter that can be sent; empty if only the client can know one."""
     inner = next(iter(schema.get("anyOf") or schema.get("oneOf") or [schema.get("items", schema)]))
     kinds = inner.get("type", "string")
     values = (
@@ -167,7 +167,7 @@ def _text_of(example: Any) -> str:
 
 
 def _answered_id(success: JSONObject) -> str | None:
-    """The expression that the document's links have for the id, without what says that it is in the body."""
+    """The expression for the id in the links of the document, without the part that names the body."""
     expressions = {
         expression
         for link in success.get("links", {}).values()

@@ -1,4 +1,4 @@
-"""The five-minute walk of the tutorial as steps over the contract's operations, each with what its answer must be."""
+"""The five-minute walk of the tutorial, as steps with an operation of the contract and tests of its answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ TITLE = "five-minute walk"
 
 @dataclass(frozen=True)
 class Step:
-    """One request of the walk; ``claims`` are sentences with the expectations in JavaScript that they stand for."""
+    """One request of the walk; ``claims`` are sentences, each with JavaScript expectations that test it."""
 
     name: str
     operation_id: str
     status: int
-    tells: str
+    description: str
     entry: str = ""
-    """What stands in the path."""
+    """The id or slug in the path."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
@@ -47,7 +47,7 @@ def _social_link(position: int, **where: str) -> Step:
         f"Create her {where['platform']} link",
         "createSocialLink",
         201,
-        "A handle or any address of the profile will do; the service stores the canonical one.",
+        "Send a handle or any address of the profile; the service stores the canonical one.",
         query=AT_ONCE,
         body={"author": "maren-solvik", "position": position, **where},
         remembers=_remembered(where["platform"]),
@@ -60,7 +60,7 @@ def _clearing(word: str, operation_id: str) -> Step:
         f"Erase the {word}",
         operation_id,
         204,
-        "Erased with its history, so that the walk can be taken again.",
+        "It is erased with its history, so that the walk can be repeated.",
         entry=f"{{{{walk_{word}_id}}}}",
         query={"purge": "true", "force": "true"},
         headers={"If-Match": "*"},
@@ -72,7 +72,7 @@ STEPS = (
         "Create an author",
         "createAuthor",
         201,
-        "With the letters after the name and a one-line bio, live at once.",
+        "She has letters after her name and a one-line biography, and is live at once.",
         query=AT_ONCE,
         body={
             "name": "Maren Solvik",
@@ -121,7 +121,7 @@ STEPS = (
         "Create an article",
         "createArticle",
         201,
-        "It is a draft until you publish it. References are ids or slugs, in your order.",
+        "It is a draft until you publish it. References are ids or slugs, in the order that you choose.",
         body={
             "title": "Three quiet minutes before you speak",
             "subtitle": "The lighthouse method, step by step",
@@ -143,7 +143,7 @@ STEPS = (
         "Nobody sees it yet",
         "getArticle",
         404,
-        "Its address answers the same 404 as one that never existed.",
+        "Its address returns 404, as one that never existed.",
         entry="three-quiet-minutes",
     ),
     Step(
@@ -162,7 +162,7 @@ STEPS = (
         "Fetch the page",
         "getArticle",
         200,
-        "Whole, in one request that needs no key.",
+        "One request returns the whole page. It needs no key.",
         entry="three-quiet-minutes",
         query={"include": "authors.social_links,tags,faqs,related,adjacent,translations,seo"},
         claims={
@@ -177,10 +177,10 @@ STEPS = (
         },
     ),
     Step(
-        "Read the working copy",
+        "Read the draft",
         "getManagedArticle",
         200,
-        "Its `ETag` is what the next change must name.",
+        "The next change must send its `ETag` as `If-Match`.",
         entry="{{walk_article_id}}",
         remembers=ETAG | {"walk_stale_etag": "res.headers.etag"},
         claims={"the field is the header": ("expect(res.body.data.etag).to.equal(res.getHeader('etag'))",)},
@@ -189,7 +189,7 @@ STEPS = (
         "Change the title",
         "updateArticle",
         200,
-        "What you leave out stays, `null` clears. The change is a draft; readers see what they saw.",
+        "Fields that you leave out stay; `null` clears a field. The change is a draft, and readers do not see it.",
         entry="{{walk_article_id}}",
         headers=IF_MATCH,
         body={"title": "Three quiet minutes before any talk", "note": "Wider title."},
@@ -200,7 +200,7 @@ STEPS = (
         "Nobody overwrites what they have not seen",
         "updateArticle",
         412,
-        "The same tag again names a state that is past: nothing is written, and the answer has the present tag.",
+        "This tag is out of date: nothing is written, and the answer has the present tag.",
         entry="{{walk_article_id}}",
         headers={"If-Match": "{{walk_stale_etag}}"},
         body={"title": "Three loud minutes"},
@@ -240,7 +240,7 @@ STEPS = (
         "Unpublish it",
         "unpublishArticle",
         200,
-        "Now, or at an instant with `at`; what was planned is taken back.",
+        "It ends now, or at an instant with `at`; plans after that are cancelled.",
         entry="{{walk_article_id}}",
         headers=IF_MATCH,
         claims={"it is no longer live": (_is(".data.status", '"unpublished"'),)},
@@ -249,7 +249,7 @@ STEPS = (
         "It is gone",
         "getArticle",
         404,
-        "The working copy and its history stay.",
+        "The draft and its history stay.",
         entry="three-quiet-minutes",
     ),
     _clearing("article", "deleteArticle"),

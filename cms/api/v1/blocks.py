@@ -1,7 +1,7 @@
-"""Blocks on the wire: Portable Text as it is written and as it is delivered, both declared once.
+"""The schemas of blocks: Portable Text as it is written and as it is delivered, both declared once.
 
-What is written may leave out what the service fills in: keys, marks, the ordinary style. What is delivered has it all,
-except members that say nothing where they are absent, which Portable Text has no null for.
+Written blocks may leave out what the service fills in: keys, marks, the normal style. Delivered blocks have these, and
+leave out the optional members without a value, since Portable Text has no null.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ def _instance(schema: type[Schema]) -> Schema:
 
 
 class Typed(fields.Field):
-    """An object that has one of several schemas: its ``_type`` says which."""
+    """An object with one of several schemas, which its ``_type`` names."""
 
     def __init__(self, schemas: Mapping[str, type[Schema]], **options: Any) -> None:
         super().__init__(**options)
@@ -71,7 +71,7 @@ class Typed(fields.Field):
 
 
 class TypedList(fields.Many):
-    """A list of such objects, whose keys differ."""
+    """A list of such objects, each with a different key."""
 
     def __init__(self, schemas: Mapping[str, type[Schema]], most: int = BLOCKS_AT_MOST, **options: Any) -> None:
         super().__init__(Typed(schemas), most=most, **options)
@@ -87,7 +87,7 @@ class TypedList(fields.Many):
             errors = error.messages
         for position in islice(_repeated_keys(value), FAULTS_AT_MOST):
             if isinstance(errors.setdefault(position, {}), dict):
-                message = fault("duplicate", "Another one beside it has this key.").messages
+                message = fault("duplicate", "Another object in this list has the same key.").messages
                 errors[position].setdefault("_key", message)
         if errors:
             raise ValidationError(dict(sorted(errors.items())))
@@ -105,7 +105,7 @@ def _repeated_keys(items: list[Any]) -> Iterator[int]:
 
 
 class Alignment(fields.Choice):
-    """How a column is aligned; null where nothing says so."""
+    """The alignment of a column; null if it has none."""
 
     def __init__(self) -> None:
         super().__init__("left", "center", "right", allow_none=True)
@@ -115,7 +115,7 @@ class Alignment(fields.Choice):
 
 
 class MarkedText(Schema):
-    """The rule of a text block that no JSON Schema says: a mark is a decorator, or one of its own definitions."""
+    """A rule that JSON Schema cannot state: a mark is a decorator, or the key of one of the block's ``markDefs``."""
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_marks(self, data: Any, original: Any, **_: Any) -> None:
@@ -134,7 +134,7 @@ class MarkedText(Schema):
 
 
 def _objects(value: Any) -> dict[int, dict[str, Any]]:
-    """The objects in what should be a list of them, by their places."""
+    """The objects in a value that should be a list of objects, by position."""
     items = value if isinstance(value, list) else []
     return {place: each for place, each in enumerate(items) if isinstance(each, dict)}
 
@@ -142,34 +142,34 @@ def _objects(value: Any) -> dict[int, dict[str, Any]]:
 def _unknown_marks(marks: Any, known: set[str]) -> Iterator[tuple[int, Any]]:
     for position, mark in enumerate(marks if isinstance(marks, list) else ()):
         if isinstance(mark, str) and mark not in known:
-            detail = f"This is neither a key of markDefs nor one of {', '.join(DECORATORS)}."
+            detail = f"This must be a key in `markDefs` or one of {', '.join(DECORATORS)}."
             yield position, fault("unknown_mark", detail).messages
 
 
 class KnownEmbed(Schema):
-    """The rule of an embed: its address is that of something a known provider lets others embed."""
+    """The rule of an embed: its address must be one that a known provider can embed."""
 
     @validates_schema
     def check_provider(self, data: Any, **_: Any) -> None:
         if provider_of(data["url"]) is None:
-            detail = f"This is not an address of a known provider: {', '.join(PROVIDERS)}."
+            detail = f"This is not an address of a known provider. Use one of: {', '.join(PROVIDERS)}."
             raise ValidationError({"url": fault("unknown_provider", detail).messages})
         if embed_of(data["url"]) is None:
             example = PROVIDERS[str(provider_of(data["url"]))].example
-            detail = f"This address names nothing that can be embedded; one that does is {example}."
+            detail = f"This address cannot be embedded. An example of one that can: {example}."
             raise ValidationError({"url": fault("invalid_url", detail).messages})
 
 
 class ValuedPullOut(Schema):
-    """The rule of a pull-out: a statistic has a value, and nothing else has."""
+    """The rule of a pull-out: a statistic must have a value, and the other kinds must not."""
 
     @validates_schema
     def check_value(self, data: Any, **_: Any) -> None:
         is_statistic, has_value = data["kind"] == "statistic", data.get("value") is not None
         if is_statistic and not has_value:
-            raise ValidationError({"value": fault("required", "A statistic needs its value, such as 87 %.").messages})
+            raise ValidationError({"value": fault("required", "A statistic must have a value, such as 87 %.").messages})
         if has_value and not is_statistic:
-            raise ValidationError({"value": fault("excluded", "Only a statistic has a value.").messages})
+            raise ValidationError({"value": fault("excluded", "Only a statistic can have a value.").messages})
 
 
 class _Family:
@@ -178,17 +178,17 @@ class _Family:
     def __init__(self, *, delivered: bool) -> None:
         self.delivered = delivered
         self.flow: Schemas = {}
-        """What may stand in a container."""
+        """The blocks that a container can hold."""
         self.whole: Schemas = {}
-        """What may stand in a rich text."""
+        """The blocks that a rich text can hold."""
         self._declare()
 
-    def _given(self, default: Any) -> dict[str, Any]:
-        """How a member is declared that is always delivered, and has a default where it is not written."""
+    def _defaulting_to(self, default: Any) -> dict[str, Any]:
+        """The options of a member that has a default when it is not written, and is always delivered."""
         return {"required": True} if self.delivered else {"load_default": default}
 
     def _optional(self) -> dict[str, Any]:
-        """How a member is declared that is delivered where it was written."""
+        """The options of a member that is delivered only if it was written."""
         return {} if self.delivered else {"load_default": None, "allow_none": True}
 
     def _made(
@@ -201,7 +201,7 @@ class _Family:
                 pattern=KEY_PATTERN,
                 required=self.delivered,
                 example="4b4b89793ae3",
-                description="Unique beside its siblings; kept, or made from the content.",
+                description="Unique among its siblings; by default made from the content.",
             ),
         }
         if self.delivered:
@@ -213,13 +213,13 @@ class _Family:
         self.flow["block"] = self._text_block()
         self.flow["code"] = self._code()
         self.flow["image"] = self._image()
-        self.flow["horizontal-rule"] = self._made("horizontal-rule", "HorizontalRule", "A break between themes.", {})
+        self.flow["horizontal-rule"] = self._made("horizontal-rule", "HorizontalRule", "A thematic break.", {})
         self.flow["table"] = self._table()
         self.flow["list"] = self._list()
         self.flow["blockquote"] = self._made(
             "blockquote",
             "Blockquote",
-            "A quotation with more in it than paragraphs; those are blocks of the style `blockquote`.",
+            "A quotation that holds more than paragraphs; a simpler one is text blocks with the style `blockquote`.",
             {"content": TypedList(self.flow, required=True)},
         )
         self.flow["call-to-action"] = self._call_to_action()
@@ -234,7 +234,7 @@ class _Family:
         link = self._made(
             "link",
             "LinkMark",
-            "Where a link leads; spans name its key among their marks.",
+            "A link; spans name its key in their `marks`.",
             {
                 "href": address_fields.Address(
                     address_fields.HREF_PATTERN, shortest=0, required=True, example="/visit"
@@ -242,122 +242,159 @@ class _Family:
                 "title": fields.Line(500, **self._optional()),
             },
         )
-        # Spans name a definition by its key, so that one is always written.
+        # Spans name a link by its key, so the key must always be written.
         link._declared_fields["_key"].required = True
         span = self._made(
             "span",
             "Span",
-            "Text under the same marks; a line break in it is one.",
+            "Text with the same marks throughout; a newline in it is a line break.",
             {"text": fields.Text(TEXT_LENGTH, required=True, example="A short paragraph."), "marks": self._marks()},
         )
-        inline = self._made("image", "InlineImage", "A picture within a line.", self._image_members())
+        inline = self._made("image", "InlineImage", "An image within a line of text.", self._image_members())
         members = {
-            "style": fields.Choice(*STYLES, **self._given("normal")),
+            "style": fields.Choice(*STYLES, **self._defaulting_to("normal")),
             "listItem": fields.Choice(
-                *LIST_KINDS, description="An item of a list; adjacent ones make it.", **self._optional()
+                *LIST_KINDS,
+                description="Makes the block an item of a list; adjacent items form one list.",
+                **self._optional(),
             ),
-            "level": fields.Whole(1, 50, description="Of a list item, 1 unless it says so.", **self._optional()),
+            "level": fields.Whole(1, 50, description="The depth of a list item; by default 1.", **self._optional()),
             "start": fields.Whole(
-                0, 999_999_999, description="The number that a new numbered list begins with.", **self._optional()
+                0, 999_999_999, description="The first number of a new numbered list.", **self._optional()
             ),
             "id": fields.Line(
                 80,
                 pattern=HEADING_ID_PATTERN,
                 example="a-heading",
-                description="Of a heading, as in `toc`; else made from its text.",
+                description="The id of a heading, as in `toc`; by default made from its text.",
                 **self._optional(),
             ),
-            "children": TypedList({"span": span, "image": inline}, SPANS_AT_MOST, required=True),
-            "markDefs": TypedList({"link": link}, SPANS_AT_MOST, **self._given(list)),
+            "children": TypedList(
+                {"span": span, "image": inline},
+                SPANS_AT_MOST,
+                required=True,
+                description="The text and the images in it, in order.",
+            ),
+            "markDefs": TypedList(
+                {"link": link},
+                SPANS_AT_MOST,
+                description="The links that `marks` name by their keys.",
+                **self._defaulting_to(list),
+            ),
         }
         return self._made("block", "TextBlock", "A paragraph, heading, quotation or list item.", members, MarkedText)
 
     def _marks(self) -> fields.Many:
-        text = f"Keys of `markDefs`, and {', '.join(f'`{each}`' for each in DECORATORS)}."
+        text = f"Keys in `markDefs`, or decorators: {', '.join(f'`{each}`' for each in DECORATORS)}."
         mark = fields.Line(64, pattern=KEY_PATTERN, example="strong")
-        return fields.Many(mark, most=20, description=text, **self._given(list))
+        return fields.Many(mark, most=20, description=text, **self._defaulting_to(list))
 
     def _image_members(self) -> dict[str, Any]:
         return {
-            "src": address_fields.Address(address_fields.SOURCE_PATTERN, required=True, example="/media/bench.jpg"),
-            "alt": fields.Line(500, shortest=0, example="A workbench with a half-sewn book.", **self._given("")),
+            "src": address_fields.Address(
+                address_fields.SOURCE_PATTERN,
+                required=True,
+                example="/media/bench.jpg",
+                description="An absolute URL, or a path on the site.",
+            ),
+            "alt": fields.Line(
+                500, shortest=0, example="A workbench with a half-sewn book.", **self._defaulting_to("")
+            ),
             "title": fields.Line(500, **self._optional()),
-            "width": fields.Whole(1, 99_999, **self._optional()),
-            "height": fields.Whole(1, 99_999, **self._optional()),
+            "width": fields.Whole(1, 99_999, description="The width in pixels.", **self._optional()),
+            "height": fields.Whole(1, 99_999, description="The height in pixels.", **self._optional()),
             "marks": fields.Many(fields.Line(64, pattern=KEY_PATTERN, example="m0"), most=20, **self._optional()),
         }
 
     def _image(self) -> type[Schema]:
         members = {name: field for name, field in self._image_members().items() if name != "marks"}
         members["caption"] = fields.Line(500, **self._optional())
-        return self._made("image", "ImageBlock", "A picture of its own.", members)
+        return self._made("image", "ImageBlock", "An image that stands alone.", members)
 
     def _code(self) -> type[Schema]:
         members = {
             "language": fields.Line(40, pattern=LANGUAGE_PATTERN, example="python", **self._optional()),
             "code": fields.Text(TEXT_LENGTH, required=True, example="print(1)"),
         }
-        return self._made("code", "CodeBlock", "Lines of code.", members)
+        return self._made("code", "CodeBlock", "A block of code.", members)
 
     def _table(self) -> type[Schema]:
-        cell = self._made("cell", "TableCell", "A cell.", {"value": TypedList(self.flow, required=True)})
+        cell = self._made("cell", "TableCell", "A cell of a table.", {"value": TypedList(self.flow, required=True)})
         cells = TypedList({"cell": cell}, CELLS_AT_MOST, required=True)
-        row = self._made("row", "TableRow", "A row.", {"cells": cells})
+        row = self._made("row", "TableRow", "A row of a table.", {"cells": cells})
         members = {
-            "headerRows": fields.Whole(0, ROWS_AT_MOST, description="Rows of headings at the top.", **self._given(0)),
-            "alignment": fields.Many(Alignment(), most=CELLS_AT_MOST, description="Of columns.", **self._optional()),
+            "headerRows": fields.Whole(
+                0, ROWS_AT_MOST, description="The number of header rows at the top.", **self._defaulting_to(0)
+            ),
+            "alignment": fields.Many(
+                Alignment(), most=CELLS_AT_MOST, description="The alignment of each column.", **self._optional()
+            ),
             "rows": TypedList({"row": row}, ROWS_AT_MOST, required=True),
         }
         return self._made("table", "TableBlock", "A table.", members)
 
     def _list(self) -> type[Schema]:
-        item = self._made("list-item", "ListItem", "An item.", {"content": TypedList(self.flow, required=True)})
+        item = self._made(
+            "list-item", "ListItem", "An item of a list.", {"content": TypedList(self.flow, required=True)}
+        )
         members = {
-            "kind": fields.Choice(*LIST_KINDS, **self._given("bullet")),
-            "start": fields.Whole(0, 999_999_999, **self._optional()),
+            "kind": fields.Choice(*LIST_KINDS, **self._defaulting_to("bullet")),
+            "start": fields.Whole(
+                0, 999_999_999, description="The first number of a numbered list.", **self._optional()
+            ),
             "items": TypedList({"list-item": item}, required=True),
         }
-        text = "A list whose items hold more than paragraphs and lists; others are blocks with `listItem`."
+        text = "A list whose items hold more than paragraphs and lists; a simpler one is text blocks with `listItem`."
         return self._made("list", "ListBlock", text, members)
 
     def _call_to_action(self) -> type[Schema]:
         members = {
             "label": fields.Line(80, required=True, example="Book a first visit"),
             "url": address_fields.URL(paths=True, required=True, example="/visit"),
-            "style": fields.Choice("primary", "secondary", "link", **self._given("primary")),
+            "style": fields.Choice("primary", "secondary", "link", **self._defaulting_to("primary")),
         }
-        return self._made("call-to-action", "CallToActionBlock", "A button or link that asks for something.", members)
+        return self._made(
+            "call-to-action", "CallToActionBlock", "A button or link that asks the reader to do something.", members
+        )
 
     def _pull_out(self) -> type[Schema]:
         members = {
             "kind": fields.Choice(*PULL_OUTS, required=True),
             "title": fields.Line(120, **self._optional()),
-            "value": fields.Line(60, example="87 %", description="Of a statistic.", **self._optional()),
-            "content": TypedList(self.flow, **self._given(list)),
-            "cite": fields.Line(200, description="Who says so.", example="Orla Wrenmoor", **self._optional()),
-            "url": address_fields.URL(paths=True, description="Where it is said.", **self._optional()),
+            "value": fields.Line(60, example="87 %", description="The value of a statistic.", **self._optional()),
+            "content": TypedList(self.flow, **self._defaulting_to(list)),
+            "cite": fields.Line(
+                200, description="The person or publication quoted.", example="Orla Wrenmoor", **self._optional()
+            ),
+            "url": address_fields.URL(paths=True, description="The address of the source.", **self._optional()),
         }
-        text = "What stands out of the text: a quote, a note, a warning, a statistic."
+        text = "Text that is set apart: a quote, a note, a warning or a statistic."
         return self._made("pull-out", "PullOutBlock", text, members, ValuedPullOut)
 
     def _embed(self) -> type[Schema]:
         example = PROVIDERS["youtube"].example
         members: dict[str, Any] = {
-            "url": address_fields.URL(required=True, example=example, description=f"Of {', '.join(PROVIDERS)}."),
+            "url": address_fields.URL(
+                required=True, example=example, description=f"An address at one of: {', '.join(PROVIDERS)}."
+            ),
             "title": fields.Line(200, **self._optional()),
             "caption": fields.Line(500, **self._optional()),
         }
         if self.delivered:
             members["provider"] = fields.Choice(*PROVIDERS, extensible=True, required=True)
-            members["id"] = fields.Line(250, required=True, example="M7lc1UVf-VE", description="The provider's own.")
-            members["player_url"] = address_fields.URL(required=True, description="Of a frame that plays or shows it.")
+            members["id"] = fields.Line(
+                250, required=True, example="M7lc1UVf-VE", description="The id at the provider."
+            )
+            members["player_url"] = address_fields.URL(
+                required=True, description="The address for an `iframe` that shows it."
+            )
             members["aspect_ratio"] = fields.Choice("16:9", "1:1", "9:16", required=True, allow_none=True)
-        text = "A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it."
+        text = "A video, sound or post of a known provider, as data: it loads nothing from the provider."
         return self._made("embed", "EmbedBlock", text, members, KnownEmbed)
 
     def _markdown(self) -> type[Schema]:
         source = fields.Text(TEXT_LENGTH, required=True, example="Some **words**.")
-        text = "Markdown, which is delivered as the blocks that it says; HTML in it is sanitised."
+        text = "Markdown, which is delivered as the blocks that it describes; HTML in it is sanitised."
         return self._made("markdown", "MarkdownBlock", text, {"markdown": source})
 
     def _html(self) -> type[Schema]:
@@ -365,19 +402,26 @@ class _Family:
             "trust": fields.Choice(
                 *TRUSTS,
                 required=True,
-                description="`sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and "
-                "needs the scope `html:raw` to be written.",
+                description="`sandboxed` runs in a frame without the page's origin. `raw` is delivered unchanged, and "
+                "writing it needs the scope `html:raw`.",
             ),
-            "title": fields.Line(200, description="Of the frame; stands for it in texts.", **self._optional()),
-            "height": fields.Whole(1, FRAME_HEIGHT, description="In CSS pixels.", example=320, **self._optional()),
+            "title": fields.Line(
+                200, description="The title of the frame; it replaces the frame in plain text.", **self._optional()
+            ),
+            "height": fields.Whole(
+                1, FRAME_HEIGHT, description="The height of the frame in CSS pixels.", example=320, **self._optional()
+            ),
         }
         sources = {
             name: fields.Text(TEXT_LENGTH, description=text, **self._optional())
-            for name, text in {"css": "In a style element before it.", "js": "In a script element after it."}.items()
+            for name, text in {
+                "css": "CSS, for a `style` element before the HTML.",
+                "js": "JavaScript, for a `script` element after the HTML.",
+            }.items()
         }
         if self.delivered:
-            members["iframe"] = fields.Group(Frame, description="Of what is sandboxed.")
-            members["html"] = fields.Text(TEXT_LENGTH, description="Of what is raw.")
+            members["iframe"] = fields.Group(Frame, description="The frame of sandboxed HTML.")
+            members["html"] = fields.Text(TEXT_LENGTH, description="The HTML, if it is raw.")
         else:
             members["html"] = fields.Text(TEXT_LENGTH, required=True, example="<canvas></canvas>")
         text = "HTML written by hand, with a declared trust. Sandboxed HTML is never inlined in any format."
@@ -385,7 +429,7 @@ class _Family:
 
 
 def _unlimited(field: fields.Field) -> fields.Field:
-    """The field as it is delivered: Markdown and HTML may have said more than a block can be written with."""
+    """The field as delivered, without limits: blocks made from Markdown or HTML can be longer than written ones."""
     if isinstance(field, fields.Many):
         field.most = DELIVERED_AT_MOST
     if not isinstance(field, fields.Line | fields.Text):
@@ -398,15 +442,18 @@ class Frame(Schema):
 
     srcdoc = fields.Delivered({"type": "string"}, required=True, example="<!doctype html>…")
     sandbox = fields.Delivered(
-        {"type": "string"}, required=True, description="Never with `allow-same-origin`.", example="allow-scripts"
+        {"type": "string"}, required=True, description="It never has `allow-same-origin`.", example="allow-scripts"
     )
     csp = fields.Delivered(
-        {"type": "string"}, required=True, description="Its policy, which is in `srcdoc` too.", example="default-src"
+        {"type": "string"},
+        required=True,
+        description="The content security policy, which is also in `srcdoc`.",
+        example="default-src",
     )
     referrerpolicy = fields.Delivered({"type": "string"}, required=True, example="no-referrer")
     loading = fields.Delivered({"type": "string"}, required=True, example="lazy")
     title = fields.Delivered({"type": ["string", "null"]}, required=True)
-    height = fields.Whole(1, FRAME_HEIGHT, required=True, allow_none=True, description="In CSS pixels.")
+    height = fields.Whole(1, FRAME_HEIGHT, required=True, allow_none=True, description="The height in CSS pixels.")
 
 
 WRITTEN: Schemas = _Family(delivered=False).whole

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of version 1: its text, its tags, its path parameters and its keys."""
+"""The texts of version 1's OpenAPI document: introduction, tags, path parameters and keys."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,17 +15,21 @@ from cms.keys import ROLES, SCOPES
 from cms.version import API_VERSION
 
 DESCRIPTION = f"""\
-Articles, FAQ entries, authors and social links for any frontend.
+Articles, FAQ entries, authors, social links and tags for any frontend.
 
-**Delivery** (`{V1.prefix}/…`) shows what is live now, to anyone; credentials change nothing. **Preview**
-(`{V1.preview}/…`) shows the same as its drafts, or as of any moment, with a key or a preview token. **Management**
-(`{V1.management}/…`) reads and writes working copies, history and publication, with a key.
+**Delivery** (`{V1.prefix}/…`) returns what is live now, to anyone; it ignores credentials. **Preview**
+(`{V1.preview}/…`) returns the same from drafts, or as of any instant; it needs a key or a preview token.
+**Management** (`{V1.management}/…`) reads and writes drafts, history and publications; it needs a key.
+
 Errors are problem details (RFC 9457). A change needs `If-Match` with the entity tag of what was read. Every write
-takes `dry_run=true`, which answers the same and keeps nothing. A POST with an `Idempotency-Key` is done once: the
-answer to it is given again for 24 hours, to the same API key, a refusal with 404, 409 or 412 included; one with 400,
-401, 403, 413, 415, 422 or 428 leaves it free. Secrets are kept nowhere and are null in an answer that is given again.
-Answers may get more members, headers and media types, and lists that are marked `x-extensible` more words or forms, at
-any time: a client ignores what it does not know.
+accepts `dry_run=true`: the answer is the same, and nothing is stored.
+
+A POST with an `Idempotency-Key` is done once. For 24 hours, the same API key gets the first answer again for the same
+`Idempotency-Key`, also if that answer was 404, 409 or 412. An answer of 400, 401, 403, 413, 415, 422 or 428 is not
+kept, and the `Idempotency-Key` can be used again. Secrets are not stored: they are null in a repeated answer.
+
+Answers may get new members, headers and media types at any time, and lists marked `x-extensible` may get new values or
+forms. Clients must ignore what they do not know.
 """
 PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
     "name": ("The entry's slug or id.", {"type": "string", "maxLength": 120}),
@@ -37,12 +41,12 @@ PARAMETERS: Mapping[str, tuple[str, JSONSchema]] = {
     "publication_id": ("The publication's id, from the timeline.", {"type": "string", "format": "uuid"}),
     "key_id": ("The key's id.", {"type": "string", "maxLength": 24, "pattern": "^[0-9A-Za-z]+$"}),
     "event_id": (
-        "The event's id: the number of its change, and its position in it.",
+        "The event's id: the number of its write, and its position in that write.",
         {"type": "string", "maxLength": 25, "pattern": "^(0|[1-9][0-9]{0,14})-(0|[1-9][0-9]{0,8})$"},
     ),
 }
 KEYS = (
-    "An API key, `cms_<id>_<secret>`; for one entry of the preview space also a preview token, `preview_…`. Scopes: "
+    "An API key, `cms_<id>_<secret>`. The preview of one entry also accepts a preview token, `preview_…`. Scopes: "
     + " ".join(f"`{name}`: {text}" for name, text in SCOPES.items())
     + " Roles: "
     + " ".join(f"`{name}`: {', '.join(sorted(scopes))}." for name, scopes in ROLES.items())
@@ -50,11 +54,11 @@ KEYS = (
 
 TAGS = {
     "site": "The site's name, languages, addresses and navigation.",
-    "platforms": "What social links can be of.",
-    "redirects": "Old paths of live pages, and where they moved.",
-    "changes": "What became live, changed or went.",
-    "search": "Everything that is live, by words.",
-    "preview": "What delivery will answer, as drafts or as of any moment.",
+    "platforms": "The platforms that social links can belong to.",
+    "redirects": "Old paths of live pages, and their present paths.",
+    "changes": "Entries that became live, changed or were removed, for clients that keep a copy.",
+    "search": "Full-text search over everything that is live.",
+    "preview": "The answers of delivery, from drafts or as of any instant.",
     "manage site": "The site's settings.",
     "batch": "Many writes in one request.",
     "keys": "API keys.",
@@ -73,19 +77,19 @@ def describe(routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequenc
         title="Headless CMS",
         version=API_VERSION,
         text=f"{DESCRIPTION}\nCodes of `warnings`: {listed(WARNINGS)}\n",
-        tags=lambda tag: (TAGS | live).get(tag, f"Working copies: {tag.removeprefix('manage ')}."),
+        tags=lambda tag: (TAGS | live).get(tag, f"Drafts, history and publication: {tag.removeprefix('manage ')}."),
         path_parameters=PARAMETERS,
         keys=KEYS,
         problem_types=PROBLEMS,
         fault_codes=FAULTS | WARNINGS,
         problem_members={
-            "usage": _named("What refers to an entry that is not deleted because of it, as its `/usage` lists it."),
-            "clashes": _named("The publications that a plan overlaps: their id, revision and times."),
+            "usage": _objects("The references that prevent the deletion of the entry, as its `/usage` lists them."),
+            "clashes": _objects("The publications that the plan overlaps, each with its id, revision and times."),
         },
         schemas=[Translation, *schemas],
     )
     return openapi_document(routes, about)
 
 
-def _named(description: str) -> JSONSchema:
+def _objects(description: str) -> JSONSchema:
     return {"type": "array", "maxItems": FAULTS_AT_MOST, "items": {"type": "object"}, "description": description}

@@ -1,6 +1,6 @@
 """Every route of version 1, in reading order.
 
-The endpoints' files give their paths relative to their space, or to their type within it.
+The files of the endpoints give paths relative to the space, or to the content type within it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ from cms.api.v1.type_endpoint import CatalogEndpoint, TypeRoutes, of_catalog, of
 from cms.api.versions import V1
 
 Route = tuple[str, str, type[Endpoint]]
-"""The tag of the document, the path, and the endpoint."""
+"""The tag in the OpenAPI document, the path, and the endpoint."""
 
 MANAGED: TypeRoutes = (
     *entries.ROUTES,
@@ -41,14 +41,14 @@ MANAGED: TypeRoutes = (
     *readiness.ROUTES,
     *preview_tokens.ROUTES,
 )
-"""What management has of each type."""
+"""The routes of management for each content type."""
 
 
 def every_route(catalog: Sequence[ContentResource]) -> Sequence[Route]:
     """Every route of the version, in reading order: delivery, preview, then management.
 
-    The same content types give the same endpoints, which are made once: making them takes longer than serving with
-    them. Nothing of them changes later.
+    The same content types give the same endpoints. These are made once, because making them takes longer than serving
+    a request, and they never change.
     """
     return _every_route(tuple(catalog))
 

@@ -1,4 +1,4 @@
-"""Tags on the wire."""
+"""The schemas of tags."""
 
 from cms.api import entry_fields
 from cms.api.http import address_fields, fields
@@ -10,21 +10,33 @@ from cms.tags import TAG
 class TagWrite(Written):
     """A tag as an editor writes it."""
 
-    name = fields.Line(80, required=True, example="Repair")
-    description = fields.Line(500, load_default=None, allow_none=True, example="Mending what is worth keeping.")
+    name = fields.Line(80, required=True, example="Repair", description="The name that readers see.")
+    description = fields.Line(
+        500,
+        load_default=None,
+        allow_none=True,
+        example="Mending what is worth keeping.",
+        description="A short text about the tag.",
+    )
 
 
 class Tag(Document):
     """A tag."""
 
-    name = fields.Line(80, required=True, example="Repair")
-    description = fields.Line(500, required=True, allow_none=True, example="Mending what is worth keeping.")
-    article_count = fields.Whole(0, required=True, description="How many live articles carry it.")
-    extra = fields.FreeObject(required=True)
+    name = fields.Line(80, required=True, example="Repair", description="The name that readers see.")
+    description = fields.Line(
+        500,
+        required=True,
+        allow_none=True,
+        example="Mending what is worth keeping.",
+        description="A short text about the tag.",
+    )
+    article_count = fields.Whole(0, required=True, description="The number of live articles with this tag.")
+    extra = fields.FreeObject(required=True, description="Other data for the frontend, as written.")
 
 
 class TagCard(Schema):
-    """A tag as other entries embed it."""
+    """The short form in which other entries embed a tag."""
 
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True, example="repair")

@@ -1,9 +1,9 @@
-"""Endpoints that stand once in the code and serve every content type, or all content types together.
+"""Endpoints that are written once and serve each content type, or all content types together.
 
-Their declarations may be functions of the type, and their texts have places for its names: ``{Type}`` is the component
-of its schema (``SocialLink``), ``{plural}``, ``{name}`` and ``{a name}`` are words (``social links``, ``social link``,
-``a social link``), and ``{id or slug}`` is what its entries are asked for by. ``{and own entries}`` names the entries
-that can be the site's own. ``of_type`` makes the class for one type.
+Their declarations may be functions of the type. Their texts have placeholders for its names: ``{Type}`` is the
+component of its schema (``SocialLink``); ``{plural}``, ``{name}`` and ``{a name}`` are words (``social links``,
+``social link``, ``a social link``); ``{id or slug}`` says by what an entry is requested; ``{and own entries}`` names
+the entries that can be the site's own. ``of_type`` makes the class for one type.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,12 +35,12 @@ class CatalogEndpoint(Endpoint):
 
 
 TypeRoutes = tuple[tuple[str, type[TypeEndpoint]], ...]
-"""Paths below that of the type, such as ``/<entry_id>/usage``, with their endpoints."""
+"""Paths below that of the type, such as ``/<entry_id>/usage``, each with its endpoint."""
 
 
 def of_type(endpoint: type[TypeEndpoint], resource: ContentResource) -> type[Endpoint]:
     """The class that serves one content type: the same methods, each with its contract for this type."""
-    return _specialised(endpoint, resource, _names(resource), {"resource": resource})
+    return _specialised(endpoint, resource, _placeholders(resource), {"resource": resource})
 
 
 def of_catalog(endpoint: type[CatalogEndpoint], catalog: Sequence[ContentResource]) -> type[Endpoint]:
@@ -48,8 +48,8 @@ def of_catalog(endpoint: type[CatalogEndpoint], catalog: Sequence[ContentResourc
     return _specialised(endpoint, catalog, _names_of_catalog(catalog), {"catalog": catalog})
 
 
-def _names(resource: ContentResource) -> dict[str, str]:
-    """What stands in the places of a text."""
+def _placeholders(resource: ContentResource) -> dict[str, str]:
+    """The values of the placeholders."""
     kind = resource.type
     name = kind.name.replace("-", " ")
     return {
@@ -72,24 +72,24 @@ def _names_of_catalog(catalog: Sequence[ContentResource]) -> dict[str, str]:
 
 
 def _specialised(
-    endpoint: type[Endpoint], subject: Any, names: Mapping[str, str], attributes: Mapping[str, Any]
+    endpoint: type[Endpoint], subject: Any, placeholders: Mapping[str, str], attributes: Mapping[str, Any]
 ) -> type[Endpoint]:
     methods = {
-        name.lower(): _of_its_own(getattr(endpoint, name.lower()), subject, names)
+        name.lower(): _method_for(getattr(endpoint, name.lower()), subject, placeholders)
         for name in METHODS
         if hasattr(endpoint, name.lower())
     }
     return type(endpoint.__name__, (endpoint,), {**attributes, **methods, "__doc__": endpoint.__doc__})
 
 
-def _of_its_own(method: Callable[..., Any], subject: Any, names: Mapping[str, str]) -> Callable[..., Any]:
-    """The method as another function, so that each subject has a contract and a docstring of its own."""
+def _method_for(method: Callable[..., Any], subject: Any, placeholders: Mapping[str, str]) -> Callable[..., Any]:
+    """The method as a function of its own, so that each subject has its own contract and docstring."""
 
     @wraps(method)
-    def same(self: Endpoint, **arguments: Any) -> Any:
+    def separate(self: Endpoint, **arguments: Any) -> Any:
         return method(self, **arguments)
 
     contract = contract_of(method)
-    same.__doc__ = (method.__doc__ or "").format_map(names)
-    own = replace(contract.resolved(subject), operation_id=contract.operation_id.format_map(names))
-    return keep_contract(same, own)
+    separate.__doc__ = (method.__doc__ or "").format_map(placeholders)
+    own = replace(contract.resolved(subject), operation_id=contract.operation_id.format_map(placeholders))
+    return keep_contract(separate, own)

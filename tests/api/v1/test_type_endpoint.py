@@ -36,8 +36,8 @@ def test_a_type_has_its_own_schemas_operations_and_texts() -> None:
     assert contracts(links)["put"].body is SOCIAL_LINKS.written
     assert contracts(articles)["patch"].operation_id == "updateArticle"
     assert contracts(links)["patch"].operation_id == "updateSocialLink"
-    assert articles.get.__doc__ == "Get the working copy of an article."
-    assert links.get.__doc__ == "Get the working copy of a social link."
+    assert articles.get.__doc__ == "Get the draft of an article."
+    assert links.get.__doc__ == "Get the draft of a social link."
     assert "slug-taken" in contracts(articles)["put"].problems
     assert "slug-taken" not in contracts(links)["put"].problems
 

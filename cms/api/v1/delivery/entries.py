@@ -1,6 +1,6 @@
-"""Delivery: list and item, for every type, of what is live now.
+"""Delivery: the list and the item of every type, from what is live now.
 
-Reads publications and nothing else: there is no import path from here to a draft.
+It reads publications only: there is no import path from here to a draft.
 """
 
 from bisect import bisect_right
@@ -46,7 +46,7 @@ from cms.wire import to_json
 
 MARKDOWN, LINKED_DATA = "text/markdown", "application/ld+json"
 AS_MARKDOWN = Form(
-    "Front matter and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
+    "Front matter, and the text as Markdown.", "---\ntitle: A quiet morning\n---\n\nBefore the shop opens.\n"
 )
 AS_LINKED_DATA = Form("The JSON-LD graph, safe within a script element.", LINKED_DATA_EXAMPLE, LINKED_DATA_SCHEMA)
 FORMATS = ("html", "markdown", "text", "blocks")
@@ -55,25 +55,28 @@ FILTER_VALUES = 20
 QUERY_LENGTH = 100
 OWN_ENTRIES_AT_MOST = 100
 TEXTS_AT_MOST = 2_000_000
-"""Characters of rich texts in a page of a list, beyond which it ends early; blocks count as many times their HTML."""
+"""The limit of characters of rich text on a page of a list, which ends early beyond it.
+
+Blocks count as ``LENGTHS`` times their HTML.
+"""
 LENGTHS = {BLOCKS: 5}
 TIME_WORDS = {"gt": "After", "gte": "At or after", "lt": "Before", "lte": "At or before", "ne": "Not at"}
 
 
 @dataclass(frozen=True)
 class Representation:
-    """What there is to answer, before anything is said of who may keep it; the headers describe it."""
+    """An answer before it is decided who may cache it; its headers describe the content."""
 
     content: bytes
     headers: Mapping[str, str]
     entries: Iterable[tuple[str, str]] = ()
-    """The type and id of each entry that is in it."""
+    """The type and id of each entry in the answer."""
     media_type: str = JSON
     status: int = 200
 
 
 class MovedTo(Schema):
-    """Where an entry lives now."""
+    """The present slug and address of an entry."""
 
     id = fields.Id(required=True)
     slug = entry_fields.Slug(required=True)
@@ -81,7 +84,7 @@ class MovedTo(Schema):
 
 
 class Moved(Schema):
-    """A slug that has moved: API clients follow `Location`, a frontend redirects its visitor to `moved_to.url`."""
+    """The answer for an old slug: API clients follow `Location`; a frontend redirects its visitor to `moved_to.url`."""
 
     moved_to = fields.Group(MovedTo, required=True)
 
@@ -91,30 +94,38 @@ def list_query(resource: ContentResource) -> type[Schema]:
     kind = resource.type
     declared: dict[str, Any] = {}
     if kind.has_locales:
-        declared["locale"] = fields.Locale(description="Else the site's default.")
+        declared["locale"] = fields.Locale(description="By default the site's default locale.")
     for each in kind.filters:
         declared |= filter_parameters(each)
-    declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    declared["id"] = fields.Many(
+        fields.Id(), most=LIMIT_AT_MOST, description="Only entries with this id; repeat for several."
+    )
     if kind.has_slug:
-        declared["slug"] = fields.Many(entry_fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+        declared["slug"] = fields.Many(
+            entry_fields.Slug(), most=LIMIT_AT_MOST, description="Only entries with this slug; repeat for several."
+        )
     if kind.searched is not None:
         declared["q"] = fields.Line(
             QUERY_LENGTH,
-            description='Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches.',
+            description='Words that must occur, `"phrases"`, and `-word` for words that must not. '
+            "Only the newest 2,000 matches are listed.",
             example="glue",
         )
     declared["sort"] = fields.Choice(
-        *kind.sorts, load_default=next(iter(kind.sorts)), description="`-` means descending; ties go by id."
+        *kind.sorts, load_default=next(iter(kind.sorts)), description="`-` means descending; ties are ordered by id."
     )
     declared["limit"] = fields.Whole(
         1,
         LIMIT_AT_MOST,
         load_default=LIMIT,
         example=20,
-        description="A page of very long texts ends before." if kind.bodies else "",
+        description="The number of items on a page."
+        + (" A page with very long texts has fewer." if kind.bodies else ""),
     )
-    declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
-    declared["include_total"] = fields.Flag(load_default=False, description="Count all that match.", example=False)
+    declared["cursor"] = fields.Line(2000, description="`page.next` of the previous page.")
+    declared["include_total"] = fields.Flag(
+        load_default=False, description="Count all matches, in `page.total`.", example=False
+    )
     declared |= _shape_parameters(resource, lists=True)
     return made(f"{resource.name}ListQuery", "", {**declared, "is_query": True})
 
@@ -123,7 +134,9 @@ def item_query(resource: ContentResource) -> type[Schema]:
     """The query schema of a type's item."""
     declared = _shape_parameters(resource, lists=False)
     if resource.type.has_locales:
-        declared = {"locale": fields.Locale(description="Else the site's default, or an id's own.")} | declared
+        declared = {
+            "locale": fields.Locale(description="By default the site's default locale, or for an id the entry's own.")
+        } | declared
     return made(f"{resource.name}Query", "", {**declared, "is_query": True})
 
 
@@ -138,7 +151,7 @@ def delivered_list(resource: ContentResource) -> type[Schema]:
 
 
 def other_forms(resource: ContentResource) -> dict[str, Form]:
-    """The media types that one entry comes as, besides JSON."""
+    """The media types of one entry besides JSON."""
     forms = {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
     return forms | ({LINKED_DATA: AS_LINKED_DATA} if resource.type.linked_data else {})
 
@@ -147,14 +160,14 @@ may_have_moved = returns(
     308,
     Moved,
     when=lambda resource: resource.type.has_slug,
-    description="The slug has moved.",
+    description="The entry has another slug now.",
     Location="The same resource under its present slug.",
 )
-"""Declares the answer to a slug that has moved, of a type that has slugs."""
+"""Declares the redirect from an old slug, for types with slugs."""
 
 
 class Entries(TypeEndpoint):
-    """What of a type is live."""
+    """The live entries of a type."""
 
     @public
     @operation("list{Type}s")
@@ -166,12 +179,12 @@ class Entries(TypeEndpoint):
 
 
 class Entry(TypeEndpoint):
-    """One entry that is live."""
+    """One live entry."""
 
     @public
     @operation("get{Type}")
     @query(item_query)
-    @returns(200, delivered_item, also=other_forms, ETag=ETAG, Content_Language="The language that came.")
+    @returns(200, delivered_item, also=other_forms, ETag=ETAG, Content_Language="The language of the answer.")
     @may_have_moved
     @problems("not-found")
     def get(self, reading: Reading, query: dict[str, Any], name: str) -> Response:
@@ -181,10 +194,10 @@ class Entry(TypeEndpoint):
 
 
 def _public(kind: ContentType, reading: Reading, found: Representation) -> Response:
-    """The answer to anyone.
+    """The response with its caching headers.
 
-    Other forms than JSON are for the client alone: a shared cache that knows only ``Accept-Encoding`` must not give
-    them to others.
+    Media types other than JSON are for the client alone: a shared cache that varies by ``Accept-Encoding`` only must
+    not give them to others.
     """
     if found.media_type != JSON:
         seconds = min(BROWSER_SECONDS, seconds_left(reading.moment.at, reading.moment.next_change))
@@ -200,50 +213,60 @@ def filter_parameters(each: ByReference | ByReferrer | ByTime | ByFacet | ByOwne
     """The parameters of a declared filter, by name."""
     match each:
         case ByReference() | ByReferrer():
-            text = f"Id or slug: {each.parameter}; repeat for several."
+            text = f"Id or slug of the {each.parameter}; repeat for several."
             return {each.parameter: fields.Many(entry_fields.EntryName(), most=FILTER_VALUES, description=text)}
         case ByTime():
             return {
-                f"{each.parameter}__{operator}": fields.Flag(description="Whether it has one, as all that is live has.")
+                f"{each.parameter}__{operator}": fields.Flag(
+                    description="True for entries with this date, false for those without; all live entries have one."
+                )
                 if operator == "exists"
                 else fields.Time(description=f"{TIME_WORDS[operator]} this instant.")
                 for operator in TIME_OPERATORS
             }
         case ByFacet(flag=None):
-            return {each.parameter: fields.Many(fields.Line(40), most=FILTER_VALUES, description="Repeat for several.")}
+            return {
+                each.parameter: fields.Many(
+                    fields.Line(40),
+                    most=FILTER_VALUES,
+                    description=f"Only entries with this {each.parameter}; repeat for several.",
+                )
+            }
         case ByFacet():
-            return {each.parameter: fields.Flag()}
+            return {each.parameter: fields.Flag(description=f"Only entries with this value of `{each.parameter}`.")}
         case ByOwner():
-            return {each.parameter: fields.Choice("site", each.field)}
+            return {
+                each.parameter: fields.Choice("site", each.field, description="Only entries with this kind of owner.")
+            }
 
 
 def _shape_parameters(resource: ContentResource, *, lists: bool) -> dict[str, Any]:
     kind = resource.type
     names = resource.fields
     declared: dict[str, Any] = {
-        "fields": _words(names, "Only these fields; `id` always comes."),
-        "exclude": _words(names, "All but these fields."),
+        "fields": _words(names, "Return only these fields, and `id`."),
+        "exclude": _words(names, "Leave out these fields."),
     }
     if includes := _includes(kind, lists=lists):
-        declared["include"] = _words(includes, "What to embed in full.")
+        declared["include"] = _words(includes, "Embed these in full.")
     if kind.bodies:
-        declared["formats"] = _words(FORMATS, "The formats of rich text.")
+        declared["formats"] = _words(FORMATS, "The formats of rich text; by default `html`.")
     return declared
 
 
 def _includes(kind: ContentType, *, lists: bool) -> tuple[str, ...]:
-    """What may be included; neighbours are those of one entry."""
+    """The values of ``include``; ``adjacent`` is for one entry only."""
     return tuple(each for each in kind.includes if not (lists and each == "adjacent"))
 
 
 def _words(words: Sequence[str], text: str) -> fields.Many:
     return fields.Many(
-        fields.Choice(*words), most=len(words), commas=True, description=f"{text} Comma list or repeated."
+        fields.Choice(*words), most=len(words), commas=True, description=f"{text} Comma-separated or repeated."
     )
 
 
 def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) -> Representation:
-    """A page of a type's list, as it is looked at; raises ``InvalidParameter``."""
+    """A page of a type's list, in the perspective of the reading; raises ``InvalidParameter``."""
     kind = resource.type
     chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
     how = _composition(resource, reading, given, detail=False)
@@ -272,16 +295,16 @@ def page_of(resource: ContentResource, reading: Reading, given: dict[str, Any]) 
 
 
 def _fitting(rows: list[Row], formats: Sequence[str]) -> list[Row]:
-    """The first rows whose rich texts go into one answer; one at least."""
+    """The first rows whose rich texts fit into one answer; at least one."""
     times = sum(LENGTHS.get(name, 1) for name in formats)
     lengths = (times * sum(len(each["html"]) for each in (row.bodies or {}).values() if each) for row in rows)
     return rows[: max(1, bisect_right(list(accumulate(lengths)), TEXTS_AT_MOST))]
 
 
 def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: Mapping[str, Any]) -> list[str] | None:
-    """The publications in which the words occur; ``None`` where no words are asked for.
+    """The publications in which the words of ``q`` occur; ``None`` without ``q``.
 
-    The search is told what has to be referred to, since it looks no further than its newest matches.
+    The search needs the filters by reference too, since it looks at its newest matches only.
     """
     if given.get("q") is None:
         return None
@@ -295,7 +318,7 @@ def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: 
 
 
 def one_of(resource: ContentResource, reading: Reading, given: dict[str, Any], name: str) -> Representation | None:
-    """One entry, or where it has moved, as it is looked at; raises ``InvalidParameter``."""
+    """One entry or the redirect to it, in the perspective of the reading; raises ``InvalidParameter``."""
     kind = resource.type
     chain = languages(reading.moment.site, given.get("locale"), all_of_them=not kind.has_locales)
     row = find_published(
@@ -326,11 +349,11 @@ def _in_other_form(resource: ContentResource, reading: Reading, row: Row, media_
 
 
 def _as_markdown(resource: ContentResource, row: Row, document: dict[str, Any]) -> str:
-    """What was written, with the names of other entries as slugs, and the first rich text below it."""
+    """The written fields as front matter, with other entries by their slugs, and below it the first rich text."""
     kind = resource.type
     identity = {name: document[name] for name in IDENTITY}
     shared = Written._declared_fields
-    # What is the type's own comes first, as a person would write it.
+    # The type's own fields come first, as a person would write them.
     names_written = sorted(resource.written._declared_fields, key=lambda name: name in shared)
     hidden = (*kind.bodies, "note", "translation_of")
     written = {name: row.data[name] for name in names_written if name in row.data and name not in hidden}
@@ -358,13 +381,13 @@ def _redirect_answer(resource: ContentResource, reading: Reading, name: str, cha
     url = reading.moment.site.url(kind.name, row.slug)
     document = {"moved_to": {"id": row.entry_id, "slug": row.slug, "url": url}}
     asked = request.query_string.decode("ascii", "replace")
-    # The present slug beside the old one, in whichever space was asked.
+    # The same path with the present slug, in the space of the request.
     address = f"{request.path.rpartition('/')[0]}/{quote(row.slug)}" + (f"?{asked}" if asked else "")
     return Representation(to_json(document), {"Location": address}, [(kind.name, row.entry_id)], status=308)
 
 
 def _asked_by_name(resource: ContentResource, given: Mapping[str, Any], *, detail: bool) -> frozenset[str]:
-    """What ``fields`` names that comes by ``include`` only: naming it is asking for it."""
+    """The members in ``fields`` that otherwise need ``include``: naming one includes it."""
     declared = resource.delivered._declared_fields
     named = set(given.get("fields") or ()).intersection(_includes(resource.type, lists=not detail))
     return frozenset(name for name in named if not declared[name].required)
@@ -389,7 +412,7 @@ def _composition(resource: ContentResource, reading: Reading, given: Mapping[str
 
 
 def own_entries(reading: Reading) -> list[Row]:
-    """The site's own entries, of every type that tells them apart, as what is asked for looks at others: live ones."""
+    """The site's own entries of every type that has such, in the perspective that the reading has of other entries."""
     rows: list[Row] = []
     for kind in services().types.values():
         if (owner := kind.site_filter) is not None:

@@ -1,4 +1,4 @@
-"""The registry of platforms that social links can be of."""
+"""The registry of platforms that social links can belong to."""
 
 from typing import Any
 
@@ -17,15 +17,26 @@ from cms.social_links.platforms import PLATFORMS, Platform
 
 
 class PlatformEntry(Schema):
-    """A platform that social links know."""
+    """A platform that social links can belong to."""
 
-    key = fields.Delivered(TEXT, required=True, example="mastodon")
-    label = fields.Delivered(TEXT, required=True, example="Mastodon")
-    url_pattern = fields.Delivered(nullable(TEXT), required=True, example="https://{server}/@{name}")
-    handle_pattern = fields.Delivered(nullable(TEXT), required=True, description="An ECMAScript regular expression.")
+    key = fields.Delivered(TEXT, required=True, example="mastodon", description="The `platform` of a social link.")
+    label = fields.Delivered(TEXT, required=True, example="Mastodon", description="The name of the platform.")
+    url_pattern = fields.Delivered(
+        nullable(TEXT),
+        required=True,
+        example="https://{server}/@{name}",
+        description="The form of a canonical address; null if the platform has no handles.",
+    )
+    handle_pattern = fields.Delivered(
+        nullable(TEXT),
+        required=True,
+        description="An ECMAScript regular expression for handles; null if the platform has none.",
+    )
     icons = fields.Group(Icon, required=True)
-    rel = fields.Delivered(nullable(TEXT), required=True, example="me noopener")
-    same_as = fields.Flag(required=True, description="Whether a profile counts for schema.org `sameAs`.")
+    rel = fields.Delivered(
+        nullable(TEXT), required=True, example="me noopener", description="The value for the `rel` attribute of links."
+    )
+    same_as = fields.Flag(required=True, description="True if a profile counts for schema.org `sameAs`.")
 
 
 PlatformList = made(
@@ -36,13 +47,13 @@ PlatformList = made(
 
 
 class Platforms(Endpoint):
-    """The registry."""
+    """The registry of platforms."""
 
     @public
     @operation("listPlatforms")
     @returns(200, PlatformList, ETag="The answer's entity tag.")
     def get(self, reading: Reading) -> Response:
-        """List the platforms that social links know."""
+        """List the platforms that social links can belong to."""
         return cached_response({"data": [_entry(each) for each in PLATFORMS.values()]}, cache_headers(reading.moment))
 
 

@@ -1,4 +1,4 @@
-"""The redirect map: old paths of the site's pages and where they moved, for frontends and for web servers."""
+"""The redirect map: old paths of the site's pages and their present paths, for frontends and for web servers."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -27,14 +27,18 @@ ADDRESS = r"^(/|https?://[^/?#\u0000-\u0020]+)[^\u0000-\u001f\u007f]*$"
 
 DeliveredRedirect = made(
     "Redirect",
-    "An old path of the site and where its page is now.",
+    "An old path of the site, and the present path of its page.",
     {
-        "from": fields.Delivered(TEXT, required=True, example="/blog/a-quiet-dawn", description="Percent-encoded."),
-        "to": fields.Delivered(TEXT, required=True, example="/blog/a-quiet-morning", description="Percent-encoded."),
+        "from": fields.Delivered(
+            TEXT, required=True, example="/blog/a-quiet-dawn", description="The old path, percent-encoded."
+        ),
+        "to": fields.Delivered(
+            TEXT, required=True, example="/blog/a-quiet-morning", description="The present path, percent-encoded."
+        ),
         "type": fields.Delivered(TEXT, required=True, example="article"),
         "id": fields.Id(required=True),
         "locale": fields.Locale(required=True),
-        "permanent": fields.Flag(required=True, description="To be answered with 301 or 308."),
+        "permanent": fields.Flag(required=True, description="True: redirect with 301 or 308."),
     },
 )
 
@@ -45,7 +49,7 @@ RedirectQuery = made(
         "from": fields.Line(
             2048,
             pattern=ADDRESS,
-            description="One old path, or address on the site; its query, and a slash at its end, count for nothing.",
+            description="Only this old path or address of the site. Its query, and a slash at its end, are ignored.",
             example="/blog/a-quiet-dawn",
         ),
         "format": fields.Choice(
@@ -53,8 +57,10 @@ RedirectQuery = made(
             description="The whole map as a file: `_redirects` for Netlify and Cloudflare Pages, `vercel.json`, the "
             "array for `redirects()` of Next.js, or a `map` for nginx.",
         ),
-        "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
-        "cursor": fields.Line(2000, description="`page.next` of the page before; not with `format`."),
+        "limit": fields.Whole(
+            1, LIMIT_AT_MOST, load_default=LIMIT, example=20, description="The number of items on a page."
+        ),
+        "cursor": fields.Line(2000, description="`page.next` of the previous page; not allowed with `format`."),
         "is_query": True,
     },
 )
@@ -72,7 +78,7 @@ RULE_FILE: JSONSchema = {"type": "object", "required": ["redirects"], "propertie
 
 
 class Redirects(Endpoint):
-    """Where pages went."""
+    """The redirect map."""
 
     @public
     @operation("listRedirects")
@@ -89,9 +95,9 @@ class Redirects(Endpoint):
         Link="`next` and `first` (RFC 8288).",
     )
     def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-        """List the old paths of live pages that have been renamed, with their present ones.
+        """List the old paths of live pages, with their present paths.
 
-        Chains are resolved. A type whose URL pattern is null, or needs a query or a fragment, has no paths to list.
+        Chains are resolved. A type has no redirects if its URL pattern is null, or has a query or a fragment.
         """
         if query.get("format"):
             return _file(reading, query)
@@ -114,7 +120,9 @@ def _found(reading: Reading, address: str) -> list[Redirect]:
     try:
         redirect = find_redirect(reading.connection, reading.moment, _types(), address)
     except ValueError:
-        raise InvalidParameter(Fault("invalid_url", "This is no address.", parameter="from")) from None
+        raise InvalidParameter(
+            Fault("invalid_url", "This must be a path, or an address of the form https://host/path.", parameter="from")
+        ) from None
     return [redirect] if redirect else []
 
 
@@ -130,9 +138,11 @@ def _document(redirect: Redirect) -> dict[str, Any]:
 
 
 def _file(reading: Reading, query: dict[str, Any]) -> Response:
-    """The map as a file, of all or of one address; raises ``InvalidParameter`` for more than a file should hold."""
+    """All redirects, or those of one address, as a file; raises ``InvalidParameter`` if they are too many."""
     if query.get("cursor"):
-        raise InvalidParameter(Fault("excluded", "A file has no pages.", parameter="cursor"))
+        raise InvalidParameter(
+            Fault("excluded", "A file has no pages: leave out `cursor` or `format`.", parameter="cursor")
+        )
     media_type, write = FORMATS[query["format"]]
     redirects = _found(reading, query["from"]) if query.get("from") else _every(reading)
     content = write((redirect.from_path, redirect.to_path) for redirect in redirects)
@@ -140,14 +150,14 @@ def _file(reading: Reading, query: dict[str, Any]) -> Response:
 
 
 def _tags(redirects: Iterable[Redirect]) -> dict[str, str]:
-    """By which a map is purged: all types, since any of their entries may be renamed, and the entries in it."""
+    """The cache tags of a map: all types, since any of their entries may be renamed, and the entries in the map."""
     return tag_headers(((redirect.key.type, redirect.key.entry_id) for redirect in redirects), _types())
 
 
 def _every(reading: Reading) -> Sequence[Redirect]:
     redirects = list(islice(every_redirect(reading.connection, reading.moment, _types()), EXPORT_AT_MOST + 1))
     if len(redirects) > EXPORT_AT_MOST:
-        detail = f"There are more than {EXPORT_AT_MOST} redirects; read them by pages, without format."
+        detail = f"There are more than {EXPORT_AT_MOST} redirects. Read them in pages, without `format`."
         raise InvalidParameter(Fault("too_many", detail, parameter="format"))
     return redirects
 

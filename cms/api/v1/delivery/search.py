@@ -1,4 +1,4 @@
-"""Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
+"""Search over everything that is live: ranked, with the words marked, and with a suggestion if nothing is found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,23 +25,26 @@ from cms.content.types import Types
 from cms.site import Site
 
 DIGITS = 4
-"""How exactly a score is told; further digits say nothing."""
+"""The decimal places of a score; further ones mean nothing."""
 
-MARKED = "Null when none of the words stands there."
+MARKED = "Null if none of the words occurs there."
 
 
 class Snippets(Schema):
-    """Where the words that were searched for stand: safe HTML whose only element is `mark`."""
+    """Excerpts with the words of the query marked: safe HTML whose only element is `mark`."""
 
     title = fields.Delivered(
-        TEXT, required=True, example="A <mark>quiet</mark> morning", description="Whole, with or without a mark."
+        TEXT,
+        required=True,
+        example="A <mark>quiet</mark> morning",
+        description="The whole title, with or without a mark.",
     )
     summary = fields.Delivered(nullable(TEXT), required=True, example=None, description=MARKED)
     body = fields.Delivered(
         nullable(TEXT),
         required=True,
         example="… before the shop opens it is <mark>quiet</mark> at the bench …",
-        description=f"The best part of the text. {MARKED}",
+        description=f"The most relevant part of the text. {MARKED}",
     )
 
 
@@ -50,30 +53,33 @@ class SearchResult(Schema):
 
     id = fields.Id(required=True)
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
-    locale = fields.Locale(required=True, description="The language that came, which may be a fallback.")
+    locale = fields.Locale(required=True, description="The language of this entry; it may be a fallback.")
     slug = entry_fields.Slug(required=True, allow_none=True)
     url = address_fields.URL(
         required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
     )
     title = fields.Delivered(
-        TEXT, required=True, example="A quiet morning", description="As plain text: title, question or name."
+        TEXT, required=True, example="A quiet morning", description="The title, question or name as plain text."
     )
     summary = fields.Delivered(
-        nullable(TEXT), required=True, example="What the bench is like before eight.", description="As plain text."
+        nullable(TEXT),
+        required=True,
+        example="What the bench is like before eight.",
+        description="The summary as plain text.",
     )
     published_at = fields.Time(required=True)
     score = fields.Delivered(
         {"type": "number", "minimum": 0, "maximum": 1},
         required=True,
         example=0.7312,
-        description="The best answer to this query has 1. Scores of different queries do not compare.",
+        description="The best result has 1. Scores of different queries cannot be compared.",
     )
     snippets = fields.Group(Snippets, required=True)
 
 
 SearchResults = made(
     "SearchResults",
-    "A page of what was found, the most relevant first.",
+    "A page of results, the most relevant first.",
     {
         "data": fields.Many(fields.Group(SearchResult), required=True),
         "page": fields.Group(PageInformation, required=True),
@@ -82,7 +88,7 @@ SearchResults = made(
             nullable(TEXT),
             required=True,
             example=None,
-            description="Where nothing was found: the query in a spelling that does find something, if there is one.",
+            description="If nothing was found: a spelling of the query that finds something, or null.",
         ),
     },
 )
@@ -102,22 +108,24 @@ def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     """The query schema of a search over these types."""
     names = names_searched(catalog)
     declared: dict[str, Any] = {
-        "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="What to search for."),
+        "q": fields.Line(QUERY_LENGTH, required=True, example="quiet morning", description="The words to search for."),
         "type": fields.Many(
             fields.Choice(*names), most=len(names), description="Only entries of this type; repeat for several."
         ),
         "locale": fields.Locale(
-            description="Else the site's default. Of an entry that is not translated a fallback's text is searched."
+            description="By default the site's default locale. Untranslated entries are searched in their fallback."
         ),
         **{each.parameter: _names_field(each.parameter) for each in narrowings(types_of(catalog))},
-        "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
-        "cursor": fields.Line(2000, description="`page.next` of the page before."),
+        "limit": fields.Whole(
+            1, LIMIT_AT_MOST, load_default=LIMIT, example=20, description="The number of items on a page."
+        ),
+        "cursor": fields.Line(2000, description="`page.next` of the previous page."),
     }
     return made("SearchQuery", "", {**declared, "is_query": True})
 
 
 def _names_field(parameter: str) -> fields.Many:
-    text = f"Id or slug: entries with this {parameter}; repeat for several."
+    text = f"Id or slug of the {parameter}; repeat for several."
     return fields.Many(entry_fields.EntryName(), most=FILTER_VALUES, description=text)
 
 
@@ -129,24 +137,24 @@ class Search(CatalogEndpoint):
     @query(search_query)
     @returns(200, SearchResults, ETag="Strong entity tag of the answer's bytes.", Link="`next` and `first`.")
     def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-        """Search what is live in titles, summaries and texts.
+        """Search the titles, summaries and texts of everything that is live.
 
-        Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
-        `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
-        summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
-        many.
+        Every word must occur, in any form that it has in the language of the locale. `"several words"` must occur in
+        this order, and `-word` must not occur. Other characters have no meaning, and no combination is an error.
+        Titles count most, then summaries; case and accents make no difference. The newest 2,000 matches are ranked,
+        or 500 if there are very many.
         """
         return _public(reading, results(reading, names_searched(self.catalog), query))
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A page of results, before anything is said of who may keep it; the headers describe it."""
+    """A page of results before it is decided who may cache it; its headers describe the content."""
 
     document: dict[str, Any]
     headers: dict[str, str]
     entries: Sequence[tuple[str, str]]
-    """The type and id of each entry that is in it."""
+    """The type and id of each entry in the answer."""
     types: Sequence[str]
     """The types that were searched."""
 
@@ -157,7 +165,7 @@ def _public(reading: Reading, answered: Answered) -> Response:
 
 
 def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> Answered:
-    """A page of what is found as it is looked at; raises ``InvalidParameter``."""
+    """A page of results, in the perspective of the reading; raises ``InvalidParameter``."""
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
     after, best = _place(read_cursor(given.get("cursor"), given))
@@ -194,9 +202,9 @@ def _found(
 
 
 def _place(cursor: tuple[Any, str] | None) -> tuple[tuple[float, int] | None, float | None]:
-    """The score and the number of the last hit of the page before, and the best score of all.
+    """The score and the number of the last hit on the previous page, and the best score of all.
 
-    A document's score follows from the document alone, so the place is one whatever is written meanwhile.
+    The score of a document depends on the document alone, so the place stays valid while other documents change.
     """
     if cursor is None:
         return None, None

@@ -1,4 +1,4 @@
-"""The site as delivered, and the settings that its answer tells."""
+"""The site as delivered, and the settings that are public."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -31,14 +31,16 @@ TEMPLATE_PATTERN = rf"^{_PIECE}*\{{title\}}{_PIECE}*$"
 
 
 class SiteLocale(Schema):
-    """A language of the site, and the one that stands in for what it lacks."""
+    """A language of the site, and its fallback for entries without a translation."""
 
     code = fields.Locale(required=True, example="de")
-    fallback = fields.Locale(load_default=None, allow_none=True, example="en")
+    fallback = fields.Locale(
+        load_default=None, allow_none=True, example="en", description="The language to use without a translation."
+    )
 
 
 class SubItem(Schema):
-    """An item below another."""
+    """An item of the navigation below another one."""
 
     label = fields.Line(80, required=True, example="Bookbinding")
     url = address_fields.URL(paths=True, required=True, example="/courses/bookbinding")
@@ -53,9 +55,10 @@ class NavigationItem(Schema):
 
 
 class URLPatterns(fields.Field):
-    """Addresses by name: a collection's path, an entry's with ``{slug}``, null where there is no such page.
+    """Paths by name: those of collections, and those of entries with ``{slug}``; null if there is no such page.
 
-    Any name may be added, since a content type of one's own has addresses too; what is left out keeps its default.
+    Any name may be added, since content types that are added have addresses too. Names that are left out keep their
+    defaults.
     """
 
     NAME = r"^[a-z][a-z-]{0,39}$"
@@ -72,12 +75,12 @@ class URLPatterns(fields.Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str | None]:
         if not isinstance(value, dict) or len(value) > 100:
-            raise fields.fault("invalid_type", "This must be an object of at most 100 addresses.")
+            raise fields.fault("invalid_type", "This must be an object with at most 100 addresses.")
         errors: dict[str, Any] = {}
         for name, path in value.items():
             try:
                 if not fields.matches(self.NAME, name):
-                    raise fields.fault("unknown_field", "A name is lower-case words joined by hyphens.")
+                    raise fields.fault("unknown_field", "A name must be lower-case words joined by hyphens.")
                 if path is not None:
                     self.path.deserialize(path)
             except ValidationError as error:
@@ -89,7 +92,7 @@ class URLPatterns(fields.Field):
 
 
 class SiteAddress(address_fields.URL):
-    """An absolute address that paths are appended to, and so without a query and a fragment."""
+    """An absolute address to which paths are appended, so without a query and a fragment."""
 
     def json_schema(self) -> fields.JSONSchema:
         return super().json_schema() | {"pattern": r"^https?://[^/?#]+[^?#]*$"}
@@ -97,19 +100,23 @@ class SiteAddress(address_fields.URL):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
         if "?" in text or "#" in text:
-            raise fields.fault("invalid_url", "Paths are appended to this address: it has no query and no fragment.")
+            raise fields.fault(
+                "invalid_url", "Paths are appended to this address: it must not have a query or a fragment."
+            )
         return text
 
 
 class PublicSettings(Schema):
-    """The settings that everybody is told, as they are written."""
+    """The public settings, as an administrator writes them."""
 
-    name = fields.Line(120, required=True, example="Harbour & Reed")
-    tagline = fields.Line(200, load_default=None, allow_none=True, example="Books mended by hand")
+    name = fields.Line(120, required=True, example="Harbour & Reed", description="The name of the site.")
+    tagline = fields.Line(
+        200, load_default=None, allow_none=True, example="Books mended by hand", description="A line about the site."
+    )
     base_url = SiteAddress(
         load_default=None,
         allow_none=True,
-        description="Where the frontend lives; else the address of this service.",
+        description="The address of the frontend; by default that of this service.",
         example="https://harbour-and-reed.example",
     )
     title_template = fields.Line(
@@ -117,28 +124,39 @@ class PublicSettings(Schema):
         pattern=TEMPLATE_PATTERN,
         load_default=DEFAULTS["title_template"],
         example="{title} | {site}",
-        description="For search engines; has `{title}` and may have `{site}`; no other braces.",
+        description="The titles of pages in search results, with `{title}`, if wanted `{site}`, and no other braces.",
     )
-    default_locale = fields.Locale(load_default="en")
+    default_locale = fields.Locale(load_default="en", description="The language of requests without `locale`.")
     locales = fields.Many(
         fields.Group(SiteLocale),
         most=100,
         load_default=lambda: list(DEFAULTS["locales"]),
         example=[{"code": "en", "fallback": None}, {"code": "de", "fallback": "en"}],
+        description="The languages of the site.",
     )
-    url_patterns = URLPatterns(load_default=lambda: dict(DEFAULTS["url_patterns"]))
-    navigation = fields.Many(fields.Group(NavigationItem), most=50, load_default=list)
-    logo = fields.Group(Image, load_default=None, allow_none=True)
+    url_patterns = URLPatterns(
+        load_default=lambda: dict(DEFAULTS["url_patterns"]),
+        description="The paths of collections, and those of entries with `{slug}`; null if there is no such page.",
+    )
+    navigation = fields.Many(
+        fields.Group(NavigationItem), most=50, load_default=list, description="The main navigation, in order."
+    )
+    logo = fields.Group(Image, load_default=None, allow_none=True, description="The logo of the site.")
 
 
 def delivered(setting: Any) -> Any:
-    """A setting as it is answered."""
+    """The field that returns a setting."""
     schema = setting.json_schema()
-    return fields.Delivered(nullable(schema) if setting.allow_none else schema, required=True, example=setting.sample())
+    return fields.Delivered(
+        nullable(schema) if setting.allow_none else schema,
+        required=True,
+        example=setting.sample(),
+        description=setting.metadata.get("description", ""),
+    )
 
 
 def own_types(catalog: Sequence[ContentResource]) -> dict[str, ContentResource]:
-    """The types of which some entries are the site's own, by the field of the site that has them."""
+    """The types of which some entries are the site's own, by the field of the site that holds them."""
     return {each.type.site_filter.site_field: each for each in catalog if each.type.site_filter is not None}
 
 
@@ -167,7 +185,7 @@ def _site(own: Mapping[str, ContentResource]) -> type[Schema]:
             embeds(each.name, identifiers=True),
             required=True,
             example=[],
-            description="The site's own: ids; in full by `include`.",
+            description=f"The site's own {each.type.plural.replace('-', ' ')}: ids, in order; in full with `include={name}`.",
         )
         for name, each in own.items()
     }
@@ -178,7 +196,7 @@ def _site(own: Mapping[str, ContentResource]) -> type[Schema]:
 def _site_query(own: Mapping[str, ContentResource]) -> type[Schema]:
     """Parameters of the site."""
     choices = (*own, "jsonld")
-    include = fields.Many(fields.Choice(*choices), most=len(choices), commas=True, description="What to embed in full.")
+    include = fields.Many(fields.Choice(*choices), most=len(choices), commas=True, description="Embed these in full.")
     return made("SiteQuery", "", {"include": include, "is_query": True})
 
 

@@ -1,4 +1,4 @@
-"""What management answers about a draft, for every type: the draft itself, and the answer of a write."""
+"""The answers of management about a draft, for every type: the draft itself, and the answer to a write."""
 
 from functools import partial
 from typing import Any
@@ -13,8 +13,8 @@ from cms.content.editing.drafts import Draft, read_drafts
 from cms.content.editing.readiness import warnings_about
 from cms.content.editing.write import Write
 
-ETAG = "For `If-Match` of the next change."
-OVERRIDE = "Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it."
+ETAG = "The entity tag, for `If-Match` of the next change."
+OVERRIDE = "The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it."
 
 
 def draft_item(resource: ContentResource) -> type[Schema]:
@@ -28,17 +28,17 @@ def draft_list(resource: ContentResource) -> type[Schema]:
 
 
 def written_draft(resource: ContentResource) -> type[Schema]:
-    """The schema of the answer of a write."""
+    """The schema of the answer to a write."""
     return write_of(resource.managed)
 
 
 def slug_problems(resource: ContentResource) -> tuple[str, ...]:
-    """The problems of a write that sets the slug, of a type that has slugs."""
+    """The problems of a write that sets the slug, for types with slugs."""
     return ("slug-taken",) if resource.type.has_slug else ()
 
 
 def write_answer(write: Write, resource: ContentResource, entry: Any, status: int = 200) -> Answer:
-    """The answer of a write: the draft as it is now, its entity tag, and warnings."""
+    """The answer to a write: the draft as it is now, its entity tag, and warnings."""
     write.session.flush()
     (draft,) = read_drafts(write.session, resource.type, [entry], write.at)
     document = {"data": draft_document(resource, draft), "warnings": warnings_on(write, resource, draft)}
@@ -46,7 +46,7 @@ def write_answer(write: Write, resource: ContentResource, entry: Any, status: in
 
 
 def creation_answer(write: Write, resource: ContentResource, entry: Any) -> Answer:
-    """The answer of a write that made the entry."""
+    """The answer to a write that created the entry."""
     answer = write_answer(write, resource, entry, 201)
     location = f"{V1.management}/{resource.type.plural}/{entry.id}"
     return Answer(answer.document, 201, {**answer.headers, "Location": location})
@@ -57,7 +57,7 @@ def _present_document(resource: ContentResource, entry_id: str, connection: Any)
 
 
 def draft_document(resource: ContentResource, draft: Draft) -> dict[str, Any]:
-    """A draft on the wire."""
+    """The JSON document of a draft."""
     entry, standing = draft.entry, draft.standing
     return {
         "id": entry.id,
@@ -77,20 +77,20 @@ def draft_document(resource: ContentResource, draft: Draft) -> dict[str, Any]:
 
 
 def written_fields(resource: ContentResource, content: dict[str, Any]) -> dict[str, Any]:
-    """The content of a draft in the form in which it is written."""
+    """The content of a draft, in the form in which editors write it."""
     declared = resource.written().dump_fields
     return {name: field.serialize(name, content) for name, field in declared.items() if name in content}
 
 
 def quoted(changed: int) -> str:
-    """The entity tag as the header and the field show it."""
+    """The entity tag in quotation marks, as the header and the field have it."""
     return f'"{entity_tag(changed)}"'
 
 
 def warnings_on(
     write: Write, resource: ContentResource, draft: Draft, revision: int | None = None
 ) -> list[dict[str, Any]]:
-    """What is worth knowing about a revision, the draft by default, on the wire."""
+    """The warnings about a revision, by default the draft, as JSON documents."""
     return [
         {"pointer": each.pointer, "code": each.code, "detail": each.detail}
         for each in warnings_about(write, resource.type, draft, revision)

@@ -1,7 +1,7 @@
-"""Many writes in one request: all of them happen, in their order and with one change number, or none does.
+"""Many writes in one request: all of them happen, in order and with one number of the counter, or none does.
 
-An operation is what a request of its own would be, and goes through the same contract: scope, query, body,
-precondition. All are read before the first is run, so that what is wrong with their form is told at once.
+An operation is like a separate request, and goes through the same contract: scope, query, body, precondition. All
+operations are read before the first one runs, so that all errors in their form are reported together.
 """
 
 import io
@@ -46,16 +46,16 @@ BYTES = 8 * 1024 * 1024
 ROOT = V1.management
 PATH = r"^(/[A-Za-z0-9._~-]{1,120}){1,6}$"
 SCOPES = ("content:write", "content:publish", "site:write")
-"""What can be done in a batch needs one of these: what makes keys and tokens does not, nor does another batch."""
-NOT_OF_OPERATIONS = (
+"""The scopes of the operations that a batch can hold. It cannot create keys or tokens, or hold another batch."""
+BATCH_VARIABLES = (
     *("HTTP_ACCEPT", "HTTP_CONTENT_", "HTTP_IDEMPOTENCY_KEY", "HTTP_IF_", "HTTP_TRANSFER_ENCODING"),
     *("RAW_URI", "REQUEST_URI", "cms.", "werkzeug."),
 )
-"""What in the environment is the batch's alone."""
+"""The beginnings of WSGI variables that describe the batch, and not its operations."""
 
 
 class QueryValues(fields.Field):
-    """Query parameters by name; a list repeats one."""
+    """Query parameters by name; a list repeats the parameter."""
 
     example = {"publish": True}
 
@@ -70,18 +70,18 @@ class QueryValues(fields.Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> list[tuple[str, str]]:
         if not isinstance(value, dict) or len(value) > 50:
-            raise fields.fault("invalid_type", "This must be an object of at most 50 parameters.")
-        return [(name, _word(each)) for name, given in value.items() for each in _several(given)]
+            raise fields.fault("invalid_type", "This must be an object with at most 50 parameters.")
+        return [(name, _as_text(each)) for name, given in value.items() for each in _several(given)]
 
 
 def _several(value: Any) -> list[Any]:
     if isinstance(value, list) and len(value) > 100:
-        raise fields.fault("too_many", "A parameter stands here 100 times at most.")
+        raise fields.fault("too_many", "A parameter must not be repeated more than 100 times.")
     return value if isinstance(value, list) else [value]
 
 
-def _word(value: Any) -> str:
-    """A value as it stands in an address."""
+def _as_text(value: Any) -> str:
+    """A value as a query string has it."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -89,16 +89,16 @@ def _word(value: Any) -> str:
             return str(value)
         case str() if "\x00" not in value and value.isprintable() and len(value) <= 2000:
             return value
-    raise fields.fault("invalid_type", "A parameter is a string, a number, true or false, or a list of them.")
+    raise fields.fault("invalid_type", "A parameter must be a string, a number, true or false, or a list of these.")
 
 
 class AnyJSON(fields.Field):
-    """Any JSON value: the operation's own contract judges it."""
+    """Any JSON value: the contract of the operation validates it."""
 
     example: Any = {"name": "Orla Wrenmoor"}
 
     def json_schema(self) -> JSONSchema:
-        return {"description": "What the request of its own would carry."}
+        return {"description": "The body that a separate request would have."}
 
 
 class Preconditions(Schema):
@@ -108,28 +108,28 @@ class Preconditions(Schema):
         200, data_key="If-Match", description="The entity tag of what was read, or `*`.", example='"42"'
     )
     if_none_match = fields.Line(
-        200, data_key="If-None-Match", description="`*` to create under an id of one's own.", example="*"
+        200, data_key="If-None-Match", description="`*` to create an entry under an id of your own.", example="*"
     )
 
 
 class BatchOperation(Schema):
-    """One write, as it would be as a request of its own."""
+    """One write, in the form of a separate request."""
 
     method = fields.Choice("POST", "PUT", "PATCH", "DELETE", required=True, example="PUT")
     path = fields.Line(
         500,
         pattern=PATH,
         required=True,
-        description=f"After `{ROOT}`: an entry, its publication, its restoration and the like, or the site.",
+        description=f"The path below `{ROOT}`, such as that of an entry, of its publication, or of the site.",
         example="/authors/0199c0de-0000-7000-8000-000000000001",
     )
-    query = QueryValues(load_default=list, description="Its query parameters, without `dry_run`.")
+    query = QueryValues(load_default=list, description="The query parameters, without `dry_run`.")
     headers = fields.Group(Preconditions, load_default=dict)
     body = AnyJSON(allow_none=True)
 
 
 class BatchWrite(Schema):
-    """Up to 100 writes, in the order in which they depend on each other."""
+    """Up to 100 writes, which run in this order."""
 
     operations = fields.Many(fields.Group(BatchOperation), most=MOST, required=True)
 
@@ -138,7 +138,7 @@ RESULT_HEADERS: JSONSchema = {"type": "object", "properties": {"ETag": TEXT, "Lo
 
 
 class BatchResult(Schema):
-    """What an operation would have been answered as a request of its own."""
+    """The answer to one operation, as a separate request would get it."""
 
     status = fields.Whole(200, 299, required=True, example=201)
     headers = fields.Delivered(RESULT_HEADERS, required=True, example={"ETag": '"42"'})
@@ -147,7 +147,7 @@ class BatchResult(Schema):
 
 BatchAnswer = made(
     "BatchAnswer",
-    "The answer to each operation, in their order.",
+    "The answers to the operations, in order.",
     {"data": fields.Many(fields.Group(BatchResult), most=MOST, required=True)},
 )
 
@@ -176,25 +176,25 @@ EXAMPLE = {
 
 
 def _read_all(body: Mapping[str, Any], actor: Actor) -> list[tuple[Mapping[str, Any], Call]]:
-    """Read every operation; raises the first refusal, with what is wrong with all of them."""
-    calls, refusals = [], []
+    """Read every operation; raises the first error, with the faults of all operations."""
+    calls, errors = [], []
     for position, each in enumerate(body["operations"]):
         try:
             with _as_request(each):
                 calls.append((each, _read(actor)))
         except CMSError as error:
-            refusals.append(_placed(error, position))
-    if refusals:
-        refusals[0].faults = tuple(fault for error in refusals for fault in error.faults)
-        raise refusals[0]
+            errors.append(_placed(error, position))
+    if errors:
+        errors[0].faults = tuple(fault for error in errors for fault in error.faults)
+        raise errors[0]
     g.called_in_batch = [call.contract for _, call in calls]
     return calls
 
 
 @contextmanager
 def _as_request(each: Mapping[str, Any]) -> Iterator[None]:
-    """A block in which the operation is the request; its context is its own, so that nothing of it is left behind."""
-    environ = {name: value for name, value in request.environ.items() if not name.startswith(NOT_OF_OPERATIONS)}
+    """A block in which the operation is the request, with contexts of its own, so that nothing of it is left behind."""
+    environ = {name: value for name, value in request.environ.items() if not name.startswith(BATCH_VARIABLES)}
     content = json.dumps(each["body"]).encode() if "body" in each else b""
     environ |= {f"HTTP_{name.upper()}": value for name, value in each["headers"].items()}
     environ |= {
@@ -215,16 +215,16 @@ def _read(actor: Actor) -> Call:
     endpoint = getattr(view, "view_class", None)
     method = getattr(endpoint, request.method.lower(), None)
     if endpoint is None or method is None or contract_of(method).scope not in SCOPES:
-        raise Invalid(Fault("unknown_operation", "There is no such address, or a batch cannot do this."))
+        raise Invalid(Fault("unknown_operation", "There is no such operation, or a batch cannot run it."))
     call = read_call_of(endpoint(), request.view_args or {}, actor)
     if call.dry_run:
-        detail = "A batch is a dry run as a whole: send the parameter with the batch."
+        detail = "Only a whole batch can be a dry run: send `dry_run` with the batch."
         raise InvalidParameter(Fault("excluded", detail, parameter=DRY_RUN))
     return call
 
 
 def _placed(error: CMSError, position: int) -> CMSError:
-    """The same refusal, with each fault where it stands in the batch."""
+    """The same error, with each fault at its place in the batch."""
     place = ("operations", str(position))
     faults = error.faults or (Fault("refused", error.detail),)
     error.faults = tuple(replace(each, pointer=_place_of(each, place), parameter=None, header=None) for each in faults)
@@ -251,12 +251,12 @@ class Batch(Endpoint):
     @returns(200, BatchAnswer)
     @problems("not-found", "not-ready", "conflict", "slug-taken", "precondition-required", "precondition-failed")
     def post(self, write: Write, body: list[tuple[Mapping[str, Any], Call]]) -> Answer:
-        """Do up to 100 writes in one transaction; when one is refused, none is done.
+        """Run up to 100 writes in one transaction; if one fails, none is stored.
 
-        Each needs the scope that it needs as a request of its own. A refusal has the status of the first operation
-        that is refused, its place as `operation`, and pointers such as `#/operations/3/body/title`; whatever is wrong
-        with the form of any operation is told before the first is run. An operation sees what those before it did, so
-        an article can name an author that is made a few lines above it.
+        Each operation needs the scope that it needs as a separate request. An error has the status of the first
+        operation that fails, its position as `operation`, and pointers such as `#/operations/3/body/title`. Errors in
+        the form of all operations are reported before the first one runs. An operation sees the effects of those
+        before it, so an article can name an author that an earlier operation creates.
         """
         return Answer({"data": [_run(write, position, *each) for position, each in enumerate(body)]})
 
@@ -267,10 +267,11 @@ def _run(write: Write, position: int, each: Mapping[str, Any], call: Call) -> di
             answer = perform(call, write)
     except CMSError as error:
         if error.extensions.get("etag") == quoted(write.number):
-            # That state is gone with the batch: nobody may be told its tag, which another write will have.
-            error.detail, error.extensions = "An operation before this one changes the same; send If-Match: *.", {}
+            # That state is undone with the batch. Its tag must not be returned: another write will get the same one.
+            error.detail = "An earlier operation changes the same entry or settings. Send `If-Match: *`."
+            error.extensions = {}
         raise _placed(error, position) from None
-    # The next operation finds what this one left in the database, and nothing of it in memory.
+    # The next operation must read from the database what this one wrote, and find nothing of it in memory.
     write.session.flush()
     write.session.expunge_all()
     deprecation = call.contract.deprecation.headers if call.contract.deprecation else {}

@@ -1,4 +1,4 @@
-"""What differs between two saved states of an entry, for every type: as a JSON Patch, and word by word."""
+"""The differences between two revisions of an entry, for every type: as a JSON Patch, and word by word."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,25 +26,27 @@ def _state(default: str) -> fields.Line:
 
 
 DiffQuery = made(
-    "DiffQuery", "Which two states are compared.", {"is_query": True, "from": _state("live"), "to": _state("draft")}
+    "DiffQuery",
+    "The two revisions that are compared.",
+    {"is_query": True, "from": _state("live"), "to": _state("draft")},
 )
 
 
 class WordRun(Schema):
-    """A stretch of text: in both states, or only in the later or only in the earlier one."""
+    """A run of text that is in both revisions (`equal`), only in `to` (`insert`), or only in `from` (`delete`)."""
 
     op = fields.Choice("equal", "insert", "delete", required=True)
     text = fields.Delivered(TEXT, required=True, example="A quiet ")
 
 
 class TextDiff(Schema):
-    """A text that differs. `equal` and `delete` joined are what it was, `equal` and `insert` what it is."""
+    """A text that differs: its `equal` and `delete` runs are the text in `from`, `equal` and `insert` that in `to`."""
 
     pointer = fields.Delivered(
         TEXT,
         required=True,
         example="#/title",
-        description="Where it stands; of a rich text `#/body` is its plain text and `#/body/source` what was written.",
+        description="The place of the text. For a rich text, `#/body` is its plain text, `#/body/source` its source.",
     )
     runs = fields.Many(fields.Group(WordRun), required=True, most=1_000_000)
 
@@ -61,7 +63,7 @@ PATCH_SCHEMA = {
 }
 Diff = made(
     "Diff",
-    "How one saved state of an entry becomes another.",
+    "The differences between two revisions of an entry.",
     {
         "from": fields.Group(Revision, required=True),
         "to": fields.Group(Revision, required=True),
@@ -69,7 +71,7 @@ Diff = made(
             fields.Delivered(PATCH_SCHEMA, example={"op": "replace", "path": "/title", "value": "A quiet morning"}),
             required=True,
             most=1_000_000,
-            description="JSON Patch (RFC 6902) over what was written.",
+            description="A JSON Patch (RFC 6902) from the content of `from` to that of `to`.",
         ),
         "texts": fields.Many(
             fields.Group(TextDiff), required=True, most=10_000, description="Each text that differs, word by word."
@@ -80,7 +82,7 @@ DiffItem = item_of(Diff)
 
 
 class EntryDiff(TypeEndpoint):
-    """The comparison of two saved states."""
+    """The comparison of two revisions."""
 
     @scope("content:preview")
     @operation("diff{Type}")
@@ -88,7 +90,7 @@ class EntryDiff(TypeEndpoint):
     @returns(200, DiffItem)
     @problems("not-found", "conflict")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-        """Compare two saved states: by default the draft with what is live."""
+        """Compare two revisions: by default the live one with the draft."""
         draft = drafts.find_draft(connection, self.kind, entry_id)
         before, after = (_revision(connection, draft, name, query[name]) for name in ("from", "to"))
         old, new = to_content(before), to_content(after)
@@ -110,27 +112,27 @@ class EntryDiff(TypeEndpoint):
 
 
 def _revision(connection: Any, draft: Draft, parameter: str, name: str) -> Any:
-    """The revision that a parameter names; raises ``NotFound``, or ``Conflict`` where nothing is live."""
+    """The revision that a parameter names; raises ``NotFound``, or ``Conflict`` for ``live`` if nothing is live."""
     if name == "live":
         if draft.standing.status != "published" or draft.standing.revision is None:
-            detail = f"Nothing of this entry is live; name a revision from 1 to {draft.entry.version}."
-            raise Conflict("Nothing of this entry is live.", Fault("not_live", detail, parameter=parameter))
+            detail = f"This entry is not live. Use a revision from 1 to {draft.entry.version}."
+            raise Conflict("This entry is not live.", Fault("not_live", detail, parameter=parameter))
         number = draft.standing.revision
     else:
         number = draft.entry.version if name == "draft" else int(name)
     try:
         return drafts.find_revision(connection, draft.entry.id, number)
     except NotFound:
-        newest = f"The newest revision is {draft.entry.version}."
+        newest = f"There is no such revision. The newest is {draft.entry.version}."
         raise NotFound(Fault("unknown_revision", newest, parameter=parameter)) from None
 
 
 Text = tuple[tuple[str, ...], tuple[str, str]]
-"""The path of a text, and what it was and is; what is not there is empty."""
+"""The path of a text, and the text before and after; a missing text is empty."""
 
 
 def _texts(declared: Mapping[str, fields.Field], before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Text]:
-    """The lines of text that editors write as they like, in groups and in lists of groups too."""
+    """The lines of free text, also those in groups and in lists of groups."""
     for name, field in declared.items():
         old, new, here = (before or {}).get(name), (after or {}).get(name), (*path, name)
         if isinstance(field, fields.Group):
@@ -145,7 +147,7 @@ def _texts(declared: Mapping[str, fields.Field], before: Any, after: Any, path: 
 
 
 def _rich_texts(names: tuple[str, ...], before: Any, after: Any) -> Iterator[Text]:
-    """Of each rich text what its readers see, and what was written where that is text."""
+    """The plain text of each rich text, and its source if that is a string in both revisions."""
     for name in names:
         old, new = before.get(name), after.get(name)
         yield (name,), (old["text"] if old else "", new["text"] if new else "")

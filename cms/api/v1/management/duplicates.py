@@ -1,4 +1,4 @@
-"""A new draft from the content of an entry, for every type."""
+"""A new draft with the content of an entry, for every type."""
 
 from typing import Any
 
@@ -15,14 +15,22 @@ from cms.content.editing.write import Write
 
 
 class Duplicate(Schema):
-    """What of a duplicate differs."""
+    """The values in which a duplicate differs."""
 
-    slug = entry_fields.Slug(load_default=None, allow_none=True, description="Else the entry's with `-copy`.")
-    note = fields.Line(500, load_default=None, allow_none=True, example="The start of next year's guide.")
+    slug = entry_fields.Slug(
+        load_default=None, allow_none=True, description="By default the slug of the entry with `-copy`."
+    )
+    note = fields.Line(
+        500,
+        load_default=None,
+        allow_none=True,
+        example="The start of next year's guide.",
+        description="Kept with the first revision; by default it names the entry.",
+    )
 
 
 class EntryDuplicate(TypeEndpoint):
-    """A copy of an entry."""
+    """The duplicate of an entry."""
 
     @scope("content:write")
     @operation("duplicate{Type}")
@@ -31,7 +39,10 @@ class EntryDuplicate(TypeEndpoint):
     @problems("not-found", slug_problems)
     @optionally_conditional
     def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-        """Make a new draft of an entry's working copy: undated, and the translation of nothing."""
+        """Create a new draft with the content of an entry's draft.
+
+        It has no editorial date, and it is not a translation of another entry.
+        """
         entry = actions.find_entry(write, self.kind, entry_id)
         actions.check_precondition(write, entry, tags_if_any())
         return creation_answer(write, self.resource, actions.duplicate(write, self.kind, entry, **body))

@@ -1,4 +1,4 @@
-"""Management of drafts, for every type: create, read, list, change, trash."""
+"""Management of drafts, for every type: create, read, list, change, delete."""
 
 import re
 from operator import attrgetter
@@ -57,11 +57,13 @@ from cms.content.published.moment import read_moment
 from cms.content.types import ContentType
 from cms.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 
-SEARCHED = 'Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match.'
+SEARCHED = (
+    'Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed.'
+)
 
 
 class PublishQuery(Schema):
-    """Parameters of a write."""
+    """The parameters of a write."""
 
     is_query = True
 
@@ -70,18 +72,20 @@ class PublishQuery(Schema):
 
 
 class DeleteQuery(Schema):
-    """Parameters of a deletion."""
+    """The parameters of a deletion."""
 
     is_query = True
 
     purge = fields.Flag(
-        load_default=False, description="Erase the entry and its history; needs `content:purge`.", example=False
+        load_default=False,
+        description="Erase the entry with its history instead of moving it to the trash; needs `content:purge`.",
+        example=False,
     )
-    force = fields.Flag(load_default=False, description="Even though other entries refer to it.", example=False)
+    force = fields.Flag(load_default=False, description="Delete it even if other entries refer to it.", example=False)
     replace_with = entry_fields.EntryName(
         load_default=None,
-        description="Id or slug of an entry of the same type, which all that refers to this one refers to from then "
-        "on, what is live included; not beside `force`.",
+        description="Id or slug of an entry of the same type that takes its place in all references, also in live "
+        "entries; not allowed with `force`.",
     )
 
 
@@ -90,30 +94,40 @@ def list_query(resource: ContentResource) -> type[Schema]:
     kind = resource.type
     declared: dict[str, Any] = {"is_query": True}
     if kind.has_locales:
-        declared["locale"] = fields.Locale(description="One language; else all.")
+        declared["locale"] = fields.Locale(description="Only drafts in this language; by default in all.")
     for each in draft_lists.filters_of(kind):
         declared |= filter_parameters(each)
-    declared["id"] = fields.Many(fields.Id(), most=LIMIT_AT_MOST, description="Repeat for several.")
+    declared["id"] = fields.Many(
+        fields.Id(), most=LIMIT_AT_MOST, description="Only entries with this id; repeat for several."
+    )
     if kind.has_slug:
-        declared["slug"] = fields.Many(entry_fields.Slug(), most=LIMIT_AT_MOST, description="Repeat for several.")
+        declared["slug"] = fields.Many(
+            entry_fields.Slug(), most=LIMIT_AT_MOST, description="Only entries with this slug; repeat for several."
+        )
     if kind.searched is not None:
         declared["q"] = fields.Line(QUERY_LENGTH, description=SEARCHED, example="glue")
     declared["status"] = fields.Many(
         fields.Choice("draft", "scheduled", "published", "unpublished"),
         most=4,
         commas=True,
-        description="Comma list or repeated.",
+        description="Only entries with this status. Comma-separated or repeated.",
     )
-    declared["has_unpublished_changes"] = fields.Flag()
-    declared["trashed"] = fields.Flag(load_default=False, description="The trash instead.", example=False)
+    declared["has_unpublished_changes"] = fields.Flag(
+        description="True for live or planned entries whose draft is neither; false for all others."
+    )
+    declared["trashed"] = fields.Flag(load_default=False, description="List the trash instead.", example=False)
     declared["sort"] = fields.Choice(
         *draft_lists.sorts_of(kind),
         load_default="-updated_at",
-        description="`-` means descending; ties go by id, and what has no such date comes last.",
+        description="`-` means descending; ties are ordered by id, and entries without the date come last.",
     )
-    declared["limit"] = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
-    declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
-    declared["include_total"] = fields.Flag(load_default=False, description="Count all that match.", example=False)
+    declared["limit"] = fields.Whole(
+        1, LIMIT_AT_MOST, load_default=LIMIT, example=20, description="The number of items on a page."
+    )
+    declared["cursor"] = fields.Line(2000, description="`page.next` of the previous page.")
+    declared["include_total"] = fields.Flag(
+        load_default=False, description="Count all matches, in `page.total`.", example=False
+    )
     return made(f"Managed{resource.name}ListQuery", "", declared)
 
 
@@ -123,7 +137,7 @@ def _patch_example(resource: ContentResource) -> dict[str, Any]:
 
 
 entry_body = body(attrgetter("written"), example=attrgetter("example"), also=also_read)
-"""A whole entry, as JSON or as Markdown with front matter."""
+"""Declares the body of a whole entry, as JSON or as Markdown with front matter."""
 
 
 class Entries(TypeEndpoint):
@@ -134,7 +148,7 @@ class Entries(TypeEndpoint):
     @query(list_query)
     @returns(200, draft_list, Link="`next` and `first` (RFC 8288).")
     def get(self, connection: Any, query: dict[str, Any]) -> Answer:
-        """List working copies of {plural}."""
+        """List the drafts of {plural}."""
         return _page(self.resource, connection, query)
 
     @scope("content:write")
@@ -158,7 +172,7 @@ class Entry(TypeEndpoint):
     @returns(200, draft_item, also=also_answered, ETag=ETAG)
     @problems("not-found")
     def get(self, connection: Any, entry_id: str) -> Answer | Response:
-        """Get the working copy of {a name}."""
+        """Get the draft of {a name}."""
         return _in_preferred_form(self.resource, connection, entry_id)
 
     @scope("content:write")
@@ -193,7 +207,7 @@ class Entry(TypeEndpoint):
     @problems(slug_problems, "not-found", "not-ready", "validation-error")
     @conditional
     def patch(self, write: Write, query: dict[str, Any], body: Any, entry_id: str) -> Answer:
-        """Change fields of {a name} (RFC 7396); a change of nothing makes no revision."""
+        """Change fields of {a name} (RFC 7396); without a difference, no revision is made."""
         entry = actions.find_entry(write, self.kind, entry_id)
         actions.check_precondition(write, entry, expected_tags())
         (draft,) = read_drafts(write.session, self.kind, [entry], write.at)
@@ -206,7 +220,7 @@ class Entry(TypeEndpoint):
     @scope("content:write")
     @operation("delete{Type}")
     @query(DeleteQuery)
-    @returns(204, description="In the trash, or erased.")
+    @returns(204, description="The entry is in the trash, or erased.")
     @problems("not-found", "conflict")
     @conditional
     def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
@@ -222,7 +236,7 @@ class Entry(TypeEndpoint):
 
 
 class Undelete(TypeEndpoint):
-    """The way out of the trash."""
+    """The restoration of an entry from the trash."""
 
     @scope("content:write")
     @operation("undelete{Type}")
@@ -230,7 +244,7 @@ class Undelete(TypeEndpoint):
     @problems("not-found")
     @optionally_conditional
     def post(self, write: Write, entry_id: str) -> Answer:
-        """Take {a name} out of the trash, as a draft."""
+        """Restore {a name} from the trash, as a draft."""
         entry = actions.find_entry(write, self.kind, entry_id, trashed=True)
         actions.check_precondition(write, entry, tags_if_any())
         actions.undelete(write, self.kind, entry)
@@ -240,9 +254,11 @@ class Undelete(TypeEndpoint):
 def _page(resource: ContentResource, connection: Any, given: dict[str, Any]) -> Answer:
     """A page of drafts; raises ``InvalidParameter``."""
     if given.get("q") is not None and given["trashed"]:
-        raise InvalidParameter(Fault("excluded", "What is in the trash is not searched.", parameter="q"))
+        raise InvalidParameter(
+            Fault("excluded", "The trash cannot be searched: leave out `q` or `trashed`.", parameter="q")
+        )
     moment = read_moment(connection, services().settings.public_url)
-    # What is written in a language that the site has no more is listed still.
+    # Drafts in a language that the site no longer has are still listed.
     locale = given.get("locale") if given.get("locale") in moment.site.locales else None
     asked = DraftListQuery(
         filters=given,
@@ -268,7 +284,10 @@ def _in_preferred_form(resource: ContentResource, connection: Any, entry_id: str
 
 
 def _patched(resource: ContentResource, schema: Schema, draft: Draft, patch: Any) -> Any:
-    """The written document with the patch applied; what a patched field stands in for is cleared."""
+    """The written document with the patch applied.
+
+    Fields that a patched field supersedes are cleared: a new ``handle`` of a social link clears its ``url``.
+    """
     current = dict(draft.content)
     if isinstance(patch, dict):
         for name in patch.keys() & resource.type.supersedes.keys():
@@ -283,21 +302,21 @@ def _check_free(write: Write, entry_id: str) -> None:
     holder = _check_not_gone(write, entry_id)
     if holder is None:
         return
-    raise changed_meanwhile(write.session, "There is an entry with this id already.", holder.changed, [])
+    raise changed_meanwhile(write.session, "An entry with this id exists already.", holder.changed, [])
 
 
 def _check_not_gone(write: Write, entry_id: str) -> Any:
     """The entry that has this id, if there is one; raises ``Conflict`` if it is in the trash or was erased."""
     holder = actions.find_holder(write, entry_id)
     if holder is None and actions.is_purged(write, entry_id):
-        raise Conflict("An entry with this id was erased; choose another id.")
+        raise Conflict("An entry with this id was erased. Choose another id.")
     if holder is not None and holder.trashed_at is not None:
-        raise Conflict("An entry in the trash has this id; take it out first.")
+        raise Conflict("An entry in the trash has this id. Restore it first.")
     return holder
 
 
 def _find_or_refuse_creation(write: Write, kind: ContentType, entry_id: str) -> Any:
-    """The entry to replace; raises ``NotFound``, or what says how a PUT creates where the id is free."""
+    """The entry to replace; raises ``NotFound``, or if the id is free an error that says how a PUT creates an entry."""
     try:
         return actions.find_entry(write, kind, entry_id)
     except NotFound:
@@ -306,15 +325,18 @@ def _find_or_refuse_creation(write: Write, kind: ContentType, entry_id: str) -> 
 
 
 def _refuse_creation(write: Write, entry_id: str) -> None:
-    """Say how a PUT creates, where the id is free; one that claims to know an entity tag is out of date."""
+    """Raise an error that says how a PUT creates an entry, if the id is free.
+
+    It is ``PreconditionFailed`` for a request that has ``If-Match``, and ``PreconditionRequired`` for others.
+    """
     if re.fullmatch(ID_PATTERN, entry_id) is None:
         return
     _check_not_gone(write, entry_id)
     try:
         expected_tags()
     except PreconditionRequired:
-        raise PreconditionRequired("Nothing has this id; send If-None-Match: * to create it.") from None
-    raise PreconditionFailed("Nothing has this id; send If-None-Match: * to create it.")
+        raise PreconditionRequired("There is no entry with this id. Send `If-None-Match: *` to create it.") from None
+    raise PreconditionFailed("There is no entry with this id. Send `If-None-Match: *` to create it.")
 
 
 def _publish_if_asked(write: Write, kind: ContentType, entry: Any, query: dict[str, Any]) -> None:
@@ -323,11 +345,11 @@ def _publish_if_asked(write: Write, kind: ContentType, entry: Any, query: dict[s
 
 
 def _replace_if_asked(write: Write, kind: ContentType, entry: Any, query: dict[str, Any]) -> None:
-    """Let all that refers to the entry refer to another; whoever changes what is live or planned must be able to."""
+    """Let all references to the entry name another one; live and planned ones need the scope ``content:publish``."""
     if not query["replace_with"]:
         return
     if query["force"]:
-        detail = "Either others are changed to refer to something else, or they are left as they are."
+        detail = "`force` leaves references as they are, and `replace_with` changes them: leave out one of the two."
         raise InvalidParameter(Fault("excluded", detail, parameter="force"))
     try:
         replacing.replace_references(write, kind, entry, query["replace_with"])

@@ -1,4 +1,4 @@
-"""The audit log: who did what when, with which program, and what it changed."""
+"""The audit log: who did what and when, with which program, and what it changed."""
 
 import re
 from collections.abc import Sequence
@@ -31,49 +31,69 @@ STANDING = {
 
 
 class AuditEvent(Schema):
-    """Something that was done, by a key or by the service itself."""
+    """Something that a key or the service itself did."""
 
-    id = fields.Delivered(TEXT, required=True, example="42-0", description="The change, and the position in it.")
-    change = fields.Whole(0, required=True, example=42, description="Each write has the next number, without gaps.")
-    at = fields.Time(required=True)
-    action = fields.Delivered(TEXT, required=True, example="published")
-    type = fields.Delivered(TEXT, required=True, example="article")
+    id = fields.Delivered(
+        TEXT, required=True, example="42-0", description="The number of the write, and the position in it."
+    )
+    change = fields.Whole(0, required=True, example=42, description="The number of the write. Numbers have no gaps.")
+    at = fields.Time(required=True, description="When it was done.")
+    action = fields.Delivered(
+        TEXT, required=True, example="published", description="The list's parameter `action` explains the values."
+    )
+    type = fields.Delivered(
+        TEXT, required=True, example="article", description="The content type, or what else the event is about."
+    )
     subject = fields.Delivered(
         nullable({"type": "object", "properties": {"id": TEXT, "label": nullable(TEXT)}}),
         required=True,
         example={"id": "0198c0de-0000-7000-8000-000000000001", "label": "A quiet morning"},
-        description="The entry or key that it was done to; `label` is what it is called now, null if it is gone.",
+        description="The entry or key concerned. `label` is its present name; null if it no longer exists.",
     )
-    revision = fields.Whole(1, required=True, allow_none=True, description="That was saved or published.")
+    revision = fields.Whole(1, required=True, allow_none=True, description="The revision that was saved or published.")
     key = fields.Delivered(
         nullable({"type": "object", "properties": PROPERTIES}),
         required=True,
         example={"id": "Q3v9sK2mB7xD", "name": "Newsroom"},
-        description="Who did it; null for the service itself, whose part `client` names.",
+        description="The key that did it; null for the service itself, which `client` then names.",
     )
     client = fields.Delivered(
-        nullable(TEXT), required=True, example="curl/8.15.0", description="The program, as it named itself."
+        nullable(TEXT), required=True, example="curl/8.15.0", description="The name that the program gave itself."
     )
-    request_id = fields.Delivered(nullable(TEXT), required=True, example="0198c0de-0000-7000-8000-000000000002")
-    reason = fields.Delivered(nullable(TEXT), required=True, example=None, description="Why a warning was overridden.")
-    before = fields.Delivered(nullable(OBJECT), required=True, example=STANDING | {"status": "draft", "timeline": []})
-    after = fields.Delivered(nullable(OBJECT), required=True, example=STANDING)
+    request_id = fields.Delivered(
+        nullable(TEXT),
+        required=True,
+        example="0198c0de-0000-7000-8000-000000000002",
+        description="The `X-Request-Id` of the request.",
+    )
+    reason = fields.Delivered(
+        nullable(TEXT), required=True, example=None, description="The `override_reason` of the request."
+    )
+    before = fields.Delivered(
+        nullable(OBJECT),
+        required=True,
+        example=STANDING | {"status": "draft", "timeline": []},
+        description="The state before the event, such as that of the timeline or of the settings.",
+    )
+    after = fields.Delivered(
+        nullable(OBJECT), required=True, example=STANDING, description="The same state after the event."
+    )
 
 
 class FullAuditEvent(AuditEvent):
-    """Something that was done, and what it changed."""
+    """Something that a key or the service itself did, with what it changed."""
 
     changed_fields = fields.Delivered(
         nullable({"type": "array", "items": TEXT}),
         required=True,
         example=["summary"],
-        description="Null where no content changed, where it was erased, and without `content:preview`.",
+        description="Null if no content changed, if it was erased, or without the scope `content:preview`.",
     )
     patch = fields.Delivered(
         nullable({"type": "array", "items": OBJECT}),
         required=True,
         example=[{"op": "replace", "path": "/summary", "value": "Shorter."}],
-        description="JSON Patch (RFC 6902) of what was written, or of what is shown.",
+        description="A JSON Patch (RFC 6902) of what was saved or published; null like `changed_fields`.",
     )
 
 
@@ -83,32 +103,41 @@ AuditEventList, FullAuditEventItem = list_of(AuditEvent), item_of(FullAuditEvent
 def _list_query(catalog: Sequence[ContentResource]) -> type[Schema]:
     declared: dict[str, Any] = {
         "is_query": True,
-        "type": fields.Choice(*(each.type.name for each in catalog), *audit.OTHER_TYPES, description="Of what it is."),
+        "type": fields.Choice(
+            *(each.type.name for each in catalog), *audit.OTHER_TYPES, description="Only events about this."
+        ),
         "subject": fields.Line(36, pattern=r"^[0-9A-Za-z-]+$", description="The id of an entry or a key."),
         "action": fields.Choice(*audit.ACTIONS, description=" ".join(f"`{a}`: {b}" for a, b in audit.ACTIONS.items())),
         "key": fields.Line(24, pattern=r"^[0-9A-Za-z]+$", description="The id of the key that did it."),
     }
     for operator in audit.OPERATORS:
-        declared[f"at__{operator}"] = fields.Time(description="When it was done.")
+        declared[f"at__{operator}"] = fields.Time(description="Compared with the time of the event.")
     for operator in audit.OPERATORS:
-        declared[f"change__{operator}"] = fields.Whole(0, NUMBER_AT_MOST, description="The number of the change.")
-    declared["sort"] = fields.Choice("-change", "change", load_default="-change")
-    declared["limit"] = fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20)
-    declared["cursor"] = fields.Line(2000, description="`page.next` of the page before.")
+        declared[f"change__{operator}"] = fields.Whole(
+            0, NUMBER_AT_MOST, description="Compared with the number of the write."
+        )
+    declared["sort"] = fields.Choice(
+        "-change", "change", load_default="-change", description="By the number of the write; `-` means descending."
+    )
+    declared["limit"] = fields.Whole(
+        1, LIMIT_AT_MOST, load_default=LIMIT, example=20, description="The number of items on a page."
+    )
+    declared["cursor"] = fields.Line(2000, description="`page.next` of the previous page.")
     return made("AuditEventQuery", "", declared)
 
 
 class AuditLog(CatalogEndpoint):
-    """The log."""
+    """The audit log."""
 
     @scope("events:read")
     @operation("listAuditEvents")
     @query(_list_query)
     @returns(200, AuditEventList, Link="`next` and `first` (RFC 8288).")
     def get(self, connection: Any, query: dict[str, Any]) -> Answer:
-        """List what was done, in the order of its numbers, the last first.
+        """List the events of the audit log, newest first.
 
-        To follow the log, ask with `sort=change` and `change__gt`: no event appears behind a number already seen.
+        To follow the log, use `sort=change` and `change__gt` with the last number that you have: no event with a lower
+        number appears later.
         """
         filters = {name: value for name, value in query.items() if name not in ("sort", "limit", "cursor")}
         after = read_cursor(query.get("cursor"), query)
@@ -133,7 +162,7 @@ class OneEvent(Endpoint):
     @returns(200, FullAuditEventItem)
     @problems("not-found")
     def get(self, connection: Any, event_id: str) -> Answer:
-        """Get one event with what it changed, as far as that has not been erased."""
+        """Get one event with what it changed, unless that has been erased."""
         match = EVENT_ID.fullmatch(event_id)
         if match is None:
             raise NotFound
@@ -145,7 +174,7 @@ class OneEvent(Endpoint):
 
 
 def _reads_content() -> bool:
-    """What an entry is called and holds is for those who may read drafts; the log itself tells of numbers."""
+    """True if the caller may read drafts. Only such callers see the names and the content of entries in the log."""
     return "content:preview" in g.actor.scopes
 
 

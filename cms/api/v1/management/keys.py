@@ -1,4 +1,4 @@
-"""Management of API keys, and who the caller is."""
+"""Management of API keys, and the key of the caller."""
 
 from typing import Any
 
@@ -20,16 +20,26 @@ MOST_CALLS = 2**53 - 1
 
 
 class KeyWrite(Schema):
-    """A new key: a role, or scopes by name, or both."""
+    """A new key: with a role, with scopes by name, or with both."""
 
     name = fields.Line(120, required=True, example="Newsroom", description="Who or what uses it.")
-    role = fields.Choice(*ROLES, load_default=None, allow_none=True, example="editor")
-    scopes = fields.Many(fields.Choice(*SCOPES), most=len(SCOPES), load_default=list, example=["content:preview"])
-    expires_at = fields.Time(load_default=None, allow_none=True, example="2030-01-01T00:00:00Z")
+    role = fields.Choice(
+        *ROLES, load_default=None, allow_none=True, example="editor", description="A named set of scopes."
+    )
+    scopes = fields.Many(
+        fields.Choice(*SCOPES),
+        most=len(SCOPES),
+        load_default=list,
+        example=["content:preview"],
+        description="Scopes besides those of the role.",
+    )
+    expires_at = fields.Time(
+        load_default=None, allow_none=True, example="2030-01-01T00:00:00Z", description="By default never."
+    )
 
 
 class Key(Schema):
-    """A key without its secret."""
+    """A key, without its secret."""
 
     id = fields.Delivered(TEXT, required=True, example="Q3v9sK2mB7xD")
     name = fields.Line(120, required=True, example="Newsroom")
@@ -37,17 +47,17 @@ class Key(Schema):
     created_at = fields.Time(required=True)
     expires_at = fields.Time(required=True, allow_none=True)
     revoked_at = fields.Time(required=True, allow_none=True, example=None)
-    last_used_at = fields.Time(required=True, allow_none=True, description="To the minute.")
+    last_used_at = fields.Time(required=True, allow_none=True, description="Exact to the minute.")
 
 
 class NewKey(Key):
-    """A key at the only moment its secret is shown."""
+    """A new key, with its secret."""
 
     key = fields.Delivered(
         TEXT,
         required=True,
         allow_none=True,
-        description="Shown once; keep it. Null where the answer is given again for an `Idempotency-Key`.",
+        description="The key with its secret. Keep it: it is shown only once, and is null in a repeated answer.",
         example="cms_Q3v9sK2mB7xD_…",
     )
 
@@ -95,7 +105,7 @@ class Keys(Endpoint):
     @returns(201, NewKeyItem, Location="The new key.")
     @shows_once("key")
     def post(self, write: Write, body: dict[str, Any]) -> Answer:
-        """Make a key with scopes that the caller has; its secret is shown this once."""
+        """Create a key with scopes that the caller has; its secret is shown only once."""
         scopes = ROLES.get(body["role"], frozenset()) | set(body["scopes"])
         _check(write, scopes, body)
         made = create_key(write.session, body["name"], scopes, write.at, body["expires_at"])
@@ -107,16 +117,18 @@ class Keys(Endpoint):
 def _check(write: Write, scopes: frozenset[str], body: dict[str, Any]) -> None:
     faults = []
     if not scopes:
-        faults.append(Fault("required", "Give a role or at least one scope.", pointer="#/scopes"))
+        faults.append(Fault("required", "A role or at least one scope is required.", pointer="#/scopes"))
     if body["expires_at"] is not None and body["expires_at"] <= write.at:
-        faults.append(Fault("in_the_past", "The key would have expired already.", pointer="#/expires_at"))
+        faults.append(Fault("in_the_past", "The key must expire in the future.", pointer="#/expires_at"))
     limit = write.actor.expires_at
     if limit is not None and (body["expires_at"] is None or body["expires_at"] > limit):
-        faults.append(Fault("out_of_range", "A key cannot outlive the one that makes it.", pointer="#/expires_at"))
+        faults.append(
+            Fault("out_of_range", "The key must not expire later than the key that creates it.", pointer="#/expires_at")
+        )
     if faults:
         raise Invalid(*faults)
     if missing := sorted(scopes - write.actor.scopes):
-        raise Forbidden(f"A key cannot give what it does not have: {', '.join(missing)}.")
+        raise Forbidden(f"A key cannot give scopes that it does not have: {', '.join(missing)}.")
 
 
 class OneKey(Endpoint):
@@ -135,13 +147,13 @@ class OneKey(Endpoint):
 
     @scope("keys:write")
     @operation("revokeKey")
-    @returns(204, description="Revoked, from this moment on.")
+    @returns(204, description="The key is revoked.")
     @problems("not-found")
     def delete(self, write: Write, key_id: str) -> Answer:
         """Revoke a key at once.
 
-        Any key: `keys:write` is not bounded by the caller's other scopes here, so that a key that has leaked can always
-        be revoked. Preview tokens that the key made end with it.
+        `keys:write` allows this for every key, whatever scopes the caller lacks, so that a leaked key can always be
+        revoked. Preview tokens that the key created become invalid.
         """
         if revoke_key(write.session, key_id, write.at):
             revoked = {"revoked_at": write.at}
@@ -174,13 +186,13 @@ class WhoAmI(Endpoint):
     @operation("whoami")
     @returns(200, CallerItem)
     def get(self, connection: Any) -> Answer:
-        """Say which key this is and what it may do."""
+        """Get the key of the request and its scopes."""
         actor = g.actor
         return Answer({"data": {"id": actor.key_id, "name": actor.name, "scopes": sorted(actor.scopes)}})
 
 
 def key_document(row: Any) -> dict[str, Any]:
-    """A key on the wire."""
+    """The JSON document of a key."""
     return {name: getattr(row, name) for name in Key._declared_fields}
 
 

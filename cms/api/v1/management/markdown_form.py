@@ -1,9 +1,9 @@
-"""Drafts as Markdown with front matter, read and written: the same schema and the same faults as JSON.
+"""Drafts as Markdown with front matter, read and written, with the same schema and the same faults as JSON.
 
-The front matter holds the written fields, and below it stands the source of the type's first rich text. It is Markdown
-unless the front matter names another format, ``body: {format: html}``; blocks stand there as JSON. What says which
-entry it is (``id``, ``type``, ``url``, ``version``, ``updated_at``) comes with what is read and is passed over in what
-is written, but for an ``id`` that is another entry's.
+The front matter has the written fields, and below it is the source of the type's first rich text. The source is
+Markdown unless the front matter names another format, such as ``body: {format: html}``; blocks are written as JSON.
+Reading adds the members that identify the entry (``id``, ``type``, ``url``, ``version``, ``updated_at``). Writing
+ignores them, but refuses the ``id`` of another entry.
 """
 
 import json
@@ -26,8 +26,8 @@ from cms.rendering.front_matter import FRONT_MATTER_CHARACTERS, FrontMatterError
 
 MARKDOWN = "text/markdown"
 AS_MARKDOWN = Form(
-    "Front matter with what was written, references as slugs where they are unambiguous, and the first rich text as it "
-    "was written. Sent back unchanged it changes nothing.",
+    "Front matter with the written fields, with references as slugs if these are unambiguous, and below it the first "
+    "rich text as it was written. Sending it back unchanged changes nothing.",
     "---\ntitle: A quiet morning at the bench\nslug: a-quiet-morning\n---\n\nBefore the shop opens.\n",
 )
 IDENTITY = ("id", "type", "url", "version", "updated_at")
@@ -35,14 +35,14 @@ LEFT_OUT = ("note",)
 
 
 def also_read(resource: ContentResource) -> dict[str, OtherForm]:
-    """The media types that an entry of this type may be sent as, besides JSON."""
+    """The media types besides JSON in which an entry of this type can be sent."""
     if not resource.type.bodies:
         return {}
     main = resource.type.bodies[0]
     description = (
         f"Front matter with the fields in YAML, and below it the source of `{main}`: Markdown, unless the front matter "
-        f"says `{main}: {{format: html}}`. What reading gives besides (`{'`, `'.join(IDENTITY)}`) is passed over, but "
-        "for the `id` of another entry."
+        f"has `{main}: {{format: html}}`. The members that reading adds (`{'`, `'.join(IDENTITY)}`) are ignored, "
+        "but the `id` of another entry is refused."
     )
     others = {name: value for name, value in resource.example.items() if name != main}
     example = as_written(others, "The paste has to be **warm** and smooth.\n")
@@ -51,12 +51,12 @@ def also_read(resource: ContentResource) -> dict[str, OtherForm]:
 
 
 def also_answered(resource: ContentResource) -> dict[str, Form]:
-    """The media types that a draft of this type comes as, besides JSON."""
+    """The media types besides JSON in which a draft of this type can be read."""
     return {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
 
 
 def _read(kind: ContentType, content: bytes) -> dict[str, Any]:
-    """The document that the schema judges. Raises ``MalformedRequest`` or ``Invalid``."""
+    """The document that the schema validates; raises ``MalformedRequest`` or ``Invalid``."""
     try:
         fields, text = read_front_matter(decoded(content))
     except FrontMatterError as error:
@@ -70,25 +70,24 @@ def _read(kind: ContentType, content: bytes) -> dict[str, Any]:
 
 
 def _check_id(given: Any) -> None:
-    """One entry's file is not written over another by a slip in the address."""
+    """Refuse the file of another entry than the one in the address, so that a slip overwrites nothing."""
     asked = (request.view_args or {}).get("entry_id")
     if asked is not None and given not in (None, asked):
-        raise Invalid(Fault("immutable", "This is the id of another entry than the address names.", "#/id"))
+        raise Invalid(Fault("immutable", "This must be the id of the entry in the address.", "#/id"))
 
 
 def _rich_text(name: str, described: Any, text: str) -> Any:
-    """The rich text whose source is ``text``; the front matter may say its format and nothing else."""
+    """The rich text whose source is ``text``; of it the front matter can have only the format."""
     if described is None:
         return text
     if not isinstance(described, dict) or "source" in described:
-        raise Invalid(
-            Fault("excluded", "Beside the text below the front matter only its format may stand.", f"#/{name}")
-        )
+        detail = "With a text below the front matter, this can have only a `format`."
+        raise Invalid(Fault("excluded", detail, f"#/{name}"))
     return described | {"source": parse(text.encode()) if described.get("format") == BLOCKS else text}
 
 
 def markdown_response(resource: ContentResource, draft: Draft, content: Mapping[str, Any], etag: str) -> Response:
-    """The answer that holds a draft; ``content`` is what was written, on the wire."""
+    """The response with a draft as Markdown; ``content`` has the written fields as JSON values."""
     document = _document(resource, draft, content)
     headers = {"Cache-Control": "no-store", "ETag": etag}
     return Response(document, headers=headers, content_type=content_type(MARKDOWN))
@@ -96,27 +95,27 @@ def markdown_response(resource: ContentResource, draft: Draft, content: Mapping[
 
 def _document(resource: ContentResource, draft: Draft, content: Mapping[str, Any]) -> str:
     main = resource.type.bodies[0]
-    # What is the type's own comes first, as a person would write it.
+    # The type's own fields come first, as a person would write them.
     shared = Written._declared_fields
     declared = sorted(fields_of(resource.written).items(), key=lambda each: each[0] in shared)
-    told = {
+    front_matter = {
         name: content[name]
         for name, field in declared
         if name in content and name not in (main, *LEFT_OUT) and content[name] != _default(field)
     }
-    described, text = _taken_apart(content.get(main))
+    described, text = _divided(content.get(main))
     if described is not None:
-        told[main] = described
+        front_matter[main] = described
     identity = {"id": draft.entry.id, "type": draft.entry.type, "version": draft.entry.version}
-    return as_written({**told, **identity}, text)
+    return as_written({**front_matter, **identity}, text)
 
 
 def _default(field: Any) -> Any:
     return field.load_default() if callable(field.load_default) else field.load_default
 
 
-def _taken_apart(rich_text: Any) -> tuple[Any, str]:
-    """What the front matter says of a rich text, and what stands below it; a text of spaces alone cannot."""
+def _divided(rich_text: Any) -> tuple[Any, str]:
+    """The parts of a rich text in the front matter and below it. A text of spaces only stays in the front matter."""
     if rich_text is None:
         return None, ""
     name, source = rich_text["format"], rich_text["source"]

@@ -1,4 +1,4 @@
-"""Tokens for one entry of the preview space, for every type."""
+"""Preview tokens for one entry, for every type."""
 
 import secrets
 from datetime import timedelta
@@ -20,19 +20,19 @@ HOUR, WEEK = 3600, 7 * 24 * 3600
 
 
 class PreviewTokenWrite(Schema):
-    """For how long a token is good."""
+    """How long a token is valid."""
 
-    expires_in_seconds = fields.Whole(60, WEEK, load_default=HOUR, description="A minute to a week.", example=HOUR)
+    expires_in_seconds = fields.Whole(60, WEEK, load_default=HOUR, description="From a minute to a week.", example=HOUR)
 
 
 class PreviewToken(Schema):
-    """A token for one entry, shown this once; whoever has it needs no key."""
+    """A token for one entry, which is shown only once. Its holder needs no key."""
 
     token = fields.Delivered(
         {"type": "string"},
         required=True,
         allow_none=True,
-        description="Kept nowhere, and so null where the answer is given again for an `Idempotency-Key`.",
+        description="The token. It is not stored, and so is null in a repeated answer.",
         example="preview_WyIwMTk5YzBkZSJd.c2lnbmF0dXJl",
     )
     expires_at = fields.Time(required=True)
@@ -57,17 +57,17 @@ class PreviewTokens(TypeEndpoint):
     @shows_once("token")
     @problems("not-found")
     def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-        """Sign a token with which anybody can see this one entry in the preview space, for a while.
+        """Create a token with which anyone can preview this one entry for a limited time.
 
-        As its draft or as it is live, among what is live now: a token looks at no other instant.
+        It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
         """
         entry = actions.find_entry(write, self.kind, entry_id)
         asked = write.at + timedelta(seconds=body["expires_in_seconds"])
         expires_at = min(asked, write.actor.expires_at or asked)
-        assert write.actor.key_id is not None, "whoever calls has a key"
+        assert write.actor.key_id is not None, "every caller has a key"
         settings = services().settings
         write.record("preview_token_created", self.kind.name, entry.id, after={"expires_at": expires_at})
-        # Nothing of a token is stored: what a dry run shows must be signed with what nobody knows.
+        # No token is stored, so that of a dry run is signed with a secret that nobody knows: it must not be valid.
         secret = secrets.token_hex() if write.dry_run else settings.secret_key
         document = {
             "token": make_token(secret, write.actor.key_id, entry.id, expires_at),

@@ -11,7 +11,16 @@ from cms.api.http.fields import Schema
 from cms.api.http.problems import InvalidParameter
 from cms.api.http.responses import Answer
 from cms.api.v1.management.answers import ETAG, OVERRIDE, quoted, warnings_on
-from cms.api.v1.schemas import ContentResource, Warning, changes, item_of
+from cms.api.v1.schemas import (
+    LIVE_FROM,
+    LIVE_UNTIL,
+    STATUS,
+    UNPUBLISHED_CHANGES,
+    ContentResource,
+    Warning,
+    changes,
+    item_of,
+)
 from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.editing import actions, drafts, publishing, timeline
 from cms.content.editing.drafts import read_drafts
@@ -21,38 +30,42 @@ from cms.errors import Invalid
 
 
 class PublicationWrite(Schema):
-    """From when until when which revision is live; all of it optional: now, for ever, the newest."""
+    """The time in which a revision is live; by default the newest revision, from now on, without an end."""
 
-    live_from = fields.Time(load_default=None, allow_none=True, description="Else now.")
-    live_until = fields.Time(load_default=None, allow_none=True, description="Else for ever.", example=None)
-    revision = fields.Whole(1, load_default=None, allow_none=True, description="Else the newest.", example=1)
+    live_from = fields.Time(load_default=None, allow_none=True, description="By default now.")
+    live_until = fields.Time(load_default=None, allow_none=True, description="By default without an end.", example=None)
+    revision = fields.Whole(1, load_default=None, allow_none=True, description="By default the newest.", example=1)
     override_reason = fields.Line(500, load_default=None, allow_none=True, description=OVERRIDE)
 
 
 class Interval(Schema):
-    """One publication of the timeline; `id` is what a plan is cancelled by."""
+    """One publication of the timeline."""
 
-    id = fields.Id(required=True)
-    revision = fields.Whole(1, required=True)
-    slug = entry_fields.Slug(required=True, allow_none=True)
+    id = fields.Id(required=True, description="The id of the publication, to cancel a plan by.")
+    revision = fields.Whole(1, required=True, description="The number of its revision.")
+    slug = entry_fields.Slug(required=True, allow_none=True, description="The slug in that revision.")
     live_from = fields.Time(required=True)
-    live_until = fields.Time(required=True, allow_none=True, description="Null for ever.", example=None)
+    live_until = fields.Time(required=True, allow_none=True, description="Null if it has no end.", example=None)
     state = fields.Choice("past", "live", "planned", required=True, example="live")
 
 
 class Publication(Schema):
-    """Where an entry stands, and its whole timeline, oldest first."""
+    """The state of an entry, and its whole timeline, oldest first."""
 
-    status = fields.Choice("draft", "scheduled", "published", "unpublished", required=True, example="published")
-    revision = fields.Whole(1, required=True, allow_none=True, description="What is live, or else next.")
-    live_from = fields.Time(required=True, allow_none=True)
-    live_until = fields.Time(required=True, allow_none=True, example=None)
-    has_unpublished_changes = fields.Flag(required=True, example=False)
+    status = fields.Choice(
+        "draft", "scheduled", "published", "unpublished", required=True, example="published", description=STATUS
+    )
+    revision = fields.Whole(
+        1, required=True, allow_none=True, description="The live revision, or else the next planned one."
+    )
+    live_from = fields.Time(required=True, allow_none=True, description=LIVE_FROM)
+    live_until = fields.Time(required=True, allow_none=True, example=None, description=LIVE_UNTIL)
+    has_unpublished_changes = fields.Flag(required=True, example=False, description=UNPUBLISHED_CHANGES)
     timeline = fields.Many(fields.Group(Interval), required=True, most=10_000)
 
 
 class PublicationAnswer(Schema):
-    """The timeline after a write, with what is worth knowing."""
+    """The timeline after a write, with warnings."""
 
     data = fields.Group(Publication, required=True)
     warnings = fields.Many(fields.Group(Warning), required=True)
@@ -60,11 +73,11 @@ class PublicationAnswer(Schema):
 
 
 class UnpublishQuery(Schema):
-    """Parameters of unpublishing."""
+    """The parameters of unpublishing."""
 
     is_query = True
 
-    at = fields.Time(description="Unpublish then; else now.")
+    at = fields.Time(description="When to unpublish; by default now.")
 
 
 PublicationItem = item_of(Publication)
@@ -104,7 +117,7 @@ class EntryPublication(TypeEndpoint):
     @problems("not-found")
     @conditional
     def delete(self, write: Write, query: dict[str, Any], entry_id: str) -> Answer:
-        """Unpublish an entry now or later; whatever was planned after that is taken back."""
+        """Unpublish an entry now or later; plans after that instant are cancelled."""
         entry = actions.find_entry(write, self.kind, entry_id)
         actions.check_precondition(write, entry, expected_tags())
         try:
@@ -123,7 +136,7 @@ class OnePublication(TypeEndpoint):
     @problems("not-found", "conflict")
     @conditional
     def delete(self, write: Write, entry_id: str, publication_id: str) -> Answer:
-        """Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again."""
+        """Cancel one plan of the timeline; the publication that it cut short gets its former end again."""
         entry = actions.find_entry(write, self.kind, entry_id)
         actions.check_precondition(write, entry, expected_tags())
         timeline.cancel(write, self.kind, entry, publication_id)
@@ -148,7 +161,7 @@ def _present_document(resource: ContentResource, entry_id: str, connection: Any)
 
 
 def publication_document(publications: list[Any], standing: Standing, now: Any) -> dict[str, Any]:
-    """A timeline on the wire."""
+    """The JSON document of a timeline."""
     return {
         "status": standing.status,
         "revision": standing.revision,

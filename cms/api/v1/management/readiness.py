@@ -1,4 +1,4 @@
-"""The checklist of an entry, for every type: what to mend before it is published, and what blocks that."""
+"""The checklist of an entry, for every type: what to fix before it is published, and what blocks publishing."""
 
 from typing import Any
 
@@ -15,37 +15,41 @@ from cms.content.published.moment import read_moment
 
 
 class ReadinessQuery(Schema):
-    """Which revision to check."""
+    """The revision to check."""
 
     is_query = True
 
-    revision = fields.Whole(1, load_default=None, description="Its number; else the working copy.", example=1)
+    revision = fields.Whole(
+        1, load_default=None, description="The number of the revision; by default the draft.", example=1
+    )
 
 
 class Finding(Schema):
     """One place where a check fails."""
 
-    pointer = fields.Delivered(TEXT, description="Into the entry as written.", example="#/hero_image/alt")
+    pointer = fields.Delivered(
+        TEXT, description="A JSON Pointer into the entry as written.", example="#/hero_image/alt"
+    )
     detail = fields.Delivered(TEXT, required=True, example="The image has no text alternative.")
 
 
 class ReadinessCheck(Schema):
-    """One point of the list."""
+    """One check of the list."""
 
     code = fields.Choice(*(each.code for each in CHECKS), extensible=True, required=True, example="missing_alt")
     title = fields.Delivered(TEXT, required=True, example="Every image has a text alternative.")
     state = fields.Choice("passed", "failed", required=True, example="failed")
     blocks = fields.Flag(
-        required=True, example=False, description="Whether the site has it block publishing (`publish_blockers`)."
+        required=True, example=False, description="True if it is one of the site's `publish_blockers`."
     )
     findings = fields.Many(fields.Group(Finding), required=True)
 
 
 class Readiness(Schema):
-    """Everything that is checked of an entry of this type."""
+    """The checks of an entry, with their results."""
 
-    revision = fields.Whole(1, required=True, description="The one that was checked.")
-    ready = fields.Flag(required=True, description="Whether it can be published: nothing that blocks has failed.")
+    revision = fields.Whole(1, required=True, description="The revision that was checked.")
+    ready = fields.Flag(required=True, description="True if it can be published: no blocking check has failed.")
     checks = fields.Many(fields.Group(ReadinessCheck), required=True)
 
 
@@ -61,7 +65,7 @@ class EntryReadiness(TypeEndpoint):
     @returns(200, ReadinessItem)
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-        """Check a revision of an entry: what to mend, where, and what blocks publishing."""
+        """Check a revision of an entry: what to fix, where, and what blocks publishing."""
         known = services()
         site = read_moment(connection, known.settings.public_url).site
         draft = drafts.find_draft(connection, self.kind, entry_id)

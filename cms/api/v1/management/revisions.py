@@ -1,4 +1,4 @@
-"""The history of an entry, for every type: who saved what when, and back to it."""
+"""The history of an entry, for every type: who saved what and when, and how to restore it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,36 +19,47 @@ from cms.errors import NotFound
 
 
 class Revision(Schema):
-    """A saved state, without its content."""
+    """A revision, without its content."""
 
-    number = fields.Whole(1, required=True)
-    created_at = fields.Time(required=True)
+    number = fields.Whole(1, required=True, description="The revisions of an entry are numbered from 1.")
+    created_at = fields.Time(required=True, description="When it was saved.")
     created_by = fields.Delivered(
         nullable({"type": "object", "properties": {"id": TEXT, "name": TEXT}}),
         required=True,
         example={"id": "Q3v9sK2mB7xD", "name": "Newsroom"},
+        description="The key that saved it.",
     )
-    note = fields.Delivered(nullable(TEXT), required=True, example="Shorter opening.")
+    note = fields.Delivered(
+        nullable(TEXT), required=True, example="Shorter opening.", description="The note of that change."
+    )
 
 
 class FullRevision(Revision):
-    """A saved state with what was written."""
+    """A revision, with its content."""
 
-    content = fields.Delivered(OBJECT, required=True, example={"title": "A quiet morning"})
+    content = fields.Delivered(
+        OBJECT, required=True, example={"title": "A quiet morning"}, description="The fields as written."
+    )
 
 
 class Restore(Schema):
-    """Which revision to go back to."""
+    """The revision to restore."""
 
-    revision = fields.Whole(1, required=True)
-    note = fields.Line(500, load_default=None, allow_none=True, example="The old opening was better.")
+    revision = fields.Whole(1, required=True, description="The number of the revision.")
+    note = fields.Line(
+        500,
+        load_default=None,
+        allow_none=True,
+        example="The old opening was better.",
+        description="A note about this change, kept with the new revision.",
+    )
 
 
 RevisionList, FullRevisionItem = list_of(Revision), item_of(FullRevision)
 
 
 class Revisions(TypeEndpoint):
-    """The saved states of an entry."""
+    """The revisions of an entry."""
 
     @scope("content:preview")
     @operation("list{Type}Revisions")
@@ -56,7 +67,7 @@ class Revisions(TypeEndpoint):
     @returns(200, RevisionList, Link="`next` and `first` (RFC 8288).")
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-        """List the saved states of an entry, newest first."""
+        """List the revisions of an entry, newest first."""
         drafts.find_draft(connection, self.kind, entry_id)
         after = read_cursor(query.get("cursor"), query)
         rows, last = drafts.list_revisions(
@@ -67,14 +78,14 @@ class Revisions(TypeEndpoint):
 
 
 class OneRevision(TypeEndpoint):
-    """One saved state."""
+    """One revision."""
 
     @scope("content:preview")
     @operation("get{Type}Revision")
     @returns(200, FullRevisionItem)
     @problems("not-found")
     def get(self, connection: Any, entry_id: str, number: str) -> Answer:
-        """Get one saved state with what was written."""
+        """Get one revision with its content."""
         drafts.find_draft(connection, self.kind, entry_id)
         row = drafts.find_revision(connection, entry_id, _number(number))
         (document,) = revision_documents(connection, [row])
@@ -82,7 +93,7 @@ class OneRevision(TypeEndpoint):
 
 
 class EntryRestore(TypeEndpoint):
-    """The way back to a saved state."""
+    """The restoration of a revision."""
 
     @scope("content:write")
     @operation("restore{Type}")
@@ -91,7 +102,7 @@ class EntryRestore(TypeEndpoint):
     @problems("not-found", slug_problems)
     @optionally_conditional
     def post(self, write: Write, body: dict[str, Any], entry_id: str) -> Answer:
-        """Make an old revision's content the draft again, as a new revision."""
+        """Make the content of an old revision the draft again, as a new revision."""
         entry = actions.find_entry(write, self.kind, entry_id)
         actions.check_precondition(write, entry, tags_if_any())
         actions.restore(write, self.kind, entry, body["revision"], note=body["note"])
@@ -105,7 +116,7 @@ def _number(text: str) -> int:
 
 
 def revision_documents(connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Saved states on the wire, without their content."""
+    """The JSON documents of revisions, without their content."""
     return [
         {
             "number": row.number,

@@ -1,4 +1,4 @@
-"""The site's settings, for those who run it."""
+"""The site's settings, for administrators."""
 
 from dataclasses import replace
 from functools import partial
@@ -25,13 +25,15 @@ from cms.site import DEFAULTS
 class SiteWrite(PublicSettings):
     """The site's settings as an administrator writes them."""
 
-    words_per_minute = fields.Whole(50, 1000, load_default=200, description="For reading times.", example=200)
+    words_per_minute = fields.Whole(
+        50, 1000, load_default=200, description="The reading speed, for `reading_time_minutes`.", example=200
+    )
     publish_blockers = fields.Many(
         fields.Choice(*BLOCKERS, extensible=True),
         most=len(BLOCKERS),
         unique=True,
         load_default=list,
-        description="The checks of `…/readiness` that block publishing where they fail (`not-ready`).",
+        description="The checks of `…/readiness` that block publishing if they fail (`not-ready`).",
         example=["missing_alt", "broken_link"],
     )
 
@@ -41,8 +43,10 @@ ManagedSite = made(
     "The site's settings as written.",
     {
         **{name: delivered(setting) for name, setting in fields_of(SiteWrite).items()},
-        "updated_at": fields.Time(required=True),
-        "etag": fields.Delivered({"type": "string"}, required=True, example='"7"'),
+        "updated_at": fields.Time(required=True, description="When the settings were last changed."),
+        "etag": fields.Delivered(
+            {"type": "string"}, required=True, example='"7"', description="The entity tag, for `If-Match`."
+        ),
     },
 )
 ManagedSiteItem = item_of(ManagedSite)
@@ -50,7 +54,7 @@ SiteWritten = made("SiteWritten", "The settings after a write.", {**fields_of(Ma
 
 
 class ManagedSettings(Endpoint):
-    """The site for administrators."""
+    """The site's settings, for administrators."""
 
     @scope("content:preview")
     @operation("getManagedSite")
@@ -66,7 +70,7 @@ class ManagedSettings(Endpoint):
     @conditional
     def put(self, write: Write, body: dict[str, Any]) -> Answer:
         """Replace the site's settings."""
-        _expect(write)
+        _check_precondition(write)
         return _save(write, body)
 
     @scope("site:write")
@@ -76,13 +80,13 @@ class ManagedSettings(Endpoint):
     @conditional
     def patch(self, write: Write, body: Any) -> Answer:
         """Change some of the site's settings (RFC 7396)."""
-        _expect(write)
+        _check_precondition(write)
         current = DEFAULTS | find_site(write.session).data
         schema = SiteWrite()
         return _save(write, load(schema, merge_patch(current, body, schema)))
 
 
-def _expect(write: Write) -> None:
+def _check_precondition(write: Write) -> None:
     session = write.session
     detail = "The settings have changed since they were read."
     check_tags(session, expected_tags(), find_site(session).changed, detail, partial(changed_settings, session))
@@ -91,17 +95,17 @@ def _expect(write: Write) -> None:
 def _save(write: Write, data: dict[str, Any]) -> Answer:
     codes = [each["code"] for each in data["locales"]]
     faults = [
-        Fault("duplicate", f"'{code}' stands in the list twice.", pointer=f"#/locales/{position}/code")
+        Fault("duplicate", f"The locale '{code}' is in the list twice.", pointer=f"#/locales/{position}/code")
         for position, code in enumerate(codes)
         if code in codes[:position]
     ]
     faults += [
-        Fault("unknown_locale", "This is none of the site's locales.", pointer=f"#/locales/{position}/fallback")
+        Fault("unknown_locale", "This must be another of the site's locales.", pointer=f"#/locales/{position}/fallback")
         for position, each in enumerate(data["locales"])
         if each["fallback"] is not None and (each["fallback"] not in codes or each["fallback"] == each["code"])
     ]
     if data["default_locale"] not in codes:
-        faults.append(Fault("unknown_locale", "This is none of the site's locales.", pointer="#/default_locale"))
+        faults.append(Fault("unknown_locale", "This must be one of the site's locales.", pointer="#/default_locale"))
     if faults:
         raise Invalid(*faults)
     return replace(_answer(save_site(write, data)), before=_present)

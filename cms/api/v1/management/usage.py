@@ -1,4 +1,4 @@
-"""What refers to an entry, for every type."""
+"""The references to an entry, for every type."""
 
 from typing import Any
 
@@ -16,15 +16,19 @@ from cms.content.editing.usage import UseKey, uses
 
 Usage = made(
     "Usage",
-    "A reference to an entry, by another's working copy or by what of that is live or planned.",
+    "A reference to an entry from another one: from its draft, or from a live or planned revision.",
     {
-        "id": fields.Id(required=True, description="The entry that refers."),
-        "type": fields.Delivered(TEXT, required=True, example="article"),
-        "title": fields.Delivered(TEXT, required=True, example="A quiet morning", description="What it is known by."),
-        "slug": entry_fields.Slug(required=True, allow_none=True),
-        "field": fields.Delivered(TEXT, required=True, example="authors"),
-        "in": fields.Choice("draft", "live", "planned", required=True, description="What of it refers."),
-        "revision": fields.Whole(1, required=True, description="Which of its revisions refers."),
+        "id": fields.Id(required=True, description="The id of the entry that refers to this one."),
+        "type": fields.Delivered(TEXT, required=True, example="article", description="The content type of that entry."),
+        "title": fields.Delivered(
+            TEXT, required=True, example="A quiet morning", description="The title, question or name of that entry."
+        ),
+        "slug": entry_fields.Slug(required=True, allow_none=True, description="The slug of that entry."),
+        "field": fields.Delivered(TEXT, required=True, example="authors", description="The field with the reference."),
+        "in": fields.Choice(
+            "draft", "live", "planned", required=True, description="Where that entry has the reference."
+        ),
+        "revision": fields.Whole(1, required=True, description="The number of the revision with the reference."),
     },
 )
 
@@ -33,7 +37,7 @@ UsageList = list_of(Usage)
 
 
 class EntryUsage(TypeEndpoint):
-    """What refers to an entry."""
+    """The references to an entry."""
 
     @scope("content:preview")
     @operation("list{Type}Usage")
@@ -41,7 +45,7 @@ class EntryUsage(TypeEndpoint):
     @returns(200, UsageList, Link="`next` and `first` (RFC 8288).")
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], entry_id: str) -> Answer:
-        """List what refers to an entry: working copies, and what is live or planned."""
+        """List the references to an entry, from drafts and from what is live or planned."""
         draft = drafts.find_draft(connection, self.kind, entry_id)
         found, last = uses(connection, services().types, entry_id, draft.at, after=_read(query), limit=query["limit"])
         following = last and ([last.field, last.type, *map(clock.to_wire, (last[2], last[4]))], last.entry_id)

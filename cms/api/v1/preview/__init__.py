@@ -1,1 +1,1 @@
-"""Preview: what delivery will answer, seen as the draft or as of any moment."""
+"""Preview: the answers of delivery, from drafts or as of any instant."""

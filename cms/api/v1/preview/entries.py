@@ -1,6 +1,6 @@
-"""Preview: what delivery will answer, seen as the draft or as of any moment, for those who may.
+"""Preview: the answers of delivery, from drafts or as of any instant, for callers with a key or a token.
 
-The same code as delivery, over another perspective. Nothing here may be kept by any cache.
+It runs the code of delivery in another perspective. No cache may keep its answers.
 """
 
 from collections.abc import Sequence
@@ -37,14 +37,14 @@ from cms.content.published.perspective import Perspective
 from cms.errors import Fault, NotFound
 from cms.wire import to_json
 
-# C2 of a private space: no cache keeps it, whatever its own rules, and no search engine lists it.
+# The space is private: no cache may keep an answer, whatever its own rules, and no search engine may list it.
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization", "X-Robots-Tag": "noindex"}
 PERSPECTIVES = ("draft", "published")
-AT = "As of this instant, past or to come, as far as it is planned by now."
+AT = "As of this instant, in the past or in the future as it is planned now."
 
 
 class Preview(Endpoint):
-    """A resource of the preview space: its answers, refusals included, are for the caller alone."""
+    """An endpoint of the preview space: its answers, errors included, are for the caller alone."""
 
     def dispatch_request(self, *arguments: Any, **path: Any) -> Response:
         after_this_request(_private)
@@ -57,20 +57,24 @@ def _private(response: Response) -> Response:
 
 
 def list_query(resource: ContentResource) -> type[Schema]:
-    """The parameters of delivery's list, and when to look at it."""
+    """The parameters of delivery's list, with ``perspective`` and ``at``."""
     declared = fields_of(entries.list_query(resource))
     return made(f"Preview{resource.name}ListQuery", "", {**declared, **_when(), "is_query": True})
 
 
 def item_query(resource: ContentResource) -> type[Schema]:
-    """The parameters of delivery's item, when to look at it, and the token for those who can send no header."""
-    token = fields.Line(2000, description="A preview token, where no `Authorization` can be sent.")
-    declared = {**fields_of(entries.item_query(resource)), **_when(AT + " Not with a token."), BY_QUERY: token}
+    """The parameters of delivery's item, with ``perspective``, ``at`` and the token of clients that send no header."""
+    token = fields.Line(2000, description="A preview token, for clients that cannot send `Authorization`.")
+    declared = {
+        **fields_of(entries.item_query(resource)),
+        **_when(AT + " Not allowed with a preview token."),
+        BY_QUERY: token,
+    }
     return made(f"Preview{resource.name}Query", "", {**declared, "is_query": True})
 
 
 def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
-    """The parameters of delivery's search, and when to look at it."""
+    """The parameters of delivery's search, with ``perspective`` and ``at``."""
     declared = fields_of(search.search_query(catalog))
     return made("PreviewSearchQuery", "", {**declared, **_when(), "is_query": True})
 
@@ -79,8 +83,8 @@ def _when(at: str = AT) -> dict[str, fields.Field]:
     return {
         "perspective": fields.Choice(
             *PERSPECTIVES,
-            description="`draft`: everything as last saved, live or not; `published`: what is live. "
-            "By default `draft`, and `published` with `at`.",
+            description="`draft`: everything as last saved, live or not. `published`: what is live. "
+            "By default `draft`, or `published` with `at`.",
         ),
         "at": fields.Time(description=at),
     }
@@ -94,7 +98,7 @@ class Entries(Preview, TypeEndpoint):
     @query(list_query)
     @returns(200, delivered_list, Link="`next` and `first` (RFC 8288).")
     def get(self, connection: Any, query: dict[str, Any]) -> Response:
-        """List {plural} as their drafts, or as of any moment."""
+        """List {plural} as drafts, or as of any instant."""
         return _response(page_of(self.resource, _reading(connection, query), query))
 
 
@@ -105,11 +109,11 @@ class Entry(Preview, TypeEndpoint):
     @opened_by_token
     @operation("preview{Type}")
     @query(item_query)
-    @returns(200, delivered_item, also=other_forms, Content_Language="The language that came.")
+    @returns(200, delivered_item, also=other_forms, Content_Language="The language of the answer.")
     @may_have_moved
     @problems("not-found")
     def get(self, connection: Any, query: dict[str, Any], name: str) -> Response:
-        """Get one {name} as its draft, or as of any moment."""
+        """Get one {name} as its draft, or as of any instant."""
         found = one_of(self.resource, _reading(connection, query), query, name)
         if found is None:
             raise NotFound
@@ -117,16 +121,16 @@ class Entry(Preview, TypeEndpoint):
 
 
 class Search(Preview, CatalogEndpoint):
-    """The search over what is live or not."""
+    """The search over entries, live or not."""
 
     @scope("content:preview")
     @operation("previewSearch")
     @query(search_query)
     @returns(200, SearchResults, Link="`next` and `first` (RFC 8288).")
     def get(self, connection: Any, query: dict[str, Any]) -> Response:
-        """Search drafts, or what was or will be live at any moment.
+        """Search drafts, or what was or will be live at any instant.
 
-        As the search of delivery, over the working copies, or with `at` over the past and what is planned.
+        It works as the search of delivery, over drafts, or with `at` over what was live or is planned.
         """
         answered = search.results(_reading(connection, query), names_searched(self.catalog), query)
         return _response(Representation(to_json(answered.document), answered.headers))
@@ -137,27 +141,33 @@ def _reading(connection: Any, given: dict[str, Any]) -> Reading:
     if isinstance(g.actor, TokenHolder):
         if given.get("at") is not None:
             raise InvalidParameter(
-                Fault("excluded", "A token shows one entry among what is live now: leave this out.", parameter="at")
+                Fault(
+                    "excluded",
+                    "A preview token shows one entry among what is live now: leave out `at`.",
+                    parameter="at",
+                )
             )
         return Reading(connection, moment, _perspective(moment, given, alone=True), only=g.actor.entry_id)
     return Reading(connection, moment, _perspective(moment, given, alone=False))
 
 
 def _perspective(moment: Moment, given: dict[str, Any], *, alone: bool) -> Perspective:
-    """How content is looked at; ``alone`` shows the draft of what is asked for only, all else as it is live."""
+    """The perspective of a request; with ``alone``, only the requested entry is a draft, and all others are live."""
     at: datetime | None = given.get("at")
     perspective = given.get("perspective") or ("draft" if at is None else "published")
     if perspective == "published":
         return moment.perspective if at is None else preview.as_of(at)
     if at is not None:
         raise InvalidParameter(
-            Fault("excluded", "A draft is as it is now: leave out one of the two.", parameter="perspective")
+            Fault(
+                "excluded", "A draft is as it is now: leave out `perspective=draft` or `at`.", parameter="perspective"
+            )
         )
     return preview.as_draft_alone(moment) if alone else preview.as_drafts(moment)
 
 
 def _response(found: Representation) -> Response:
-    """The answer to one caller: with what describes it, and nothing that would let a cache keep it."""
+    """The response for one caller: with the headers that describe it, and none that let a cache keep it."""
     response = Response(found.content, found.status, content_type=content_type(found.media_type))
     response.headers.update(found.headers)
     return response
