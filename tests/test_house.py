@@ -24,6 +24,11 @@ from tests.guides import PAPERS, README, ROOT, code_of, name_of, text_of
 
 PACKAGE = ROOT / "cms"
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "core", "manager", "managers"}
+RIDDLES = {
+    *("heads", "moves", "freshness", "front", "store", "sealing", "names", "queries", "addresses"),
+    *("few", "marks", "walk", "settle", "settled", "told", "telling"),
+}
+"""Words that named a module, class or function once and did not say what it is."""
 HTTP = {"flask", "flask_restx", "flask_migrate", "flask_swagger_ui", "marshmallow", "werkzeug", "apispec"}
 HTTP_BELONGS = {"app.py", "migrate.py", "cli.py"}
 
@@ -255,6 +260,34 @@ def test_words_of_a_library_are_found_where_they_are_passed_on(said: str) -> Non
 def test_names_are_the_words_of_the_product() -> None:
     parts = {part.removesuffix(".py") for path, _ in modules() for part in path.split("/")}
     assert parts & FORBIDDEN_NAMES == set()
+
+
+def definitions(tree: ast.Module) -> Iterator[str]:
+    """The names of all classes and functions of a module, without the underscores of private ones."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name.strip("_")
+
+
+def test_names_explain_themselves() -> None:
+    stems = {part.removesuffix(".py") for path, _ in modules() for part in path.split("/")}
+    assert stems & RIDDLES == set()
+    assert {name for _, tree in modules() for name in definitions(tree)} & RIDDLES == set()
+
+
+def test_one_name_is_one_class() -> None:
+    """The contract has its own names, in ``api/v1``: there ``Article`` is what is sent, in the tables what is kept."""
+    classes = [
+        (node.name, path)
+        for path, tree in modules()
+        if not path.startswith("api/v1/")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    places: dict[str, list[str]] = {}
+    for name, path in classes:
+        places.setdefault(name, []).append(path)
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
 GENERAL = ("content/", "seo/", "api/feeds/", "api/v1/delivery/", "api/v1/preview/", "api/v1/management/")
