@@ -12,10 +12,11 @@ from werkzeug.exceptions import NotFound
 from werkzeug.exceptions import NotImplemented as NotImplementedMethod
 from werkzeug.routing import MapAdapter
 
-from cms.api import about, feeds, guides
+from cms.api import about, guides
 from cms.api.answers.middleware import AnswerCache
-from cms.api.deprecated_use import announce
+from cms.api.deprecated_use import finish
 from cms.api.execution import Execution
+from cms.api.feeds.routes import feed_routes
 from cms.api.http.conditional import held_back
 from cms.api.http.contract import ANY, METHODS, SAFE, contract_of
 from cms.api.http.endpoint import RUNNER, Endpoint
@@ -89,7 +90,7 @@ class ContractError(Exception):
 
 def _routes(settings: Settings, catalog: Sequence[ContentResource]) -> list[Route]:
     of_versions = [route for version in VERSIONS for route in ROUTES_OF[version](catalog)]
-    every: list[Route] = [*of_versions, *feeds.ROUTES, *about.ROUTES]
+    every: list[Route] = [*of_versions, *feed_routes(catalog), *about.ROUTES]
     return [route for route in every if space_of(route[0], route[1]) in (*settings.spaces, "service")]
 
 
@@ -186,7 +187,7 @@ def _add_hooks(app: Flask, settings: Settings) -> None:
             response = held_back(response)
         response.headers.update(COMMON_HEADERS)
         response.headers["X-Request-Id"] = request_id()
-        announce(response)
+        finish(response)
         if "Content-Security-Policy" not in response.headers:
             response.headers["Content-Security-Policy"] = JSON_POLICY
         for name in unwanted:

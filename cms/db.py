@@ -41,6 +41,8 @@ from cms.errors import Unavailable
 from cms.wire import to_json
 
 LOCK_SECONDS = 5
+BRIEF_SECONDS = 0.1
+"""How long a brief transaction waits for other writers. Its write is dropped rather than delaying a request."""
 POOL_SECONDS = 2
 SESSION_OPTIONS = (
     # Planning a statement, or compiling it (jit), takes longer than running one that an index answers. So each is
@@ -210,6 +212,7 @@ class Database:
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         )
         self._writers = self.engine.execution_options(write=True)
+        self._brief_writers = self.engine.execution_options(write=True, brief=True)
         # SQLite allows one writer at a time. Waiting writers would poll its lock in no order; this lock is fairer.
         self._writing = threading.Lock()
         event.listen(self.engine, "before_cursor_execute", _start_statement)
@@ -229,25 +232,30 @@ class Database:
                 connection.commit()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A transaction that commits at the end of the block, or rolls back if it raises or calls ``discard``."""
+    def transaction(self, *, brief: bool = False) -> Iterator[Session]:
+        """A transaction that commits at the end of the block, or rolls back if it raises or calls ``discard``.
+
+        A ``brief`` one waits for other writers for ``BRIEF_SECONDS`` only, and then raises ``Unavailable``.
+        """
         with (
             _unavailable_raised(),
-            self._turn_to_write(),
-            Session(self._writers, expire_on_commit=False) as session,
+            self._turn_to_write(BRIEF_SECONDS if brief else LOCK_SECONDS),
+            Session(self._brief_writers if brief else self._writers, expire_on_commit=False) as session,
             session.begin() as transaction,
         ):
+            if brief and not self.is_sqlite:
+                session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(BRIEF_SECONDS)}")
             yield session
             session.flush()
             if session.info.get("discarded"):
                 transaction.rollback()
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
+    def _turn_to_write(self, seconds: float) -> Iterator[None]:
         if not self.is_sqlite:
             yield
             return
-        if not self._writing.acquire(timeout=LOCK_SECONDS):
+        if not self._writing.acquire(timeout=seconds):
             raise Unavailable("Other writes are still running.")
         try:
             yield
@@ -272,7 +280,7 @@ def _sqlite_engine(url: URL) -> Engine:
         # The driver begins transactions as DEFERRED, which can lose updates silently. ``begin`` below does it instead.
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={LOCK_SECONDS * 1000}",
+            _busy_timeout(LOCK_SECONDS),
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -284,10 +292,26 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("brief"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA {_busy_timeout(BRIEF_SECONDS)}").close()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA {_busy_timeout(LOCK_SECONDS)}").close()
 
     return engine
+
+
+def _busy_timeout(seconds: float) -> str:
+    return f"busy_timeout={_milliseconds(seconds)}"
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
 
 
 def _postgresql_engine(url: URL) -> Engine:

@@ -4,4 +4,4 @@ VERSION = "0.1.0"
 """The release; packaging reads it here."""
 
 API_VERSION = "1.0.0"
-"""The contract: the OpenAPI document's own version, whose first number is that of ``/api/v1``."""
+"""The contract: the OpenAPI document's own version, whose first number is that of its addresses."""

@@ -2355,6 +2355,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manage/keys/{key_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deprecated operations that a key has called, the last one first
+         * @description List the deprecated operations that a key has called, the last one first.
+         *
+         *     Calls with preview tokens that the key made count for it. A dry run does not count, nor does a refused key. A
+         *     call is never held up to be counted: where the database is busy, it is not.
+         *
+         *     Needs the scope `keys:write`.
+         */
+        get: operations["listKeyUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manage/whoami": {
         parameters: {
             query?: never;
@@ -5269,6 +5294,22 @@ export interface components {
         KeyItem: {
             data: components["schemas"]["Key"];
         };
+        /** @description What of a key's calls is deprecated. */
+        KeyUsageList: {
+            data: components["schemas"]["DeprecatedUse"][];
+        };
+        /** @description A deprecated operation that a key has called. */
+        DeprecatedUse: {
+            /** @description The operation's id in this document. */
+            operation: string;
+            /**
+             * Format: int64
+             * @description Calls that were counted, at least.
+             */
+            count: number;
+            /** Format: date-time */
+            last_used_at: string;
+        };
         /** @description One Caller. */
         CallerItem: {
             data: components["schemas"]["Caller"];
@@ -6095,6 +6136,8 @@ export type NewKeyItem = components['schemas']['NewKeyItem'];
 export type NewKey = components['schemas']['NewKey'];
 export type KeyWrite = components['schemas']['KeyWrite'];
 export type KeyItem = components['schemas']['KeyItem'];
+export type KeyUsageList = components['schemas']['KeyUsageList'];
+export type DeprecatedUse = components['schemas']['DeprecatedUse'];
 export type CallerItem = components['schemas']['CallerItem'];
 export type Caller = components['schemas']['Caller'];
 export type AuditEventList = components['schemas']['AuditEventList'];
@@ -18678,6 +18721,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["400.invalid-parameter.malformed-request"];
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            406: components["responses"]["406.not-acceptable"];
+            414: components["responses"]["414.uri-too-long"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.temporarily-unavailable"];
+        };
+    };
+    listKeyUsage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description An id for this request, 1 to 64 of `[A-Za-z0-9._-]`.
+                 * @example deploy-7.1
+                 */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description The key's id. */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    /** @description The id of this request, echoed or made. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "operation": "listArticles",
+                     *           "count": 42,
+                     *           "last_used_at": "2026-03-03T08:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyUsageList"];
+                };
             };
             400: components["responses"]["400.invalid-parameter.malformed-request"];
             401: components["responses"]["401.unauthorized"];

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from cms.app import create_app
 from cms.migrate import migrate
 from cms.settings import Settings
+from tests.applications import serve
 from tests.postgresql import SHARED_SERVER, PostgreSQLServer, SharedDatabase
 from tests.service import SECRET, Service
 
@@ -77,29 +79,40 @@ def _migrated(url: str) -> None:
     app.extensions["cms"].database.dispose()
 
 
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The address of a new, migrated SQLite database, for what has nothing to do with the database."""
-    path = tmp_path / "cms.db"
-    shutil.copy(sqlite_template, path)
+def _fresh_file(template: Path, name: str) -> str:
+    """The address of a copy of the template, in the place of the one before: the same for every test of a worker."""
+    path = template.with_name(name)
+    for old in path.parent.glob(f"{name}*"):
+        old.unlink()  # With its log. Who still has it open keeps the old file and never sees the new one.
+    shutil.copy(template, path)
     return f"sqlite:///{path}"
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path) -> str:
+    """The address of a new, migrated SQLite database, for what has nothing to do with the database."""
+    return _fresh_file(sqlite_template, "lone.db")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty, migrated database: once on SQLite, once on PostgreSQL."""
+def fresh_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Empties a migrated database and returns its address: once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
-        path = tmp_path / "cms.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        return partial(_fresh_file, request.getfixturevalue("sqlite_template"), "either.db")
     shared: SharedDatabase = request.getfixturevalue("postgresql_database")
-    return shared.fresh()
+    return shared.fresh
+
+
+@pytest.fixture
+def database_url(fresh_database: Callable[[], str]) -> str:
+    """The address of an empty, migrated database: once on SQLite, once on PostgreSQL."""
+    return fresh_database()
 
 
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
     """The service in this process, on a new database."""
-    running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET)))
+    running = serve(Settings(database_url=database_url, secret_key=SECRET))
     yield running
     running.close()
 
@@ -107,7 +120,6 @@ def service(database_url: str) -> Iterator[Service]:
 @pytest.fixture
 def uncached(service: Service) -> Iterator[Service]:
     """The same site, served by an application that keeps no answer."""
-    settings = replace(service.services.settings, cache_memory=0)
-    running = Service(create_app(settings))
+    running = serve(replace(service.services.settings, cache_memory=0))
     yield running
     running.close()

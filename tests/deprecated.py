@@ -10,7 +10,7 @@ from cms.api import about as service_routes
 from cms.api.answers.cacheable import cached_response, not_found
 from cms.api.answers.lifetimes import cache_headers
 from cms.api.http import fields
-from cms.api.http.contract import body, deprecated, operation, problems, public, query, returns, scope
+from cms.api.http.contract import body, deprecated, opened_by_token, operation, problems, public, query, returns, scope
 from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema
 from cms.api.http.responses import Answer
@@ -30,6 +30,7 @@ HEADERS = {
 LINK = '<http://127.0.0.1:8000/docs/guides/headlines>; rel="deprecation"; type="text/html"'
 PATH = "/api/v1/headline"
 MANAGED = "/api/v1/manage/headline"
+PREVIEWED = "/api/v1/preview/headline"
 
 
 class HeadlineQuery(Schema):
@@ -98,7 +99,24 @@ class Managed(Endpoint):
         return Answer(status=204)
 
 
-ROUTES = (("site", PATH, Delivered), ("manage site", MANAGED, Managed))
+class Previewed(Endpoint):
+    """The headline as it will be."""
+
+    @deprecated(since=SINCE, link=GUIDE, replacement="`GET /api/v1/site`")
+    @scope("content:preview")
+    @opened_by_token
+    @operation("previewHeadline")
+    @returns(200, Headline)
+    def get(self, connection: Any) -> Answer:
+        """Get the headline as it will be."""
+        return Answer({"text": "Open tomorrow", "colour": None})
+
+
+ROUTES = (
+    ("site", PATH, Delivered),
+    ("manage site", MANAGED, Managed),
+    ("preview", PREVIEWED, Previewed),
+)
 
 
 def with_deprecated_operations(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Service:

@@ -4,7 +4,7 @@
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -102,9 +102,10 @@ class Route(NamedTuple):
 class Service(Caller):
     """The service, called by anyone; with a caller for each role."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, give_back: "Callable[[Service], None] | None" = None) -> None:
         super().__init__(app)
         self.services: Services = app.extensions["cms"]
+        self._give_back = give_back
 
     def with_key(self, *scopes: str, **options: Any) -> Caller:
         """A caller whose new key has these scopes."""
@@ -156,7 +157,11 @@ class Service(Caller):
             usage.reset(token)
 
     def close(self) -> None:
+        """Close every connection; the service must not be used any more."""
         self.services.database.dispose()
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back(self)
 
 
 def written(plural: str, **fields: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,11 +16,11 @@ from sqlalchemy.exc import IntegrityError, InternalError
 
 from cms import clock
 from cms import db as module
-from cms.app import create_app
 from cms.db import JSON, Collated, Database, UTCDateTime, database_now, discard
 from cms.errors import Unavailable
 from cms.migrate import migrate
 from cms.settings import Settings
+from tests.applications import serve
 from tests.postgresql import PostgreSQLServer, find_binaries
 from tests.processes import PATIENCE, rows
 from tests.service import SECRET, Service
@@ -248,18 +247,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.contextmanager
 def fresh(database_url: str) -> Iterator[Service]:
-    service = Service(create_app(Settings(database_url=database_url, secret_key=SECRET)))
+    service = serve(Settings(database_url=database_url, secret_key=SECRET))
     try:
         yield service
     finally:
         service.close()
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "cms.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
 
 
 def test_a_busy_sqlite_is_unavailable(impatient: None, sqlite_url: str) -> None:
@@ -397,7 +389,7 @@ def test_delivery_needs_no_more_of_sqlite_than_to_read(sqlite_url: str) -> None:
     with fresh(sqlite_url) as service:
         service.editor.create_published("articles", title="Seen everywhere")
     settings = Settings(database_url=sqlite_url, secret_key=SECRET, spaces=("delivery",))
-    service = Service(create_app(settings))
+    service = serve(settings)
 
     @event.listens_for(service.services.database.engine, "connect")
     def only_read(connection: Any, _record: Any) -> None:

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from cms import clock
-from cms.app import create_app
 from cms.settings import Settings
 from tests.api.v1.test_delivery_corpus import PLURALS, told
+from tests.applications import serve
 from tests.service import SECRET, Caller, Service, written
 
 EVERYTHING = "authors,authors.social_links,tags,faqs,related,adjacent,translations,seo,jsonld"
@@ -186,7 +186,7 @@ def test_what_is_private_changes_nothing_for_anyone_without_a_key(
     database_url: str, copy_of: Callable[[str], str]
 ) -> None:
     def open_service(url: str) -> Service:
-        return Service(create_app(Settings(database_url=url, secret_key=SECRET)))
+        return serve(Settings(database_url=url, secret_key=SECRET))
 
     with closing(open_service(database_url)) as before:
         public = make_public(before)

@@ -1,19 +1,24 @@
 """Whoever adds a content type writes a model, two schemas and one entry of the catalogue, and gets everything else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from feedparser import parse
 from openapi_spec_validator import validate
 from sqlalchemy import inspect
 
 from cms import clock
-from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
+from cms.content.published.narrowing import narrowings
+from cms.content.types import ByReference, EntryFeed, FeedFilter, Reference
 from cms.db import Base
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Caller, Service
+from tests.workshops import WORKSHOP
 from tests.workshops.model import WORKSHOP_TABLE
 from tests.workshops.wire import WORKSHOPS
 
@@ -24,7 +29,7 @@ JUNE, JULY, AUGUST = (f"2026-0{month}-01T17:00:00.000Z" for month in (6, 7, 8))
 @pytest.fixture
 def service(database_url: str) -> Iterator[Service]:
     """The service with a sixth type, on a new database that has its table."""
-    running = Service(create_app(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG))
+    running = serve(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG)
     WORKSHOP_TABLE.create(running.services.database.engine)
     yield running
     running.close()
@@ -274,10 +279,143 @@ def test_workshops_are_documented(service: Service) -> None:
     listing = document["paths"]["/api/v1/workshops"]["get"]
     assert listing["operationId"] == "listWorkshops"
     assert {each["name"] for each in listing["parameters"]} >= {"host", "starts_at__gte", "sort", "include"}
+    feed = document["paths"]["/feeds/workshops.rss"]["get"]
+    assert feed["operationId"] == "getWorkshopsRSS"
+    assert {each["name"] for each in feed["parameters"]} >= {"host", "locale"}
+    search = document["paths"]["/api/v1/search"]["get"]
+    assert {each["name"] for each in search["parameters"]} >= {"host", "tag", "author"}
     assert document["paths"]["/api/v1/manage/workshops"]["post"]["x-scope"] == "content:write"
-    with_articles = {path for path in document["paths"] if "/articles" in path and not path.startswith("/feeds/")}
+    with_articles = {path for path in document["paths"] if "/articles" in path}
     with_workshops = {path for path in document["paths"] if "/workshops" in path}
     assert {path.replace("/workshops", "/articles") for path in with_workshops} == with_articles
+
+
+def _with_pages(service: Service) -> None:
+    """Give workshops an address on the site."""
+    settings = {"base_url": "https://site.example", "url_patterns": {"workshop": "/whats-on/{slug}"}}
+    assert service.admin.patch("/api/v1/manage/site", json=settings, if_match="*").status_code == 200
+
+
+@pytest.mark.parametrize("ending", ["rss", "atom", "json"])
+def test_workshops_have_feeds(service: Service, host: dict[str, Any], ending: str) -> None:
+    _with_pages(service)
+    service.editor.create_published("workshops", name="Alone", starts_at=JUNE, description="By *myself*.")
+    hosted = service.editor.create_published("workshops", name="Hosted", starts_at=JULY, hosts=[host["id"]])
+    service.editor.create("workshops", name="Draft", starts_at=JUNE, hosts=[host["id"]])
+
+    def entries(query: str = "") -> list[Any]:
+        response = service.get(f"/feeds/workshops.{ending}{query}")
+        assert response.status_code == 200, response.get_data(as_text=True)
+        assert "workshop" in response.headers["Cache-Tag"].split(",")
+        parsed = response.get_json(force=True)["items"] if ending == "json" else parse(response.get_data()).entries
+        return list(parsed)
+
+    def title(entry: Any) -> str:
+        return str(entry["title"])
+
+    assert sorted(map(title, entries())) == ["Alone", "Hosted"]
+    (alone,) = [each for each in entries() if title(each) == "Alone"]
+    assert (alone.get("url") or alone.get("link")) == "https://site.example/whats-on/alone"
+    content = alone["content_html"] if ending == "json" else str(alone)
+    assert "<p>By <em>myself</em>.</p>" in content
+    (entry,) = entries("?host=orla-wrenmoor")
+    assert title(entry) == "Hosted"
+    assert entry["id"] == f"urn:uuid:{hosted['id']}"
+    assert [each["name"] for each in entry["authors"]] == ["Orla Wrenmoor"]
+    assert service.get(f"/feeds/workshops.{ending}?host=nobody").status_code == 404
+    assert service.get(f"/feeds/workshops.{ending}?tag=repair").status_code == 400
+
+
+def test_the_feed_of_a_host_says_whose_it_is(service: Service, host: dict[str, Any]) -> None:
+    feed = service.get("/feeds/workshops.json?host=orla-wrenmoor").get_json(force=True)
+    assert feed["title"] == "Orla Wrenmoor | My site"
+    assert feed["feed_url"] == "http://127.0.0.1:8000/feeds/workshops.json?host=orla-wrenmoor"
+
+
+def test_the_newest_workshops_come_first(service: Service) -> None:
+    for name in ("First", "Second"):
+        service.editor.create_published("workshops", name=name, starts_at=JUNE)
+    titles = [each["title"] for each in service.get("/feeds/workshops.json").get_json(force=True)["items"]]
+    assert titles == ["Second", "First"]
+
+
+def test_workshops_are_events_to_search_engines(service: Service, host: dict[str, Any]) -> None:
+    _with_pages(service)
+    service.editor.create_published("social-links", platform="instagram", handle="orla", author=host["id"])
+    text = "Bring a book that is *broken*."
+    service.editor.create_published(
+        "workshops", name="Bench", starts_at=JUNE, venue="The bindery", description=text, hosts=[host["id"]]
+    )
+    with service.counting() as usage:
+        graph = service.get("/api/v1/workshops/bench?include=jsonld").get_json()["data"]["jsonld"]["@graph"]
+    assert usage.statements <= 6
+    nodes = {each["@type"]: each for each in graph}
+    assert nodes.keys() == {"Event", "WebPage", "Person", "BreadcrumbList", "Organization", "WebSite"}
+    page = "https://site.example/whats-on/bench"
+    person = nodes["Person"]
+    assert person["sameAs"] == ["https://www.instagram.com/orla"]
+    assert nodes["Event"] == {
+        "@type": "Event",
+        "@id": f"{page}#event",
+        "name": "Bench",
+        "startDate": JUNE,
+        "location": {"@type": "Place", "name": "The bindery"},
+        "description": "Bring a book that is broken.",
+        "organizer": [{name: person[name] for name in ("@id", "@type", "name", "url")}],
+    }
+    assert nodes["WebPage"]["mainEntity"] == {"@id": f"{page}#event"}
+    (listed,) = service.get("/api/v1/workshops?include=jsonld").get_json()["data"]
+    assert listed["jsonld"]["@graph"] == graph
+    alone = service.get("/api/v1/workshops/bench", headers={"Accept": "application/ld+json"})
+    assert (alone.content_type, alone.get_json(force=True)["@graph"]) == ("application/ld+json", graph)
+
+
+def test_the_search_finds_workshops_and_is_narrowed_by_their_host(service: Service, host: dict[str, Any]) -> None:
+    service.editor.create_published("workshops", name="Bench with Orla", starts_at=JUNE, hosts=[host["id"]])
+    service.editor.create_published("workshops", name="Bench alone", starts_at=JUNE)
+    service.editor.create_published("articles", title="At the bench", authors=[host["id"]])
+    orla = {("workshop", "Bench with Orla")}
+    assert _search(service, "q=bench") == orla | {("workshop", "Bench alone"), ("article", "At the bench")}
+    assert _search(service, "q=bench&host=orla-wrenmoor") == orla
+    assert _search(service, f"q=bench&host={host['id']}&type=workshop") == orla
+    # Hosting is not signing: each parameter is about the types that declare it.
+    assert _search(service, "q=bench&author=orla-wrenmoor") == {("article", "At the bench")}
+    assert _search(service, "q=bench&host=orla-wrenmoor&type=article") == set()
+    assert _search(service, "q=bench&host=orla-wrenmoor&author=orla-wrenmoor") == set()
+    assert _search(service, "q=bench&host=nobody") == set()
+    assert service.get("/api/v1/search?q=bench&venue=bindery").status_code == 400
+    previewed = service.editor.get("/api/v1/preview/search?q=bench&host=orla-wrenmoor").get_json()["data"]
+    assert [each["title"] for each in previewed] == ["Bench with Orla"]
+    assert _names(service, "?q=bench&host=orla-wrenmoor") == ["Bench with Orla"]
+    managed = service.viewer.get("/api/v1/manage/workshops?q=bench&host=orla-wrenmoor").get_json()["data"]
+    assert [each["name"] for each in managed] == ["Bench with Orla"]
+
+
+def test_a_declaration_that_contradicts_itself_or_another_type_is_refused() -> None:
+    by_venue = EntryFeed(filters=(FeedFilter("venue", "only workshops there", example="the-bindery"),))
+    with pytest.raises(ValueError, match=r"workshops .*: venue"):
+        replace(WORKSHOP, feed=by_venue)
+    with pytest.raises(ValueError, match="come as cards"):
+        replace(WORKSHOP, references=(Reference("hosts", "author"),))
+    tagged = replace(WORKSHOP, feed=None, filters=(ByReference("tag", "hosts", everywhere=True),))
+    with pytest.raises(ValueError, match="whose entries tag names"):
+        narrowings({each.name: each for each in (*(each.type for each in CONTENT_TYPES), tagged)})
+
+
+def test_language_models_are_told_of_workshops(service: Service) -> None:
+    _with_pages(service)
+    service.editor.create_published("workshops", name="Bench", starts_at=JUNE, venue="The bindery")
+    lines = service.get("/llms.txt").get_data(as_text=True).splitlines()
+    assert "## Workshops" in lines
+    assert "- [Bench](https://site.example/whats-on/bench): The bindery" in lines
+    assert "- [RSS of the newest workshops](http://127.0.0.1:8000/feeds/workshops.rss)" in lines
+
+
+def _search(caller: Caller, query: str) -> set[tuple[str, str]]:
+    """The type and the title of all that a search finds."""
+    response = caller.get(f"/api/v1/search?{query}")
+    assert response.status_code == 200, response.get_data(as_text=True)
+    return {(each["type"], each["title"]) for each in response.get_json()["data"]}
 
 
 def _names(caller: Caller, query: str) -> list[str]:

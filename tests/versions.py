@@ -59,9 +59,12 @@ def main() -> None:
 def _holds(name: str, *, is_whole: bool) -> bool:
     python = _environment(name)
     versions, locked = _versions(python), _versions(Path(sys.executable))
+    if versions.items() <= locked.items():
+        print(f"\nThe {name} versions that the ranges allow are the locked ones.", flush=True)
+        return True
     suspects = [each for each in sorted(versions) if each in locked and versions[each] != locked[each]]
     print(f"\nThe {name} versions that the ranges allow, where they are not the locked ones:")
-    print("\n".join(f"  {each} {versions[each]} (locked: {locked[each]})" for each in suspects) or "  none", flush=True)
+    print("\n".join(f"  {each} {versions[each]} (locked: {locked[each]})" for each in suspects), flush=True)
     failed = _failures(python, [f"--ignore={each}" for each in IGNORED if not is_whole], is_sample=not is_whole)
     failed &= _failures(python, sorted(failed)) if failed else set()
     always = _failures(Path(sys.executable), sorted(failed)) if failed else set()

@@ -9,7 +9,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Version:
+class APIVersion:
     """A version of the API."""
 
     name: str
@@ -32,5 +32,5 @@ class Version:
         return f"{self.prefix}/openapi.json"
 
 
-V1 = Version("v1", "/api/v1", "current")
+V1 = APIVersion("v1", "/api/v1", "current")
 VERSIONS = (V1,)

@@ -3,7 +3,20 @@
 from typing import Any
 
 from cms.articles.model import Article
-from cms.content.types import ByFacet, ByReference, ByTime, Content, ContentType, Reference, Searched
+from cms.articles.seo import LINKED_DATA
+from cms.content.types import (
+    ByFacet,
+    ByReference,
+    ByTime,
+    Content,
+    ContentType,
+    EntryFeed,
+    FeedFilter,
+    LinkList,
+    Meanings,
+    Reference,
+    Searched,
+)
 from cms.rendering import reading_time_minutes
 from cms.site import Site
 
@@ -38,8 +51,8 @@ ARTICLE = ContentType(
         Reference("related", "article"),
     ),
     filters=(
-        ByReference("tag", "tags"),
-        ByReference("author", "authors"),
+        ByReference("tag", "tags", everywhere=True),
+        ByReference("author", "authors", everywhere=True),
         ByTime("published_at", "published_at"),
         ByTime("updated_at", "updated_at"),
         ByFacet("featured", flag="featured"),
@@ -58,5 +71,14 @@ ARTICLE = ContentType(
     facet=lambda content: "featured" if content["featured"] else "",
     searched=Searched("title", summary=("subtitle", "summary")),
     present=_present,
-    graph="article",
+    meanings=Meanings(summary="summary", body="body", image="hero_image", people="authors", topics="tags"),
+    head="article",
+    linked_data=LINKED_DATA,
+    feed=EntryFeed(
+        filters=(
+            FeedFilter("tag", "only articles about this", example="repair"),
+            FeedFilter("author", "only articles by this author", example="orla-wrenmoor"),
+        )
+    ),
+    llms=LinkList("-published_at", note="summary", by_topic=True),
 )

@@ -1,7 +1,8 @@
 """Authors: the people who sign articles."""
 
 from cms.authors.model import Author
-from cms.content.types import Backlink, ContentType, Count, Searched
+from cms.authors.seo import LINKED_DATA
+from cms.content.types import Backlink, ContentType, Count, LinkList, Meanings, Searched
 
 AUTHOR = ContentType(
     name="author",
@@ -17,5 +18,7 @@ AUTHOR = ContentType(
     counts=(Count("article_count", "article", "authors"),),
     includes=("social_links", "articles", "jsonld"),
     searched=Searched("name", summary=("job_title",)),
-    graph="person",
+    meanings=Meanings(image="avatar"),
+    linked_data=LINKED_DATA,
+    llms=LinkList("name", note="job_title"),
 )

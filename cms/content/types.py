@@ -1,12 +1,14 @@
 """What a content type declares of itself, so that the engine can serve any."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from cms.db import Base
+from cms.seo.head import PageType
+from cms.seo.nodes import Page, Publisher
 from cms.site import Site
 
 Content = dict[str, Any]
@@ -56,6 +58,8 @@ class ByReference:
 
     parameter: str
     field: str
+    everywhere: bool = False
+    """Whether the search over all types can be narrowed by it too, and not only the type's own list."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class ByOwner:
 
     parameter: str
     field: str
+    site_field: str
+    """The field in which the delivered site has those that are its own."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,98 @@ class Searched:
 Filter = ByReference | ByReferrer | ByTime | ByFacet | ByOwner
 
 
+@dataclass(frozen=True)
+class Meanings:
+    """The names of the fields that mean what readers elsewhere know of any page: feeds, search engines, models."""
+
+    summary: str | None = None
+    """The written text that says in few words what an entry is about; else the beginning of its text does."""
+    body: str | None = None
+    image: str | None = None
+    people: str | None = None
+    """The reference, delivered as cards, to those who made it."""
+    topics: str | None = None
+    """The reference, delivered as cards, to what it is about, the one that matters most first."""
+
+
+@dataclass(frozen=True)
+class FeedFilter:
+    """A parameter that narrows a feed: that of a ``ByReference`` of the type; the feed is then about that entry."""
+
+    parameter: str
+    meaning: str
+    """What the narrowed feed has, for the OpenAPI document, such as ``only articles about this``."""
+    example: str
+
+
+@dataclass(frozen=True)
+class EntryFeed:
+    """The feed of a type's newest entries, at ``/feeds/{plural}``: ``Meanings`` says what its items are made of.
+
+    The cards of the people and the topics have what their labels are made of.
+    """
+
+    filters: tuple[FeedFilter, ...] = ()
+    formats: tuple[str, ...] = ("rss", "atom", "json")
+
+
+@dataclass(frozen=True)
+class LinkList:
+    """How ``llms.txt`` lists a type's entries that have a page: in which order, with which field as a note."""
+
+    sort: str
+    note: str
+    by_topic: bool = False
+    """Whether each stands under its first topic, and only those without one under the type's own heading."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A live entry as the head and the graph of its page tell of it, and as those of other pages do."""
+
+    kind: "ContentType"
+    id: str
+    url: str | None
+    values: Content
+    """Its fields by name: as delivered where the page is its own, else as written."""
+    bodies: Mapping[str, Any]
+    """Its rich texts in every format, where they were read."""
+    related: Callable[[str], Sequence["Described"]]
+    """The live entries that one of its fields names or is named by."""
+
+    @property
+    def label(self) -> str:
+        return self.kind.label(self.values)
+
+    @property
+    def node(self) -> Any:
+        """What its type's ``LinkedData`` makes of it."""
+        assert self.kind.linked_data is not None, "a type that graphs tell of says what its entries are"
+        return self.kind.linked_data.node(self)
+
+    @property
+    def same_as(self) -> str | None:
+        return self.kind.same_as(self.values)
+
+
+@dataclass(frozen=True)
+class LinkedData:
+    """What an entry is to machines, as schema.org says it.
+
+    ``node`` turns an entry into facts, which the graphs of other types can have too; ``graph`` makes the graph of the
+    entry's own page of them.
+    """
+
+    type: str
+    """The schema.org type, such as ``Article`` or ``Person``."""
+    node: Callable[[Described], Any]
+    graph: Callable[[Page, Any, Publisher], dict[str, Any]]
+    relations: tuple[str, ...] = ()
+    """The relations that it tells of, as in ``include``."""
+    tells_bodies: bool = False
+    """Whether it tells of the entry's own rich text."""
+
+
 def _unchanged(content: Content) -> Content:
     return content
 
@@ -112,8 +210,8 @@ def _nothing(data: Content, outline: Content, site: Site) -> Content:
     return {}
 
 
-def _no(content: Content) -> bool:
-    return False
+def _no_address(content: Content) -> None:
+    return None
 
 
 def _no_facet(content: Content) -> str:
@@ -148,10 +246,15 @@ class ContentType:
     sort_time: str | None = None
     facet: Callable[[Content], str] = _no_facet
     searched: Searched | None = None
-    graph: Literal["article", "person", "question"] | None = None
-    """What an entry is to search engines; the fields of these meanings are named in ``heads``."""
-    same_as: Callable[[Content], bool] = _no
-    """Whether an entry's ``url`` is an address of whom it belongs to."""
+    meanings: Meanings = Meanings()
+    head: PageType | None = None
+    """The Open Graph type of an entry's page, for a type that has ``seo``: the head that search engines are told."""
+    linked_data: LinkedData | None = None
+    """What ``jsonld`` has, for a type that has it."""
+    feed: EntryFeed | None = None
+    llms: LinkList | None = None
+    same_as: Callable[[Content], str | None] = _no_address
+    """The address of whom an entry belongs to, where the entry is such an address (schema.org's ``sameAs``)."""
     has_slug: bool = True
     has_locales: bool = True
     """Whether a list shows one language only; a social link speaks them all."""
@@ -163,6 +266,14 @@ class ContentType:
     """The references of which ``present`` is told, as ``live_<field>``: a live entry's id, or ``None``."""
     present: Callable[[Content, Content, Site], Content] = _nothing
     """Fields of the delivered entry that are computed from its data, its outline and the site."""
+
+    def __post_init__(self) -> None:
+        unknown = {each.parameter for each in self.feed.filters} - self.targets.keys() if self.feed else set()
+        if unknown:
+            raise ValueError(f"The feed of {self.plural} is narrowed by no filter of theirs: {', '.join(unknown)}.")
+        cards = {each.field for each in self.references if each.default == "short"}
+        if not cards.issuperset(each for each in (self.meanings.people, self.meanings.topics) if each):
+            raise ValueError(f"The people and the topics of {self.plural} must be references that come as cards.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -182,13 +293,32 @@ class ContentType:
         }
         return blank | {each.field: [] if each.many else None for each in self.references}
 
+    @cached_property
+    def by_date(self) -> "ContentType":
+        """The type with a list by ``published_at``, which every publication has, whatever its own list offers."""
+        sorts: dict[str, SortColumn] = {"-published_at": "published_at", "published_at": "published_at"}
+        date = ByTime("published_at", "published_at")
+        return replace(self, sorts=sorts, filters=self.filters if date in self.filters else (*self.filters, date))
+
+    @property
+    def site_filter(self) -> ByOwner | None:
+        """The filter that tells the site's own entries from those of others, of a type that has it."""
+        return next((each for each in self.filters if isinstance(each, ByOwner)), None)
+
     @property
     def relations(self) -> tuple[Reference | Backlink, ...]:
         """Every field that delivers other entries."""
         return (*self.references, *self.backlinks)
 
-    def reference(self, name: str) -> Reference | None:
-        return next((each for each in self.references if each.field == name), None)
+    def label_of(self, data: Content) -> str:
+        """The label of an entry by its written fields, of which an old revision may lack some."""
+        return self.label(self.blank | data)
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:
+        """The types whose entries are named by the filters over references, by their parameter."""
+        types = {each.field: each.target for each in self.references}
+        return {each.parameter: types[each.field] for each in self.filters if isinstance(each, ByReference)}
 
 
 Types = Mapping[str, ContentType]

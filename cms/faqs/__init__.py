@@ -2,6 +2,7 @@
 
 from cms.content.types import Backlink, ByReference, ByReferrer, ContentType, Reference, Searched
 from cms.faqs import model
+from cms.faqs.seo import LINKED_DATA
 
 FAQ = ContentType(
     name="faq",
@@ -12,9 +13,9 @@ FAQ = ContentType(
     bodies=("answer",),
     references=(Reference("tags", "tag", default="short"),),
     backlinks=(Backlink("articles", "article", "faqs", "published_at", descending=True, limit=5, default=None),),
-    filters=(ByReference("tag", "tags"), ByReferrer("article", "article", "faqs")),
+    filters=(ByReference("tag", "tags", everywhere=True), ByReferrer("article", "article", "faqs")),
     includes=("tags", "articles", "jsonld"),
     sort_number="position",
     searched=Searched("question"),
-    graph="question",
+    linked_data=LINKED_DATA,
 )

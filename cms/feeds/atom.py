@@ -3,7 +3,7 @@
 from xml.etree.ElementTree import Element
 
 from cms import clock
-from cms.feeds.feed import GENERATOR, Feed, Item
+from cms.feeds.feed import GENERATOR, Feed, FeedItem
 from cms.feeds.xml import add, encoded, root
 
 MEDIA_TYPE = "application/atom+xml"
@@ -26,7 +26,7 @@ def write(feed: Feed) -> bytes:
     return encoded(document)
 
 
-def _add_entry(document: Element, item: Item, locale: str) -> None:
+def _add_entry(document: Element, item: FeedItem, locale: str) -> None:
     entry = add(document, "entry", xml__lang=item.locale if item.locale != locale else None)
     add(entry, "id", item.urn)
     add(entry, "title", item.title)

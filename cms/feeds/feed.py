@@ -18,7 +18,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Person:
+class FeedAuthor:
     """An author: a name, the address of a page about them, and that of a portrait."""
 
     name: str
@@ -27,7 +27,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Label:
+class FeedTag:
     """A tag: its slug and its name."""
 
     slug: str
@@ -35,7 +35,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Image:
+class FeedImage:
     """A picture by its absolute address."""
 
     url: str
@@ -51,7 +51,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Item:
+class FeedItem:
     """An entry in a feed. ``html`` has absolute addresses only; ``None`` where the summary stands for it."""
 
     id: str
@@ -63,9 +63,9 @@ class Item:
     locale: str
     published_at: datetime
     updated_at: datetime
-    authors: Sequence[Person] = ()
-    tags: Sequence[Label] = ()
-    image: Image | None = None
+    authors: Sequence[FeedAuthor] = ()
+    tags: Sequence[FeedTag] = ()
+    image: FeedImage | None = None
 
     @property
     def urn(self) -> str:
@@ -85,7 +85,7 @@ class Feed:
     description: str
     publisher: str
     locale: str
-    items: Sequence[Item] = field(default_factory=tuple)
+    items: Sequence[FeedItem] = field(default_factory=tuple)
 
     @property
     def updated_at(self) -> datetime:
@@ -143,11 +143,11 @@ def fitted(feed: Feed, write: Callable[[Feed], bytes], bytes_below: int) -> byte
     return write(replace(feed, items=bare[: max(kept, 0)]))
 
 
-def image_of(picture: Mapping[str, Any] | None, page: str) -> Image | None:
+def image_of(picture: Mapping[str, Any] | None, page: str) -> FeedImage | None:
     """A delivered picture as a feed shows it, with its address made absolute; ``None`` for what is not on the web."""
     if picture is None:
         return None
     url = absolute(str(picture["url"]), page)
     if not url.startswith(("https://", "http://")):
         return None
-    return Image(url, picture.get("alt") or "", picture.get("width"), picture.get("height"))
+    return FeedImage(url, picture.get("alt") or "", picture.get("width"), picture.get("height"))

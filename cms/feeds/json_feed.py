@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from cms import clock
-from cms.feeds.feed import Feed, Item, Person
+from cms.feeds.feed import Feed, FeedAuthor, FeedItem
 from cms.feeds.xml import legal
 
 MEDIA_TYPE = "application/feed+json"
@@ -27,7 +27,7 @@ def write(feed: Feed) -> bytes:
     return orjson.dumps(_legal(document))
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: FeedItem) -> dict[str, Any]:
     members = {
         "id": item.urn,
         "url": item.url,
@@ -44,7 +44,7 @@ def _item(item: Item) -> dict[str, Any]:
     return _given(members)
 
 
-def _person(person: Person) -> dict[str, Any]:
+def _person(person: FeedAuthor) -> dict[str, Any]:
     return _given({"name": person.name, "url": person.url, "avatar": person.avatar})
 
 

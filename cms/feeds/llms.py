@@ -8,7 +8,7 @@ MEDIA_TYPE = "text/plain"
 
 
 @dataclass(frozen=True)
-class Link:
+class ListedLink:
     """A line of a list: a title, where it leads, and what is there."""
 
     title: str
@@ -21,7 +21,7 @@ class Section:
     """A heading and its links; one named ``Optional`` may be left out by who has little room."""
 
     title: str
-    links: Sequence[Link]
+    links: Sequence[ListedLink]
 
 
 def write(title: str, summary: str | None, details: str, sections: Iterable[Section]) -> bytes:
@@ -37,7 +37,7 @@ def write(title: str, summary: str | None, details: str, sections: Iterable[Sect
     return ("\n\n".join(parts) + "\n").encode(errors="ignore")
 
 
-def _link(link: Link) -> str:
+def _link(link: ListedLink) -> str:
     url = link.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
     return f"- [{_line(link.title)}]({url})" + (f": {_line(link.note)}" if link.note else "")
 

@@ -4,7 +4,7 @@ from email.utils import format_datetime
 from html import escape
 from xml.etree.ElementTree import Element
 
-from cms.feeds.feed import GENERATOR, Feed, Image, Item
+from cms.feeds.feed import GENERATOR, Feed, FeedImage, FeedItem
 from cms.feeds.xml import add, encoded, root
 
 MEDIA_TYPE = "application/rss+xml"
@@ -33,7 +33,7 @@ def write(feed: Feed) -> bytes:
     return encoded(document)
 
 
-def _add_item(channel: Element, item: Item) -> None:
+def _add_item(channel: Element, item: FeedItem) -> None:
     element = add(channel, "item")
     add(element, "title", item.title)
     if item.url is not None:
@@ -54,7 +54,7 @@ def _add_item(channel: Element, item: Item) -> None:
         _add_image(element, item.image)
 
 
-def _add_image(item: Element, image: Image) -> None:
+def _add_image(item: Element, image: FeedImage) -> None:
     if image.media_type is not None:
         # The length is required; 0 is what the specification's board advises where it is not known.
         add(item, "enclosure", url=image.url, length="0", type=image.media_type)

@@ -1,1 +1,1 @@
-"""The redirect map of a site as files for web servers and hosts."""
+"""The redirects of a site, as files for web servers and hosting services."""

@@ -1,6 +1,6 @@
-"""A redirect map in the words of those who serve it: Netlify, Cloudflare Pages, Vercel, Next.js and nginx.
+"""Redirect maps in the formats of Netlify, Cloudflare Pages, Vercel, Next.js and nginx.
 
-Paths come in percent-encoded (RFC 3986) and stand for themselves: what a format gives another meaning is escaped.
+The given paths are percent-encoded (RFC 3986) and are literal: characters that are special in a format are escaped.
 """
 
 import re
@@ -11,27 +11,30 @@ from urllib.parse import unquote
 import orjson
 
 Pair = tuple[str, str]
-"""An old path and the one it moved to, percent-encoded."""
+"""An old path and the path that it redirects to, both percent-encoded."""
 
-# Placeholders and wildcards; their files have no escapes, and an encoded character means the same.
-FILE_WORDS = re.compile(r"[:*]")
-# What path-to-regexp gives a meaning; with a backslash it is the character itself.
-PATTERN_WORDS = re.compile(r"[(){}:*+?]")
+# Placeholders and wildcards in ``_redirects``. The format has no escapes, but an encoded character means the same.
+FILE_SYNTAX = re.compile(r"[:*]")
+# The special characters of path-to-regexp. A backslash makes them literal.
+PATTERN_SYNTAX = re.compile(r"[(){}:*+?]")
 
 NGINX_HEAD = """\
-# In the http context: include this file, with map_hash_bucket_size 512; and a map_hash_max_size above its lines.
-# In the server: if ($moved_to) { return 301 $moved_to$is_args$args; }
+# Include this file in the http context, with map_hash_bucket_size 512; and a map_hash_max_size above its line count.
+# Add this to the server block: if ($moved_to) { return 301 $moved_to$is_args$args; }
 map $uri $moved_to {
 """
 
 
 def to_redirects_file(pairs: Iterable[Pair]) -> bytes:
-    """The ``_redirects`` of Netlify and of Cloudflare Pages: a line for each, old path, new path, status."""
+    """The file ``_redirects`` of Netlify and of Cloudflare Pages.
+
+    Each redirect is a line with the old path, the new path and the status. Example: ``/blog/before /blog/after 301``.
+    """
     return "".join(f"{_literal(old)} {_literal(new)} 301\n" for old, new in pairs).encode()
 
 
 def _literal(path: str) -> str:
-    return FILE_WORDS.sub(_percent, path)
+    return FILE_SYNTAX.sub(_percent, path)
 
 
 def _percent(found: re.Match[str]) -> str:
@@ -39,12 +42,12 @@ def _percent(found: re.Match[str]) -> str:
 
 
 def to_vercel(pairs: Iterable[Pair]) -> bytes:
-    """``vercel.json``, or the part to merge into it."""
+    """The file ``vercel.json``, or the part to merge into it."""
     return _json({"redirects": _rules(pairs)})
 
 
 def to_next(pairs: Iterable[Pair]) -> bytes:
-    """What ``redirects()`` of ``next.config.js`` returns, as JSON."""
+    """The value that ``redirects()`` in ``next.config.js`` must return, as JSON."""
     return _json(_rules(pairs))
 
 
@@ -57,16 +60,16 @@ def _rules(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
 
 
 def _source(path: str) -> str:
-    return PATTERN_WORDS.sub(r"\\\g<0>", path)
+    return PATTERN_SYNTAX.sub(r"\\\g<0>", path)
 
 
 def _destination(path: str) -> str:
-    """A destination is a pattern too, and not every release takes a backslash there."""
-    return PATTERN_WORDS.sub(_percent, path)
+    """The path as a destination. It is a pattern too, but not every release accepts a backslash in it."""
+    return PATTERN_SYNTAX.sub(_percent, path)
 
 
 def to_nginx(pairs: Iterable[Pair]) -> bytes:
-    """A ``map`` from the decoded path that nginx compares to the encoded one that a client is sent."""
+    """An nginx ``map`` from the decoded path, which nginx compares, to the encoded path, which it sends to clients."""
     lines = "".join(f"    {_quoted(unquote(old))} {_quoted(_without_variables(new))};\n" for old, new in pairs)
     return f"{NGINX_HEAD}{lines}}}\n".encode()
 

@@ -1,9 +1,9 @@
-"""Turns an editor's rich text into what delivery needs, once, when a revision is made.
+"""Turns an editor's rich text into everything that delivery needs. This happens once, when a revision is made.
 
-Limits, so that hostile input of 1 MiB costs one or two seconds at worst and never raises:
+These limits hold, so that hostile input of 1 MiB costs one or two seconds at worst and never raises:
 
 * a Markdown source with more than 30,000 markup characters or 10,000 cells in tables becomes plain paragraphs;
-* of HTML, the first 12,000 opening tags count, nested at most 50 deep; text beyond them is kept, tags are not;
+* HTML keeps its first 12,000 opening tags, nested at most 50 deep; beyond that, tags are dropped and text is kept;
 * an attribute of more than 10,000 characters is dropped;
 * a heading's id has at most 80 characters, its text in the table of contents 200, an excerpt 1,000.
 """
@@ -14,6 +14,6 @@ from cms.rendering.rendition import Format, Rendition, remembered, render
 from cms.rendering.words import reading_time_minutes
 
 RENDERER = 1
-"""The number of this renderer. Raise it with every change that gives an older source another rendition."""
+"""The number of this renderer. Raise it with every change after which the same source has a different rendition."""
 
 __all__ = ["RENDERER", "Finding", "Format", "Heading", "Rendition", "reading_time_minutes", "remembered", "render"]

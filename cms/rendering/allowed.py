@@ -1,9 +1,9 @@
-"""The explicit lists of what an editor's HTML may contain; everything else is dropped."""
+"""The elements and attributes that an editor's HTML may contain. Everything else is dropped."""
 
 import re
 
 FORMATTING = {"a", "b", "code", "em", "i", "s", "small", "strong", "u"}
-"""Those that HTML reopens in the next paragraph when they were left open (the standard's "formatting elements")."""
+"""The "formatting elements" of the HTML standard: one that is left open is opened again in the next paragraph."""
 
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 VOID = {"br", "col", "hr", "img", "wbr"}
@@ -17,7 +17,7 @@ PHRASES = {
 
 TAGS = FORMATTING | HEADINGS | VOID | TABLE | LISTS | BLOCKS | PHRASES
 
-# Formatting elements have no language: HTML reopens at most three alike, but any number that differ.
+# Formatting elements have no language: HTML reopens at most three equal ones, but any number that differ.
 LANGUAGE: dict[str, set[str]] = {tag: {"dir", "lang"} for tag in TAGS - FORMATTING}
 CELL = {"align", "colspan", "rowspan"}
 ATTRIBUTES: dict[str, set[str]] = LANGUAGE | {
@@ -53,13 +53,16 @@ DROPPED_WITH_CONTENT = {
 }
 
 SCHEME = re.compile(r"([^/?#]*?):")
-# What a browser removes from a URL before it reads it (WHATWG URL, 4.4: C0 controls and spaces around, tabs and
-# line breaks anywhere); the other controls have no business in a URL either.
+# The characters that a browser removes from a URL before it parses it (WHATWG URL, 4.4): C0 controls and spaces around
+# it, tabs and line breaks anywhere. No other control character belongs in a URL either.
 IGNORED_IN_URL = re.compile(r"[\x00-\x20\x7f]")
 
 
 def allowed_value(tag: str, attribute: str, value: str) -> str | None:
-    """What may stay of the value of an attribute that is in the lists; ``None`` where the attribute has to go."""
+    """The allowed part of the value of a listed attribute, or ``None`` if the attribute must be removed.
+
+    Example: for the ``class`` "note language-python" of ``code`` it is "language-python".
+    """
     if attribute in URL_ATTRIBUTES:
         return value if _is_safe_url(value) else None
     if tag in HEADINGS and attribute == "id":

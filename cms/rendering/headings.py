@@ -1,4 +1,4 @@
-"""Gives every heading an id that is unique within the document and stable while its text is."""
+"""Gives every heading an id that is unique in the document and stays the same while the heading's text does."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from slugify import slugify
 from cms.rendering.reading import HeadingText
 
 MAX_SLUG = 70
-"""Characters of a generated id before its number; with a number it stays below 80."""
+"""The number of characters of a generated id before its number. With the number it stays below 80."""
 MAX_TEXT = 200
 
 # Sanitised HTML has no ">" inside an attribute.
@@ -27,7 +27,7 @@ class Heading:
 
 
 def identify_headings(html: str, found: list[HeadingText]) -> tuple[str, list[Heading]]:
-    """Return the sanitised HTML with an id on each heading, and the headings of all levels in order."""
+    """The sanitised HTML with an id on each heading, and the headings of all levels in order."""
     ids = _make_ids(OPENING_TAG.findall(html), found)
     next_id = iter(ids)
     html = OPENING_TAG.sub(lambda tag: f'<h{tag[1]} id="{next(next_id)}"{ID.sub("", tag[2])}>', html)
@@ -36,7 +36,7 @@ def identify_headings(html: str, found: list[HeadingText]) -> tuple[str, list[He
 
 
 def _make_ids(tags: list[tuple[str, str]], found: list[HeadingText]) -> list[str]:
-    # All of the editor's ids come first: a generated one must not take the name of one further down.
+    # The editor's own ids are collected first: a generated id must not equal one further down.
     kept: list[str | None] = []
     taken: set[str] = set()
     for _, attributes in tags:
@@ -53,7 +53,7 @@ def _make_ids(tags: list[tuple[str, str]], found: list[HeadingText]) -> list[str
 def _make_id(text: str, taken: set[str], numbers: dict[str, int]) -> str:
     slug = slug_of_heading(text)
     id = slug
-    # The last number is remembered, so that a thousand equal headings are not a million attempts.
+    # The last number is kept, so that a thousand equal headings do not cost a million attempts.
     while id in taken:
         numbers[slug] = numbers.get(slug, 1) + 1
         id = f"{slug}-{numbers[slug]}"
@@ -62,7 +62,10 @@ def _make_id(text: str, taken: set[str], numbers: dict[str, int]) -> str:
 
 
 def slug_of_heading(text: str) -> str:
-    """Return 1 to 70 of a-z, 0-9 and hyphen; "section" for a text with neither letters nor digits."""
+    """An id of 1 to 70 characters (a-z, 0-9 and hyphens) made from a heading's text.
+
+    Example: "Glue, paste & thread" becomes "glue-paste-thread". A text without letters and digits becomes "section".
+    """
     start = text[:MAX_TEXT].translate(APOSTROPHES)
     slug = slugify(start, entities=False, decimal=False, hexadecimal=False, max_length=MAX_SLUG)
     return slug.strip("-") or "section"

@@ -1,4 +1,4 @@
-"""Markdown to HTML, as CommonMark 0.31 and tables define it."""
+"""Converts Markdown to HTML: CommonMark 0.31 with tables."""
 
 import re
 from html import escape
@@ -6,12 +6,12 @@ from html import escape
 from markdown_it import MarkdownIt
 
 MAX_MARKERS = 30_000
-"""A parser written in Python spends up to 30 µs on each of these; a book of 500 KB has about this many."""
+"""The number of markup characters that are parsed. Each costs up to 30 µs; a book of 500 KB has about this many."""
 MARKER = re.compile(r"[!\[\]<>*_`|&\\#~\n-]|\r(?!\n)")
 MAX_CELLS = 10_000
-"""Of all tables together: a parser fills every row up to the columns of the first, however little is written there."""
+"""The number of cells in all tables together. A parser completes every row to as many cells as the first row has."""
 LINE_END = re.compile(r"\r\n?|\n")
-# A row that says how columns are aligned, in quotations and lists too; one without a bar has one column.
+# The row that aligns the columns of a table, in quotations and lists too. Without a vertical bar it has one column.
 DELIMITERS = re.compile(r"(?=.*\|)(?=.*-)[-+*:|>.) \t0-9]+")
 BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
@@ -21,25 +21,25 @@ PARSER = MarkdownIt("commonmark").enable("table")
 
 
 def to_html(source: str) -> str:
-    """Return HTML that still has to be sanitised; inline HTML passes through."""
+    """HTML that must still be sanitised: HTML in the Markdown is passed through."""
     if not is_within_limits(source):
         return plain_paragraphs(source)
 
     tokens = PARSER.parse(source)
     for token in tokens:
-        # Sanitising drops every style, so the alignment of a table cell moves into its older attribute.
+        # Sanitising drops every style, so the alignment of a table cell is written as the older attribute ``align``.
         if alignment := ALIGNMENT_STYLE.fullmatch(str(token.attrs.get("style", ""))):
             token.attrs = {"align": alignment[1]}
     return str(PARSER.renderer.render(tokens, PARSER.options, {}))
 
 
 def is_within_limits(source: str) -> bool:
-    """Whether the source has so few markup characters and cells of tables that parsing it costs little."""
-    return sum(1 for _ in MARKER.finditer(source)) <= MAX_MARKERS and _cells_at_most(source) <= MAX_CELLS
+    """True if the source has few enough markup characters and table cells to be parsed."""
+    return sum(1 for _ in MARKER.finditer(source)) <= MAX_MARKERS and _most_cells(source) <= MAX_CELLS
 
 
-def _cells_at_most(source: str) -> int:
-    """What the tables can have of cells: no table goes on after an empty line."""
+def _most_cells(source: str) -> int:
+    """An upper bound for the number of cells in all tables. An empty line ends a table."""
     total = lines = columns = 0
     for line in (*LINE_END.split(source), ""):
         if line.strip(" \t>"):
@@ -53,6 +53,6 @@ def _cells_at_most(source: str) -> int:
 
 
 def plain_paragraphs(source: str) -> str:
-    """HTML of a source that is taken for text: what an empty line divides is a paragraph."""
+    """HTML of a source that is read as plain text: empty lines divide it into paragraphs."""
     paragraphs = BLANK_LINES.split(source.replace("\r\n", "\n").strip())
     return "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)

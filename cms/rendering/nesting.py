@@ -1,9 +1,9 @@
-"""Bounds what parsing a document can cost, before the sanitiser parses it.
+"""Limits the cost of parsing a document, before the sanitiser parses it.
 
 The parsing rules of the HTML standard take quadratic time for deeply nested elements, and copy every open formatting
-element into every following paragraph. This module reads the source once, in linear time, and writes down its
-allowed tags and its text so that no later parser can see other tags than the ones counted here. It is no sanitiser:
-what it returns still has to go through one.
+element into every following paragraph. This module reads the source once, in linear time, and writes its allowed tags
+and its text so that no later parser can see other tags than the ones counted here. It is not a sanitiser: its result
+must still go through one.
 """
 
 import re
@@ -29,7 +29,7 @@ MAX_ATTRIBUTE = 10_000
 
 REPEATED_INSTEAD_OF_CLOSED = {"dd", "dt", "li", "p", "td", "th", "tr"}
 
-# Possessive quantifiers, and the end of the source accepted wherever a construct may be unfinished, keep it linear.
+# Two things keep this linear: possessive quantifiers, and accepting the end of the source in any unfinished construct.
 MARKUP = re.compile(
     rf"""
       <!--(?: -?> | .*?(?: --!?> | \Z ) )
@@ -48,9 +48,9 @@ HUNDRED_AMPERSANDS = re.compile(r"(?:[&\xa0][^&\xa0]*+){100}")
 
 
 def bound_nesting(html: str, removals: Removals | None = None) -> str:
-    """Return the same document with allowed tags only: at most 12,000, 50 deep, attributes up to 10,000 characters.
+    """The same document with allowed tags only: at most 12,000, 50 deep, attributes up to 10,000 characters.
 
-    What else it has is told to ``removals``, with its position among lines that end in a line feed alone.
+    ``removals`` collects everything else with its position, counted in a source whose lines end in a line feed alone.
     """
     return "".join(_bounded(html.replace("\r\n", "\n").replace("\r", "\n"), removals or Removals()))
 
@@ -62,13 +62,13 @@ def _bounded(html: str, removals: Removals) -> Iterator[str]:
     for markup in MARKUP.finditer(html):
         text = html[position : markup.start()]
         position = markup.end()
-        # A parser swallows one line break after <pre>: with none there, reading it again changes nothing.
-        yield _divide(_escape(text.lstrip("\n") if first_in_preformatted else text))
+        # A parser drops one line break after <pre>. Without one there, parsing the result again changes nothing.
+        yield _split_text_nodes(_escape(text.lstrip("\n") if first_in_preformatted else text))
         first_in_preformatted = first_in_preformatted and not text.strip("\n")
 
         name = (markup["name"] or "").lower()
         if name not in TAGS:
-            _tell_removed(markup, name, removals)
+            _record_removal(markup, name, removals)
             continue
         if markup["closing"]:
             yield from _close(name, open_tags)
@@ -82,14 +82,16 @@ def _bounded(html: str, removals: Removals) -> Iterator[str]:
             if name not in VOID:
                 open_tags.append(name)
         else:
-            removals.element(name, markup.start(), " and its text kept, being nested too deep or one too many")
-            # The words of two blocks must not grow together where the tags between them are dropped.
+            removals.element(
+                name, markup.start(), " and its text kept, because it is nested too deep or there are too many elements"
+            )
+            # The words of two blocks must not run together where the tags between them are dropped.
             yield "" if name in FORMATTING | PHRASES else "\n"
     rest = html[position:]
-    yield _divide(_escape(rest.lstrip("\n") if first_in_preformatted else rest))
+    yield _split_text_nodes(_escape(rest.lstrip("\n") if first_in_preformatted else rest))
 
 
-def _tell_removed(markup: re.Match[str], name: str, removals: Removals) -> None:
+def _record_removal(markup: re.Match[str], name: str, removals: Removals) -> None:
     if markup["dropped"]:
         removals.element(markup["dropped"].lower(), markup.start(), " with everything in it")
     elif name and not markup["closing"]:
@@ -101,7 +103,7 @@ def _close(name: str, open_tags: list[str]) -> Iterator[str]:
         return
     while open_tags:
         innermost = open_tags.pop()
-        # A parser that has closed a paragraph by itself makes an empty one of a second end tag.
+        # A parser that has already closed a paragraph turns a second end tag into an empty paragraph.
         if innermost == name or innermost != "p":
             yield f"</{innermost}>"
         if innermost == name:
@@ -123,22 +125,22 @@ def _opening_tag(name: str, tag: re.Match[str], removals: Removals) -> str:
         if key not in ATTRIBUTES.get(name, ()):
             removals.attribute(name, key, position)
         elif len(value) > MAX_ATTRIBUTE:
-            removals.attribute(name, key, position, ", being too long")
+            removals.attribute(name, key, position, " because it is too long")
         else:
             if allowed_value(name, key, unescape(value)) is None:
-                removals.attribute(name, key, position, " for its value")
+                removals.attribute(name, key, position, " because its value is not allowed")
             attributes.setdefault(key, _escape(value).replace('"', "&quot;"))
     return f"<{name}" + "".join(f' {key}="{value}"' for key, value in attributes.items()) + ">"
 
 
-def _divide(text: str) -> str:
-    # The sanitiser takes quadratic time to write ampersands and no-break spaces of one text, so it gets several:
-    # it drops the comments between them.
+def _split_text_nodes(text: str) -> str:
+    # The sanitiser takes quadratic time to write the ampersands and no-break spaces of one text node. Comments divide
+    # the text into several nodes, and the sanitiser drops them.
     return HUNDRED_AMPERSANDS.sub(r"\g<0><!---->", text)
 
 
 def _escape(text: str) -> str:
-    # A parser reads ampersands that begin no entity in quadratic time.
+    # A parser takes quadratic time to read ampersands that begin no entity.
     return AMPERSAND.sub(_escape_unless_entity, text).replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,4 +1,4 @@
-"""Reads sanitised HTML as a person would: its blocks of text, its headings, its links and its images."""
+"""Reads sanitised HTML: its blocks of text, its headings, its links and its images."""
 
 import re
 from collections.abc import Iterable
@@ -10,16 +10,16 @@ from cms.rendering.allowed import BLOCKS, HEADINGS, LISTS, TABLE
 SEPARATE_BLOCKS = (BLOCKS | HEADINGS | LISTS | TABLE | {"hr"}) - {"col", "colgroup", "td", "th"}
 """A table row is one block; its cells are separated by a space."""
 
-# The same characters that str.splitlines takes for the end of a line.
+# The characters at which ``str.splitlines`` ends a line.
 LINE_BREAK = re.compile("[\n-\r\x1c-\x1e\x85\u2028\u2029]")
 
 PARAGRAPH, ENTRY, APART = range(3)
-"""How much a block is prose: a paragraph; an entry of a list or table; a heading or code."""
+"""The kinds of blocks, most like prose first: a paragraph; an entry of a list or table; a heading or code."""
 
 
 @dataclass
 class HeadingText:
-    """A heading as found: its level from 1 to 6 and its text without markup."""
+    """A heading: its level from 1 to 6 and its text without markup."""
 
     level: int
     parts: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class HeadingText:
 
 @dataclass
 class LinkText:
-    """A link as found: where it leads, and its text, an image standing for what it shows."""
+    """A link: its address, and its text, in which the text alternative of an image counts as text."""
 
     address: str
     parts: list[str] = field(default_factory=list)
@@ -46,8 +46,8 @@ def _one_line(parts: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Image:
-    """An image as found; ``alt`` is ``None`` where nothing was said, and empty where it shows nothing of note."""
+class ImageText:
+    """An image. ``alt`` is ``None`` if it is missing, and empty if the image is decorative."""
 
     address: str
     alt: str | None
@@ -55,25 +55,25 @@ class Image:
 
 @dataclass(frozen=True)
 class ReadText:
-    """The text of a document, its prose alone, and all its headings, links and images in order."""
+    """The text of a document, the prose of that text, and all headings, links and images in order."""
 
     text: str
     prose: str
     headings: list[HeadingText]
     links: list[LinkText]
-    images: list[Image]
+    images: list[ImageText]
 
 
 def read(html: str) -> ReadText:
-    """Read sanitised HTML in linear time."""
+    """Read sanitised HTML, in linear time."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
     reader.end_block()
-    most_prosaic = min((kind for kind, _ in reader.blocks), default=PARAGRAPH)
+    prose_kind = min((kind for kind, _ in reader.blocks), default=PARAGRAPH)
     return ReadText(
         text="\n\n".join(block for _, block in reader.blocks),
-        prose=" ".join(block for kind, block in reader.blocks if kind == most_prosaic),
+        prose=" ".join(block for kind, block in reader.blocks if kind == prose_kind),
         headings=reader.headings,
         links=reader.links,
         images=reader.images,
@@ -86,7 +86,7 @@ class _Reader(HTMLParser):
         self.blocks: list[tuple[int, str]] = []
         self.headings: list[HeadingText] = []
         self.links: list[LinkText] = []
-        self.images: list[Image] = []
+        self.images: list[ImageText] = []
         self._block: list[str] = []
         self._enclosing: list[str] = []
         self._open_headings: list[HeadingText] = []
@@ -107,16 +107,16 @@ class _Reader(HTMLParser):
         elif tag == "a":
             self._open_links.append(LinkText(dict(attributes).get("href") or ""))
         elif tag == "img":
-            self._see(dict(attributes))
+            self._add_image(dict(attributes))
 
-    def _see(self, attributes: dict[str, str | None]) -> None:
+    def _add_image(self, attributes: dict[str, str | None]) -> None:
         alt = (attributes["alt"] or "") if "alt" in attributes else None
-        self.images.append(Image(attributes.get("src") or "", alt))
+        self.images.append(ImageText(attributes.get("src") or "", alt))
         if self._open_links:
             self._open_links[-1].parts.append(f" {alt or ''} ")
 
     def handle_data(self, data: str) -> None:
-        # Outside code a line break in the source is a space, and only <br> begins a line.
+        # Outside code a line break in the source is a space, and only <br> begins a new line.
         self._append(data if "pre" in self._enclosing else LINE_BREAK.sub(" ", data))
 
     def handle_endtag(self, tag: str) -> None:
@@ -140,7 +140,7 @@ class _Reader(HTMLParser):
         lines = "".join(self._block).splitlines()
         self._block.clear()
         tidy = (line.rstrip() if code else " ".join(line.split()) for line in lines)
-        # A blank line always separates two blocks, so code gives up its own.
+        # Blank lines separate blocks in the result, so the blank lines of code are dropped.
         if block := "\n".join(line for line in tidy if line):
             self.blocks.append((self._kind(), block))
 

@@ -1,4 +1,4 @@
-"""What a careful reader would say of a rich text: of its headings, its images and the words of its links.
+"""Reviews a rich text as a careful reader would: its headings, its images and the texts of its links.
 
 The rules are those of WCAG 2.2: 1.1.1 (text alternatives), 1.3.1 and 2.4.6 (headings), 2.4.4 and 2.4.9 (link purpose).
 """
@@ -8,17 +8,18 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from cms.rendering.reading import HeadingText, Image, LinkText, ReadText
+from cms.rendering.reading import HeadingText, ImageText, LinkText, ReadText
 from cms.rendering.removals import Finding, printable
 
 FINDINGS_AT_MOST = 20
-"""Findings of one code in one text; one more says how many there are besides."""
+"""The number of findings of one code in one text. One more finding counts those that are left out."""
 QUOTED = 80
+"""The number of characters that a finding quotes."""
 
 IMAGE_FILE = re.compile(r"\S+\.(?:avif|gif|heic|jpe?g|png|svg|tiff?|webp)", re.IGNORECASE)
 
-# Link texts that mean nothing out of their sentence, folded as ``fold`` does: the same in every language of a site,
-# since a text in one quotes the others. A word that is a subject of its own ("plus", "continue") is not among them.
+# Link texts that mean nothing outside their sentence, as ``fold`` returns them. The list is the same for every language
+# of a site, since a text in one language quotes the others. Possible subjects ("plus", "continue") are left out.
 VAGUE = frozenset(
     (
         *("here", "click", "click here", "click here now", "click this", "click this link", "click on this link"),
@@ -44,20 +45,21 @@ VAGUE = frozenset(
 
 
 def review(reading: ReadText, *, may_be_decorative: bool) -> list[Finding]:
-    """What there is to say, at most 20 findings of a code and one that counts the rest.
+    """The findings about a text: at most 20 of each code, and one that counts the rest.
 
-    ``may_be_decorative`` says that an empty text alternative was meant: HTML tells it from none, Markdown does not.
+    With ``may_be_decorative``, an image with an empty text alternative is decorative. HTML can say so (``alt=""``);
+    in Markdown an empty alternative may also be a missing one.
     """
     return [
-        *_bounded("heading_jump", "jumps between headings", _jumps(reading.headings)),
-        *_bounded("heading_level_1", "headings of level 1", _top(reading.headings)),
-        *_bounded("heading_start", "", _start(reading.headings)),
-        *_bounded("missing_alt", "images", _undescribed(reading.images, may_be_decorative=may_be_decorative)),
-        *_bounded("vague_link", "links", _vague(reading.links)),
+        *_bounded("heading_jump", "jumps between headings", _skipped_levels(reading.headings)),
+        *_bounded("heading_level_1", "headings of level 1", _level_1_headings(reading.headings)),
+        *_bounded("heading_start", "", _wrong_first_level(reading.headings)),
+        *_bounded("missing_alt", "images", _images_without_alt(reading.images, may_be_decorative=may_be_decorative)),
+        *_bounded("vague_link", "links", _vague_links(reading.links)),
     ]
 
 
-def _bounded(code: str, what: str, details: Iterable[str]) -> Iterator[Finding]:
+def _bounded(code: str, plural: str, details: Iterable[str]) -> Iterator[Finding]:
     more = 0
     for position, detail in enumerate(details):
         if position < FINDINGS_AT_MOST:
@@ -65,61 +67,70 @@ def _bounded(code: str, what: str, details: Iterable[str]) -> Iterator[Finding]:
         else:
             more += 1
     if more:
-        yield Finding(code, f"The same is true of {more} more {what}.")
+        yield Finding(code, f"The same is true of {more} more {plural}.")
 
 
-def _jumps(headings: list[HeadingText]) -> Iterator[str]:
+def _skipped_levels(headings: list[HeadingText]) -> Iterator[str]:
     for before, heading in pairwise(headings):
         if heading.level > before.level + 1:
             yield f"The heading {_quoted(heading.text)} of level {heading.level} follows one of level {before.level}."
 
 
-def _top(headings: list[HeadingText]) -> Iterator[str]:
+def _level_1_headings(headings: list[HeadingText]) -> Iterator[str]:
     for heading in headings:
         if heading.level == 1:
-            yield f"The heading {_quoted(heading.text)} has level 1, which belongs to the page's title."
+            yield f"The heading {_quoted(heading.text)} has level 1, which is for the page's title."
 
 
-def _start(headings: list[HeadingText]) -> Iterator[str]:
+def _wrong_first_level(headings: list[HeadingText]) -> Iterator[str]:
     if headings and headings[0].level > 2:
         first = headings[0]
-        yield f"The first heading, {_quoted(first.text)}, has level {first.level}; below the page's title it is 2."
+        yield f"The first heading, {_quoted(first.text)}, has level {first.level}. It should have level 2."
 
 
-def _undescribed(images: list[Image], *, may_be_decorative: bool) -> Iterator[str]:
+def _images_without_alt(images: list[ImageText], *, may_be_decorative: bool) -> Iterator[str]:
     for image in images:
         if missing := lacks_alt(image.alt, may_be_decorative=may_be_decorative):
             yield f"The image {_quoted(image.address)} {missing}."
 
 
 def lacks_alt(alt: str | None, *, may_be_decorative: bool = False) -> str | None:
-    """What is wrong with a text alternative, as the end of a sentence about the image; ``None`` if nothing is."""
+    """The problem of a text alternative, as the end of a sentence about the image, or ``None`` if it has none.
+
+    Example: "has no text alternative".
+    """
     if alt is None or not (alt.strip() or (may_be_decorative and alt == "")):
         return "has no text alternative"
     if IMAGE_FILE.fullmatch(alt.strip()):
-        return f"is described by the name of a file, {_quoted(alt)}"
+        return f"has a file name as its text alternative, {_quoted(alt)}"
     return None
 
 
-def _vague(links: list[LinkText]) -> Iterator[str]:
+def _vague_links(links: list[LinkText]) -> Iterator[str]:
     for link in links:
         if link.address and says_nothing(link.text):
-            said = f"says only {_quoted(link.text)}" if link.text else "has no text"
-            yield f"The link to {_quoted(link.address)} {said}; name what is there."
+            problem = f"has only the text {_quoted(link.text)}" if link.text else "has no text"
+            yield f"The link to {_quoted(link.address)} {problem}. Describe where it leads."
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a link's text tells nobody where it leads, whatever its case, accents and decoration."""
+    """True if a link's text does not say where the link leads. Case, accents and decoration do not count.
+
+    Example: "→ Click HERE!".
+    """
     folded = fold(text)
     return not folded or folded in VAGUE
 
 
 def fold(text: str) -> str:
-    """The words of a text: without case, accents, punctuation and symbols, joined by single spaces."""
+    """The words of a text without case, accents, punctuation and symbols, joined by single spaces.
+
+    Example: "Leer MÁS…" becomes "leer mas".
+    """
     decomposed = unicodedata.normalize("NFKD", text[: 4 * QUOTED]).casefold()
-    # Marks and invisible characters stand within words, everything else that is no letter or digit between them.
-    within = ("Cf", "Lm", "Mn")
-    kept = (each if each.isalnum() else " " for each in decomposed if unicodedata.category(each) not in within)
+    # Marks and invisible characters are parts of words. Everything else that is not a letter or digit separates words.
+    inside_words = ("Cf", "Lm", "Mn")
+    kept = (each if each.isalnum() else " " for each in decomposed if unicodedata.category(each) not in inside_words)
     return " ".join("".join(kept).split())
 
 

@@ -1,4 +1,4 @@
-"""Makes HTML safe to place in a page, by lists of what is allowed."""
+"""Makes HTML safe to place in a page: only listed elements and attributes are kept."""
 
 import nh3
 
@@ -10,12 +10,15 @@ MAX_ROUNDS = 6
 
 
 def clean(html: str) -> str:
-    """Return the allowed part of the HTML; a fixed point, so cleaning the result again changes nothing."""
+    """The allowed part of the HTML. Cleaning the result again changes nothing."""
     return _clean_bounded(bound_nesting(html))
 
 
-def clean_and_tell(html: str, *, by_line: bool) -> tuple[str, list[Finding]]:
-    """The same with what was taken out of it, and where: by line and column, or by the words before each place."""
+def clean_with_findings(html: str, *, by_line: bool) -> tuple[str, list[Finding]]:
+    """The same as ``clean``, and a finding for each kind of removal.
+
+    ``by_line`` names places by line and column, else by the words before them.
+    """
     source = html.replace("\r\n", "\n").replace("\r", "\n")
     removals = Removals(source)
     bounded = bound_nesting(source, removals)
@@ -30,8 +33,8 @@ def _clean_bounded(bounded: str) -> str:
         if cleaned == html:
             return cleaned
         html = cleaned
-    # Removing a tag can let the parser see the rest differently, most often once. What is still changing after
-    # several rounds was made to do so, and only its text is kept.
+    # Once a tag is removed, the parser can see the rest differently; mostly one more round is enough. A document that
+    # still changes after several rounds was made to do so, and only its text is kept.
     return bound_nesting(nh3.clean(html, tags=set(), attributes={}))
 
 
@@ -42,7 +45,7 @@ def _clean_once(bounded: str) -> str:
         attributes=ATTRIBUTES,
         attribute_filter=allowed_value,
         url_schemes=URL_SCHEMES,
-        # A link needs no rel: without target it opens in the same tab, there is no opener to protect, and whether
-        # to send a referrer or recommend a link to search engines is the site's decision.
+        # A link needs no ``rel``: without ``target`` it opens in the same tab, so there is no opener to protect. The
+        # site decides whether a link sends a referrer or is recommended to search engines.
         link_rel=None,
     )

@@ -1,7 +1,7 @@
 """Counts words in any script.
 
-A word is one Han character, Hiragana or Katakana, or a run without spaces of other characters that has a letter or
-digit in it. Scripts that also write without spaces, such as Thai, are therefore counted by their spaces.
+A word is one Han, Hiragana or Katakana character, or a run of other characters without spaces that has a letter or
+digit in it. Other scripts that are written without spaces, such as Thai, are counted by the spaces that they have.
 """
 
 import re
@@ -17,12 +17,12 @@ LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def count_words(text: str) -> int:
-    """Count the words of plain text in linear time."""
+    """The number of words in plain text, counted in linear time."""
     return sum(1 for _ in _words(text))
 
 
 def first_words(text: str, count: int) -> str:
-    """Return the text up to the end of that many words, with "…" if any is left; at most 1,000 characters."""
+    """The first ``count`` words of a text on one line, followed by "…" if it was cut; at most 1,000 characters."""
     line = " ".join(text.split())
     words = list(islice(_words(line), count + 1))
     end = words[count - 1].end() if len(words) > count else len(line)
@@ -31,7 +31,7 @@ def first_words(text: str, count: int) -> str:
 
 
 def reading_time_minutes(word_count: int, words_per_minute: int) -> int:
-    """Return whole minutes, rounded up; 0 only for 0 words. Raises ValueError unless the pace is positive."""
+    """The reading time, rounded up to whole minutes; 0 only for 0 words. A pace below 1 raises ``ValueError``."""
     if words_per_minute <= 0:
         raise ValueError("words_per_minute must be positive")
     return -(-word_count // words_per_minute)

@@ -1,16 +1,17 @@
-"""Full text search over what is published: one reading of words, two indexes, the same answers.
+"""Full text search over published entries, with the same answers on SQLite and PostgreSQL.
 
-Words are cut, folded and stemmed here and not in the database, so that SQLite (FTS5) and PostgreSQL (``tsvector``)
-find the same entries, mark the same words and suggest the same spellings, in every language that has a stemmer. The
-databases do what they are good at: keeping posting lists, intersecting them and ranking what was found.
+Texts are cut into words, folded and stemmed here and not in the database, so that SQLite (FTS5) and PostgreSQL
+(``tsvector``) find the same entries, mark the same words and suggest the same spellings, in every language that has a
+stemmer. The databases keep the posting lists, intersect them and rank the matches.
 
-* ``analysis`` makes words of texts; ``parsing`` reads what people type.
-* ``model`` has the tables: an index of what is live or planned, and one of what is over; preview adds one of drafts.
-  ``indexing`` puts documents in and out, in the transaction of the change.
-* ``searching`` finds and ranks, with ``sqlite`` and ``postgresql`` for what the databases spell differently.
-* ``highlighting`` marks the words that were found; ``suggesting`` corrects those that were not.
+* ``analysis`` cuts texts into words; ``parsing`` reads the queries that people type.
+* ``model`` has the tables: one index for live and planned publications and one for past ones. Preview adds one for
+  drafts. ``indexing`` adds documents to an index and removes them, in the transaction of the write.
+* ``searching`` finds and ranks; ``sqlite`` and ``postgresql`` have the SQL in which the databases differ.
+* ``highlighting`` marks the words that were found; ``suggesting`` corrects words that were not.
 
-Only the newest matches are ranked: 2,000 of them, and 500 where a query matches very many documents or has words that
-very many have. To know how rare such a word is, SQLite would have to count its documents: it counts by where it stands.
-So no word is much slower than another, within a type, a tag or an author too.
+Only the newest matches are ranked: 2,000 of them, or 500 if the query matches very many documents or has very frequent
+words. On SQLite the score depends on the field that a word is in and not on how rare the word is, since SQLite would
+have to count all documents of a frequent word. So a frequent word is not much slower than a rare one, even within a
+type, a tag or an author.
 """

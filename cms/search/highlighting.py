@@ -1,4 +1,4 @@
-"""Marks what was found in plain text, as HTML that holds no other element than ``mark``."""
+"""Marks the found words in plain text, as HTML with no other element than ``mark``."""
 
 import html
 import re
@@ -9,28 +9,29 @@ from cms.search.parsing import Branch, Phrase
 
 SNIPPET_WORDS = 30
 LEAD_WORDS = 6
-"""How many words of a snippet stand before the first that is marked."""
+"""The number of words in a snippet before the first marked word."""
 SNIPPET_CHARACTERS = 400
 REACHES = (8_000, 50_000)
-"""How many characters of a text are read for its snippet: few first, which do mostly, and more where they do not."""
+"""The numbers of characters that are read to make a snippet. The second is used if the first holds no found word."""
 MOST_CONSIDERED = 50
-"""How many places of a text compete for its snippet."""
+"""The number of found places that are compared to choose a snippet."""
 
 Span = tuple[int, int]
+"""A start and an end, as positions of words or of characters."""
 
 
 def highlighted(text: str, branch: Branch) -> str:
-    """The whole text with the words of the query marked, if it has any of them."""
+    """The whole text with the words of the query marked."""
     text = composed(text)
     stems, places = places_of(text, branch.locale)
-    marks = [_characters(places, each) for each in _found(stems, branch.wanted)]
-    return _marked(text, marks, 0, len(text))
+    spans = [_characters(places, each) for each in _found(stems, branch.wanted)]
+    return _marked(text, spans, 0, len(text))
 
 
 def snippet(text: str, branch: Branch) -> str | None:
-    """The part of the text with most of the query's words in it, marked; ``None`` when it has none in its reach."""
+    """The part of the text with most of the query's words, marked; ``None`` if none is in the part that is read."""
     text = composed(text)
-    stems, places, found = _looked_through(text, branch)
+    stems, places, found = _read(text, branch)
     if not found:
         return None
     first = _densest(stems, found)
@@ -38,19 +39,19 @@ def snippet(text: str, branch: Branch) -> str | None:
     last = min(begin + SNIPPET_WORDS, len(stems)) - 1
     start = 0 if begin == 0 else places[begin].start()
     end = len(text) if last == len(stems) - 1 else places[last].end()
-    # A "word" of a page's length, or a page of signs between two, makes no long snippet.
+    # A very long "word", or a long run of punctuation between two words, must not make the snippet long.
     start = max(start, places[first].start() - SNIPPET_CHARACTERS // 2)
     end = min(end, max(start + SNIPPET_CHARACTERS, places[first].end()))
-    marks = [_characters(places, each) for each in found]
+    spans = [_characters(places, each) for each in found]
     before, after = "… " if start > 0 else "", " …" if end < len(text) else ""
-    return before + _marked(text, marks, start, end) + after
+    return before + _marked(text, spans, start, end) + after
 
 
-def _looked_through(text: str, branch: Branch) -> tuple[list[str], list[re.Match[str]], list[Span]]:
-    """The words of as much of the text as has any of the query's, where each stands, and which of them are those."""
+def _read(text: str, branch: Branch) -> tuple[list[str], list[re.Match[str]], list[Span]]:
+    """The stems of the part of the text that is read, their matches, and the spans of words that were found."""
     for reach in REACHES:
-        read = text if reach >= len(text) else text[:reach].rsplit(maxsplit=1)[0]
-        stems, places = places_of(read, branch.locale)
+        part = text if reach >= len(text) else text[:reach].rsplit(maxsplit=1)[0]
+        stems, places = places_of(part, branch.locale)
         found = _found(stems, branch.wanted)
         if found or reach >= len(text):
             break
@@ -58,15 +59,15 @@ def _looked_through(text: str, branch: Branch) -> tuple[list[str], list[re.Match
 
 
 def _found(stems: Sequence[str], wanted: Sequence[Phrase]) -> list[Span]:
-    """Where phrases stand, as the first word and the one after the last, in order; none overlaps the one before."""
-    beginning: dict[str, list[Phrase]] = {}
+    """The spans of words where phrases occur, in order and without overlaps. The end is the word after the last."""
+    by_first_stem: dict[str, list[Phrase]] = {}
     for phrase in sorted(wanted, key=len, reverse=True):
-        beginning.setdefault(phrase[0], []).append(phrase)
+        by_first_stem.setdefault(phrase[0], []).append(phrase)
     found: list[Span] = []
-    for position in [position for position, stem in enumerate(stems) if stem in beginning]:
+    for position in [position for position, stem in enumerate(stems) if stem in by_first_stem]:
         if found and position < found[-1][1]:
             continue
-        for phrase in beginning[stems[position]]:
+        for phrase in by_first_stem[stems[position]]:
             if tuple(stems[position : position + len(phrase)]) == phrase:
                 found.append((position, position + len(phrase)))
                 break
@@ -74,7 +75,7 @@ def _found(stems: Sequence[str], wanted: Sequence[Phrase]) -> list[Span]:
 
 
 def _densest(stems: Sequence[str], found: Sequence[Span]) -> int:
-    """The found word with most different words of the query near behind it; the first such."""
+    """The first found word that has the most different words of the query close behind it."""
     considered = found[:MOST_CONSIDERED]
 
     def variety(start: int) -> int:
@@ -85,17 +86,17 @@ def _densest(stems: Sequence[str], found: Sequence[Span]) -> int:
 
 
 def _characters(places: Sequence[re.Match[str]], found: Span) -> Span:
-    """The characters of a phrase, what separates its words included."""
+    """The characters of a phrase, with everything between its words."""
     return places[found[0]].start(), places[found[1] - 1].end()
 
 
-def _marked(text: str, marks: Sequence[Span], start: int, end: int) -> str:
-    return "".join(_pieces(text, marks, start, end))
+def _marked(text: str, spans: Sequence[Span], start: int, end: int) -> str:
+    return "".join(_pieces(text, spans, start, end))
 
 
-def _pieces(text: str, marks: Sequence[Span], start: int, end: int) -> Iterator[str]:
-    """Every piece is escaped by itself, so that nothing of the text can be taken for a mark."""
-    for begin, stop in marks:
+def _pieces(text: str, spans: Sequence[Span], start: int, end: int) -> Iterator[str]:
+    """The pieces of the HTML. Each is escaped by itself, so that the text cannot contain a mark."""
+    for begin, stop in spans:
         if begin < start or stop > end:
             continue
         yield html.escape(text[start:begin])

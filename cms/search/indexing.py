@@ -1,4 +1,4 @@
-"""Puts documents into an index and takes them out, in the transaction of the change that does so."""
+"""Adds documents to an index and removes them, in the transaction of the write."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,18 +31,17 @@ from cms.search.model import EVERY_DOCUMENT, PAST_INDEX, PUBLISHED_INDEX, Search
 from cms.search.scope import scope_token
 
 BODY_WORDS = 15_000
-"""How far into a text its words are found; PostgreSQL knows no places beyond 16,383."""
+"""The number of words of a text that are indexed. PostgreSQL has no positions beyond 16,383."""
 PAGES_AT_MOST = 25_000
-"""Up to what size, in pages of 4 KB, SQLite's index is rewritten at once: about a second's work."""
-
+"""The size in pages of 4 KB up to which SQLite's index is rewritten at once, which takes about a second."""
 
 Stemmed = tuple[str, str]
-"""A word's stem and the word itself, folded."""
+"""A word's stem and its folded form."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """What of an entry is searched, as plain text."""
+    """The searched texts of an entry, as plain text."""
 
     title: str
     summary: str
@@ -51,9 +50,9 @@ class Texts:
 
 @dataclass(frozen=True)
 class IndexedText:
-    """A publication, or a draft as if it were one, to be searched; ``references`` are the entries it refers to.
+    """A publication or a draft to be indexed. ``references`` are the ids of the entries that it refers to.
 
-    A draft has no times.
+    For a draft, ``publication_id`` is its own id, and it has no times.
     """
 
     publication_id: str
@@ -67,7 +66,7 @@ class IndexedText:
 
 
 def put(session: Session, document: IndexedText, index: SearchIndex = PUBLISHED_INDEX) -> None:
-    """Add what is to be found; later ones count as newer."""
+    """Add a document to an index. Documents that are added later count as newer."""
     title, summary, body = _words(document.texts, document.locale)
     tokens = Tokens(
         title=_tokens(title, document.locale),
@@ -91,34 +90,34 @@ def put(session: Session, document: IndexedText, index: SearchIndex = PUBLISHED_
 
 
 def _words(texts: Texts, locale: str) -> tuple[list[Stemmed], ...]:
-    """The words of each field."""
+    """The words of the title, the summary and the body."""
     fields = (texts.title, texts.summary, texts.body)
     return tuple(stems_of(composed(each), locale)[:BODY_WORDS] for each in fields)
 
 
 def _tokens(words: Iterable[Stemmed], locale: str) -> list[str]:
-    """Words carry their locale, so that "hand" is not the same word in two languages."""
+    """The stems as tokens of the index. They begin with the locale, so that "hand" in two languages is two tokens."""
     return [f"{locale}:{stem}" for stem, _ in words]
 
 
 def _stems_by_word(type_name: str, fields: Iterable[Iterable[Stemmed]]) -> dict[str, str]:
-    """Every word with its stem, and what counts the documents themselves."""
+    """The stem of every word, and the two entries that count documents: those of the locale and those of the type."""
     stems = {word: stem for words in fields for stem, word in words}
     return stems | {counter: counter for counter in (EVERY_DOCUMENT, scope_token(type_name))}
 
 
 def _count(session: Session, index: SearchIndex, locale: str, stems: dict[str, str]) -> None:
-    """Add one to the number of documents that have each word."""
-    statement = _counting(session.get_bind().dialect.name, insert_for(session), index)
-    session.execute(statement, {"locale": locale, "words": _object(stems)})
+    """Add one to the number of documents of each word."""
+    statement = _count_statement(session.get_bind().dialect.name, insert_for(session), index)
+    session.execute(statement, {"locale": locale, "words": _json_object(stems)})
 
 
 @lru_cache(maxsize=8)
-def _counting(dialect: str, insert: Callable[[Any], Any], index: SearchIndex) -> Any:
+def _count_statement(dialect: str, insert: Callable[[Any], Any], index: SearchIndex) -> Any:
     given = (postgresql if dialect == "postgresql" else sqlite).given_words()
     search_words, word = index.words, given.c.key
     shape = func.substr(word, 1, 1) + func.length(word).cast(search_words.c.shape.type)
-    # The condition, always true, is what tells SQLite that the conflict is not one of a join.
+    # The condition is always true. Without it SQLite would read ON CONFLICT as the ON of a join.
     rows = select(bindparam("locale"), word, given.c.value, shape, literal(1), literal(1)).where(word.is_not(None))
     columns = ["locale", "word", "stem", "shape", "magnitude", "documents"]
     counted = search_words.c.documents + 1
@@ -127,8 +126,8 @@ def _counting(dialect: str, insert: Callable[[Any], Any], index: SearchIndex) ->
     return counts.on_conflict_do_update(index_elements=["locale", "word"], set_=updated)
 
 
-def _object(stems: dict[str, str]) -> str:
-    """A JSON object, sorted: neighbours in the table are written together."""
+def _json_object(stems: dict[str, str]) -> str:
+    """The JSON object of the words, sorted, so that neighbours in the table are written together."""
     return orjson.dumps(stems, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -137,13 +136,13 @@ def _magnitude(documents: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def move_to_past(session: Session, publication_id: str, live_until: datetime) -> None:
-    """Copy a publication that is over, if it is there, to where the past is searched; ``remove`` follows."""
-    here, there = PUBLISHED_INDEX.documents, PAST_INDEX.documents
-    kept = [column.name for column in here.columns if column.name not in ("id", "live_until")]
-    found = select(*(here.c[name] for name in kept), literal(live_until, here.c.live_until.type)).where(
-        here.c.publication_id == publication_id
+    """Copy a publication that has ended to the index of the past, if it is indexed. Call ``remove`` afterwards."""
+    published, past = PUBLISHED_INDEX.documents, PAST_INDEX.documents
+    kept = [column.name for column in published.columns if column.name not in ("id", "live_until")]
+    found = select(*(published.c[name] for name in kept), literal(live_until, published.c.live_until.type)).where(
+        published.c.publication_id == publication_id
     )
-    session.execute(insert(there).from_select([*kept, "live_until"], found))
+    session.execute(insert(past).from_select([*kept, "live_until"], found))
 
 
 def remove(
@@ -154,24 +153,24 @@ def remove(
     texts: Texts,
     index: SearchIndex = PUBLISHED_INDEX,
 ) -> None:
-    """Remove a document, if it is there, and its words from the numbers; its texts are those it was put in with."""
-    removed: Any = session.execute(_removal(index), {"removed": publication_id})
+    """Remove a document, if it is indexed, and uncount its words. ``texts`` must be those that it was added with."""
+    removed: Any = session.execute(_remove_statement(index), {"removed": publication_id})
     if not removed.rowcount or index.words is None:
         return
-    values = {"counted": locale, "words": _object(_stems_by_word(type_name, _words(texts, locale)))}
-    for statement in _uncounting(session.get_bind().dialect.name, index):
+    values = {"counted": locale, "words": _json_object(_stems_by_word(type_name, _words(texts, locale)))}
+    for statement in _uncount_statements(session.get_bind().dialect.name, index):
         session.execute(statement, values)
 
 
 @lru_cache(maxsize=8)
-def _removal(index: SearchIndex) -> Delete:
+def _remove_statement(index: SearchIndex) -> Delete:
     publication_id = index.documents.c.publication_id
     return delete(index.documents).where(publication_id == bindparam("removed", type_=publication_id.type))
 
 
 @lru_cache(maxsize=8)
-def _uncounting(dialect: str, index: SearchIndex) -> tuple[Update, Delete]:
-    """Words that no document has are forgotten: nothing is left of what was erased."""
+def _uncount_statements(dialect: str, index: SearchIndex) -> tuple[Update, Delete]:
+    """The statements that uncount words. A word that no document has is deleted: nothing of an erased text is left."""
     given = (postgresql if dialect == "postgresql" else sqlite).given_words()
     search_words = index.words
     named = (search_words.c.locale == bindparam("counted"), search_words.c.word.in_(select(given.c.key)))
@@ -183,21 +182,21 @@ def _uncounting(dialect: str, index: SearchIndex) -> tuple[Update, Delete]:
 
 
 def set_end(session: Session, publication_id: str, live_until: datetime) -> None:
-    """Note that a publication ends at another time."""
+    """Set the instant at which a publication ends."""
     documents = PUBLISHED_INDEX.documents
     session.execute(update(documents).where(documents.c.publication_id == publication_id).values(live_until=live_until))
 
 
 def hand_over_translations(session: Session, original: str, heir: str, index: SearchIndex = PUBLISHED_INDEX) -> None:
-    """Note that the translations of one entry are now those of another."""
+    """Move the translations of one entry to another, which is the original of the group from now on."""
     documents = index.documents
     session.execute(update(documents).where(documents.c.translation_group == original).values(translation_group=heir))
 
 
 def scrub(session: Session, index: SearchIndex) -> None:
-    """Let nothing be left of what has been taken out: SQLite keeps its words until it comes to rewrite them.
+    """Erase the words of removed documents from SQLite's index, which otherwise keeps them until it merges its parts.
 
-    A very large index is left to that, since rewriting it would hold up every writer.
+    A very large index is left as it is, since rewriting it would delay every writer.
     """
     if session.get_bind().dialect.name != "sqlite":
         return
@@ -207,7 +206,7 @@ def scrub(session: Session, index: SearchIndex) -> None:
 
 
 def clear(session: Session, index: SearchIndex = PUBLISHED_INDEX) -> None:
-    """Empty an index, to fill it anew."""
+    """Empty an index, so that it can be filled again."""
     session.execute(delete(index.documents))
     if index.words is not None:
         session.execute(delete(index.words))

@@ -1,4 +1,7 @@
-"""The tables of search indexes: of what is live or planned, and of what is over; drafts have one elsewhere."""
+"""The tables of the search indexes: one for live and planned publications and one for past ones.
+
+The index of drafts is declared with preview.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,16 +34,16 @@ from cms.db import Base, Collated, Identifier, UTCDateTime
 
 NAME_LENGTH = 40
 EVERY_DOCUMENT = ""
-"""The word that counts the documents of a locale."""
-# Enough that no phrase reaches from one field into the next.
+"""The word whose count is the number of documents of a locale."""
+# Positions between two fields, enough that no phrase matches across them.
 GAP = 10
 OCCURRENCES = 255
-"""How often one word counts in one document on PostgreSQL."""
+"""The number of positions of one word that PostgreSQL keeps in one document."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the index holds of a document: the words of each field in order, and what it can be filtered by."""
+    """The tokens of a document: the words of each field in order, and the tokens that it can be filtered by."""
 
     title: Sequence[str]
     summary: Sequence[str]
@@ -49,7 +52,7 @@ class Tokens:
 
 
 class IndexedTokens(TypeDecorator[Tokens]):
-    """A ``tsvector`` on PostgreSQL; on SQLite the JSON from which triggers keep the FTS5 table."""
+    """A ``tsvector`` on PostgreSQL. On SQLite it is JSON, from which triggers maintain the FTS5 table."""
 
     impl = Text
     cache_ok = True
@@ -67,7 +70,10 @@ class IndexedTokens(TypeDecorator[Tokens]):
 
 
 def _vector(tokens: Tokens) -> str:
-    """The text form of a tsvector: each word with its places and the weight of its field."""
+    """The text form of a ``tsvector``: each word with its positions and the weight of its field.
+
+    Example: ``'en:vellum':1A,22D '=article'``.
+    """
     places: dict[str, list[str]] = {}
     place = 1
     for words, weight in ((tokens.title, "A"), (tokens.summary, "B"), (tokens.body, "D")):
@@ -80,26 +86,26 @@ def _vector(tokens: Tokens) -> str:
 
 
 def quoted(token: str) -> str:
-    """A token as text of a tsvector or a tsquery; the words of ``analysis`` have nothing in them to escape."""
+    """A token, quoted for the text of a ``tsvector`` or a ``tsquery``."""
     return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 class SearchedDocument:
-    """What is searched, in whichever index. Later ones have higher numbers.
+    """The columns of a searched document, in every index. Newer documents have higher numbers.
 
-    Type, locale and times are copied, so that finding the newest matches reads nothing else.
+    Type, locale and times are copied here, so that finding the newest matches reads no other table.
     """
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
     type: Mapped[str] = mapped_column(String(NAME_LENGTH))
     locale: Mapped[str] = mapped_column(String(NAME_LENGTH))
     translation_group: Mapped[str] = mapped_column(Identifier)
-    # The last column: on SQLite what stands before a long one is read without it.
+    # This is the last column: SQLite reads the columns before a long one without reading it.
     tokens: Mapped[Tokens] = mapped_column(IndexedTokens, sort_order=1)
 
 
 class SearchedPublication(SearchedDocument):
-    """A publication as it is searched, with its times."""
+    """A searched publication, with its times."""
 
     @declared_attr
     @classmethod
@@ -111,11 +117,11 @@ class SearchedPublication(SearchedDocument):
 
 
 def document_indexes(table: str) -> tuple[Any, ...]:
-    """What documents are found by, whichever table they are in."""
+    """The indexes of a table of documents."""
     return (
         Index(f"ix_{table}_publication", "publication_id", unique=True),
         Index(f"ix_{table}_translations", "translation_group"),
-        # Nothing waits in a pending list, which every search would have to read through.
+        # Without fast updates there is no pending list, which every search would have to read.
         Index(f"ix_{table}_tokens", "tokens", postgresql_using="gin", postgresql_with={"fastupdate": "off"}).ddl_if(
             dialect="postgresql"
         ),
@@ -123,40 +129,40 @@ def document_indexes(table: str) -> tuple[Any, ...]:
 
 
 class SearchDocument(SearchedPublication, Base):
-    """What is live or planned; all that is searched but by those who look at the past."""
+    """The live and planned publications. Every search reads them, except a search of the past."""
 
     __tablename__ = "search_documents"
     __table_args__ = (
         *document_indexes("search_documents"),
         Index("ix_search_documents_live_from", "live_from"),
         Index("ix_search_documents_live_until", "live_until"),
-        # PostgreSQL walks back through the documents of a type; SQLite's posting lists are in that order themselves.
+        # PostgreSQL scans back through the documents of a type. SQLite's posting lists already have that order.
         Index("ix_search_documents_type", "type", "id", postgresql_using="btree").ddl_if(dialect="postgresql"),
     )
 
 
 class PastSearchDocument(SearchedPublication, Base):
-    """What is over, moved here when its end is seen: searches of the present never read it."""
+    """The publications that have ended. They have their own table, so that searches of the present do not read them."""
 
     __tablename__ = "past_search_documents"
     __table_args__ = document_indexes("past_search_documents")
 
 
 class CountedWord:
-    """How many documents of a locale have a word, for suggestions and for telling hot words from rare ones."""
+    """The number of documents of a locale that have a word, for suggestions and to know the frequent words."""
 
     locale: Mapped[str] = mapped_column(String(NAME_LENGTH), primary_key=True)
     word: Mapped[str] = mapped_column(Collated, primary_key=True)
     stem: Mapped[str] = mapped_column(Collated)
     shape: Mapped[str] = mapped_column(Collated)
-    """The first letter and the length: what a word has in common with most of its misspellings."""
+    """The first letter and the length, which most misspellings of a word share. Example: ``v6`` for "vellum"."""
     magnitude: Mapped[int] = mapped_column(SmallInteger)
-    """The number of digits of ``documents``. Unlike that it seldom changes, so that its index is cheap to keep."""
+    """The number of digits of ``documents``. It seldom changes, so that its index costs little to maintain."""
     documents: Mapped[int] = mapped_column(BigInteger)
 
 
 def word_indexes(table: str) -> tuple[Any, ...]:
-    """What words are found by, whichever table they are in."""
+    """The indexes of a table of words."""
     return (
         Index(f"ix_{table}_stem", "locale", "stem"),
         Index(f"ix_{table}_shape", "locale", "shape", "magnitude"),
@@ -164,7 +170,7 @@ def word_indexes(table: str) -> tuple[Any, ...]:
 
 
 class SearchWord(CountedWord, Base):
-    """The words of what is live or planned."""
+    """The words of live and planned publications."""
 
     __tablename__ = "search_words"
     __table_args__ = word_indexes("search_words")
@@ -172,7 +178,7 @@ class SearchWord(CountedWord, Base):
 
 @dataclass(frozen=True, eq=False)
 class SearchIndex:
-    """The tables of one index; ``fts5`` is SQLite's own, and an index without words counts none."""
+    """The tables of one index: documents, their counted words if it counts any, and the name of SQLite's FTS5 table."""
 
     documents: Any
     words: Any
@@ -180,19 +186,19 @@ class SearchIndex:
 
     @property
     def is_timed(self) -> bool:
-        """Whether what is in it begins and ends."""
+        """True if its documents have a beginning and an end."""
         return "live_from" in self.documents.c
 
 
-# Core tables: no identity map has to follow what is written here.
+# These are tables and not mapped classes: no identity map needs to follow the rows that are written here.
 PUBLISHED_INDEX = SearchIndex(SearchDocument.__table__, SearchWord.__table__, "search_index")
 PAST_INDEX = SearchIndex(PastSearchDocument.__table__, None, "past_search_index")
 
 
 def is_live(columns: Any, written: Callable[[Any], Any] = lambda time: time) -> ColumnElement[bool]:
-    """The WHERE clause of the timeline over documents, at the parameter ``at``; without times all are there.
+    """The condition that a document is live at the parameter ``at``. Documents without times are always live.
 
-    ``written`` says how a time is put for a database that is to look at it in one way and not in another.
+    ``written`` can change the expression of a time, so that a database does not use its index.
     """
     if "live_from" not in columns:
         return true()
@@ -200,7 +206,7 @@ def is_live(columns: Any, written: Callable[[Any], Any] = lambda time: time) -> 
     return and_(written(columns.live_from) <= at, at < written(columns.live_until))
 
 
-# FTS5 cuts these texts at spaces only: every other character that a token may have is one of a word to it.
+# With this tokenizer FTS5 cuts texts at spaces only: every other character of a token belongs to a word.
 FTS5 = (
     """
     CREATE VIRTUAL TABLE search_index USING fts5(
@@ -231,11 +237,11 @@ FTS5 = (
     END
     """,
 )
-"""What SQLite needs beside the tables: the index, and the triggers that keep it, cascades included."""
+"""SQLite's own statements: the FTS5 table, and the triggers that maintain it, also when a deletion cascades."""
 
 
 def index_on_sqlite(table: Any, prefix: str = "") -> None:
-    """Let SQLite make and drop its index with the table of documents, the names of both begun with a prefix."""
+    """Create and drop SQLite's FTS5 table together with a table of documents. ``prefix`` begins the names of both."""
     for statement in FTS5:
         event.listen(table, "after_create", _for_sqlite(statement.replace("search_", f"{prefix}search_")))
     event.listen(table, "before_drop", _for_sqlite(f"DROP TABLE IF EXISTS {prefix}search_index"))

@@ -1,6 +1,7 @@
-"""Reads what people type: words that must all be there, ``"phrases"``, and ``-words`` that must not.
+"""Reads the queries that people type: words that must all occur, ``"phrases"``, and ``-words`` that must not occur.
 
-Nothing else has a meaning, and nothing is an error: whatever is no word is left out.
+There is no other syntax and no invalid query: everything that is not a word is ignored. Example: ``vellum -"blue ink"``
+finds documents that have "vellum" and do not have the phrase "blue ink".
 """
 
 import re
@@ -9,16 +10,16 @@ from dataclasses import dataclass
 from cms.search.analysis import Word, composed, words_of
 
 PARTS = re.compile(r'(-?)"([^"]*)"?|(-?)([^\s"]+)')
-# What word processors and other languages write for a quotation mark.
+# The quotation marks of word processors and other languages.
 QUOTATION_MARKS = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'))
 
 Phrase = tuple[str, ...]
-"""Stems that stand side by side; a single word is the shortest phrase."""
+"""Adjacent stems. A single word is a phrase of one stem."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """What a query looks for in one locale."""
+    """A query in one locale: the phrases that must occur and those that must not."""
 
     locale: str
     wanted: tuple[Phrase, ...]
@@ -26,19 +27,19 @@ class Branch:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """Every stem that is wanted, once."""
+        """Every wanted stem, once."""
         return tuple(dict.fromkeys(stem for phrase in self.wanted for stem in phrase))
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query as typed, cut into parts: the text of each, where it begins, and whether it must be absent."""
+    """A query as typed, and its parts: the text of each, where it begins, and whether it is excluded."""
 
     text: str
     parts: tuple[tuple[str, int, bool], ...]
 
     def branch(self, locale: str) -> Branch | None:
-        """The query as read in a locale; ``None`` when nothing is looked for, only excluded or nothing at all."""
+        """The query as read in a locale, or ``None`` if it has no wanted word."""
         wanted: list[Phrase] = []
         unwanted: list[Phrase] = []
         for text, _, is_excluded in self.parts:
@@ -48,7 +49,7 @@ class Query:
         return Branch(locale, tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(unwanted))) if wanted else None
 
     def words(self, locale: str) -> list[Word]:
-        """Each wanted word with its place in ``text``."""
+        """Each wanted word with its position in ``text``."""
         return [
             word._replace(start=word.start + offset, end=word.end + offset)
             for text, offset, is_excluded in self.parts
@@ -58,7 +59,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """Read a query; never raises."""
+    """Read a query. It never raises."""
     text = composed(text).translate(QUOTATION_MARKS)
     parts = []
     for match in PARTS.finditer(text):

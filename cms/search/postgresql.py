@@ -1,8 +1,8 @@
-"""What PostgreSQL spells its own way: ``tsvector`` and ``tsquery``.
+"""The SQL of a search on PostgreSQL, with ``tsvector`` and ``tsquery``.
 
-The planner cannot know how many documents a parameter matches, and guesses badly: reading back from the newest is
-right for a word that is everywhere and ruinous for one that is rare. So it is not asked: the two ways are two
-statements, and the number of documents that have the words chooses.
+The planner cannot know how many documents a parameter matches, and guesses badly: scanning back from the newest
+document is right for a frequent word and far too slow for a rare one. So there are two statements, and the number of
+documents that have the words decides which one is used.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,14 +32,17 @@ from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
 from cms.search.source import MatchSource, Plan
 
-# How much a word counts in the body, nowhere, in the summary and in the title.
+# The weights of a word in the body (D), of the unused C, of the summary (B) and of the title (A).
 WEIGHTS = "CAST('{0.1, 0.1, 0.4, 1.0}' AS float4[])"
-# Added to a column, it keeps the planner from an index on that.
+# Added to a column, it keeps the planner from using an index on the column.
 NO_TIME: Any = literal_column("interval '0'", Interval)
 
 
 def match_text(branches: Iterable[Branch], scope: Scope) -> str:
-    """The query as text of a tsquery: nothing but quoted lexemes and operators."""
+    """The query as the text of a ``tsquery``, made of quoted lexemes and operators only.
+
+    Example: ``('=article') & ((('en:vellum') & !('en:blue' <-> 'en:ink')))``.
+    """
     found = " | ".join(f"({_branch_text(each)})" for each in branches)
     filters = [f"({' | '.join(map(quoted, tokens))})" for tokens in scope.tokens]
     return " & ".join([*filters, f"({found})"])
@@ -56,51 +59,52 @@ def _phrase(locale: str, phrase: Phrase) -> str:
 
 
 def ranking(branches: Sequence[Branch], _scope: Scope) -> dict[str, str]:
-    """The words that count for the rank, each by itself: with "and" those far apart would count for nothing."""
+    """The parameter of the ranking: the wanted words joined by "or". With "and", words far apart would not count."""
     return {"ranked": " | ".join(quoted(f"{each.locale}:{stem}") for each in branches for stem in each.stems)}
 
 
 def source(plan: Plan) -> MatchSource:
-    """Where the query in the parameter ``match`` is looked for; its documents come with it in any case.
+    """The source of documents that match the query in the parameter ``match``.
 
-    A walk goes back from the newest document, or from the newest of each type, through as many as the parameter
-    ``depth`` says, and stops when it has enough; it never touches the index on words.
+    A backward scan reads at most as many documents as the parameter ``depth``, from the newest on or from the newest of
+    each type on, and stops at the cap. It never uses the index on words.
     """
     documents, match = plan.index.documents, bindparam("match", type_=TSQUERY)
-    if plan.is_walk:
+    if plan.is_backward_scan:
         newest = _newest(plan).subquery("newest")
         return MatchSource(newest, newest.c, func.ts_match_vq(newest.c.tokens, match), newest.c.id.desc())
-    # The sum keeps the planner from reading the whole table backwards where the index on words is due.
+    # The sum keeps the planner from reading the whole table backwards instead of the index on words.
     return MatchSource(documents, documents.c, documents.c.tokens.op("@@")(match), (documents.c.id + 0).desc())
 
 
 def _newest(plan: Plan) -> Any:
     documents = plan.index.documents
     backwards = select(documents).order_by(documents.c.id.desc()).limit(bindparam("depth", type_=Integer))
-    if not plan.walked_types:
+    if not plan.scanned_types:
         return backwards
-    of_types = [
-        select(backwards.where(documents.c.type == _type(position)).subquery()) for position in range(plan.walked_types)
+    selects = [
+        select(backwards.where(documents.c.type == _type(position)).subquery())
+        for position in range(plan.scanned_types)
     ]
-    # A plain list of selects is merged in order, and read no further than is needed.
-    return of_types[0] if len(of_types) == 1 else union_all(*of_types)
+    # PostgreSQL merges the plain selects in order and reads each no further than it needs.
+    return selects[0] if len(selects) == 1 else union_all(*selects)
 
 
 def _type(position: int) -> BindParameter[str]:
-    """The name of a type, which stands in the statement as it is: the planner has to know whether that one is rare."""
+    """The name of a type, written into the statement: the planner must know whether the type is rare."""
     return bindparam(f"type_{position}", type_=String, literal_execute=True)
 
 
 def live(_plan: Plan, columns: Any) -> ColumnElement[bool]:
-    """What of the found is live at the parameter ``at``.
+    """The condition that a match is live at the parameter ``at``.
 
-    Looked at in what was found: nearly all there is would be read from an index on these times.
+    It is checked on the matches: nearly all documents are live, so an index on the times would read nearly all of them.
     """
     return is_live(columns, lambda time: time + NO_TIME)
 
 
 def scored(plan: Plan, found: Select[Any]) -> Select[Any]:
-    """What was found with its score, reckoned after the cap and not before: sorting ids alone is quick."""
+    """The matches with their scores. These are computed after the cap, since sorting ids alone is fast."""
     inner, documents = found.subquery(), plan.index.documents.alias()
     terms = bindparam("ranked", type_=TSQUERY)
     score = cast(func.ts_rank(literal_column(WEIGHTS), documents.c.tokens, terms), Double)

@@ -1,26 +1,26 @@
-"""What a search can be narrowed to, as tokens of the index: so a filter never meets the cap on matches."""
+"""The filters of a search, as tokens of the index: matches are filtered before their number is capped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 def scope_token(name: str) -> str:
-    """The token of a type's name or of an entry that is referred to; no word begins with this sign."""
+    """The token of a type's name or of the id of a referenced entry. No word begins with "=". Example: ``=article``."""
     return f"={name}"
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The types to look in, all when empty, and groups of entries of which one each must be referred to."""
+    """The types to search, or all if empty, and groups of entries: a document must refer to one entry of each group."""
 
     types: tuple[str, ...] = ()
     references: tuple[tuple[str, ...], ...] = ()
     numbers: tuple[int, ...] = ()
-    """How many documents refer to those of each group, where that is known."""
+    """The number of documents that refer to each group, as far as it is known."""
 
     @property
     def tokens(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of tokens: one of each group must be there."""
+        """Groups of tokens: a document must have one token of each group."""
         groups: Iterable[tuple[str, ...]] = (self.types, *self.references)
         return tuple(tuple(map(scope_token, group)) for group in groups if group)
 

@@ -1,4 +1,4 @@
-"""Finds what is there at an instant: what matches, newest first and capped, or the same in the order of relevance."""
+"""Finds the documents that match a query and are live at an instant: the newest, or the best of the newest."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -31,35 +31,38 @@ from cms.search.scope import EVERYTHING, Scope, scope_token
 from cms.search.source import Plan
 
 MOST = 2000
-"""How many of the newest matches are ranked."""
+"""The number of newest matches that are ranked."""
 MOST_HOT = 500
-"""How many of them where there are very many."""
+"""The number of newest matches that are ranked if there are very many matches or very frequent words."""
 HOT_DOCUMENTS = 5000
-"""From how many matches on there are very many."""
-USUAL_SHARE = 0.5
-"""What more of all documents than this are of is no type to look up."""
-WALK_SHARE = 0.03
-"""What more of all documents than this should match is found by walking back from the newest."""
-WALK_DEPTH = 20_000
-"""How many documents a walk looks at."""
-LONG_LISTS = 50_000
-"""From how many documents on, word by word, there is very much to read."""
+"""More matches than this are very many."""
+COMMON_TYPE_SHARE = 0.5
+"""If types make up this share of all documents or more, checking the type of each match is faster than looking it up.
+
+Example: 0.5 means half.
+"""
+BACKWARD_SCAN_SHARE = 0.03
+"""If a larger share of the documents is expected to match, scanning back from the newest is faster than the index."""
+BACKWARD_SCAN_DEPTH = 20_000
+"""The number of documents that a backward scan reads at most."""
+LONG_POSTING_LISTS = 50_000
+"""If the posting lists of a query have more entries than this, fewer matches are ranked."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """A query in a chain of locales, best first, within a scope, as of an instant; in one index or several."""
+    """A query in a chain of locales (best first), within a scope, at an instant, in one or several indexes."""
 
     query: Query
     chain: Sequence[str]
     at: datetime
     scope: Scope = EVERYTHING
     is_current: bool = True
-    """Whether the instant is the present."""
+    """True if the instant is the present."""
     hides_translations: bool = True
-    """Whether what is written in a fallback's language is left out where a better translation is there."""
+    """True to leave out documents in a fallback locale that have a better translation."""
     indexes: tuple[SearchIndex, ...] = (PUBLISHED_INDEX,)
-    """Where to look; the first has the numbers of documents by which the rest is read too."""
+    """The indexes to search. The first one has the word counts, which also choose the plans for the others."""
 
     @property
     def branches(self) -> list[Branch]:
@@ -68,9 +71,9 @@ class Search:
 
 
 class Hit(NamedTuple):
-    """A document that was found; scores of one answer compare, those of two do not.
+    """A found document. Scores can be compared within one answer only.
 
-    ``id`` tells it from every other in the indexes that were searched, and the newer of one of them from the older.
+    ``id`` is unique among all searched indexes. Within one index, a newer document has a higher ``id``.
     """
 
     id: int
@@ -80,25 +83,25 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Frequencies:
-    """How many documents have a stem, by locale and stem, those that are planned included."""
+    """The number of documents, planned ones included, by locale and stem."""
 
     documents: Mapping[tuple[str, str], int]
 
     def expected(self, search: "Search") -> float:
-        """How many documents may match, if words have nothing to do with each other."""
+        """The expected number of matches, if words occur independently of each other."""
         return sum(self._total(each.locale) * self._share(each) for each in search.branches)
 
     def total(self, search: "Search") -> int:
-        """How many documents there are in the locales of the search, whatever its scope."""
+        """The number of documents in the locales of the search, in every scope."""
         return sum(map(self._total, search.chain))
 
-    def typed(self, search: "Search") -> int:
-        """How many of them are of its types."""
+    def of_types(self, search: "Search") -> int:
+        """The number of documents in the locales and of the types of the search."""
         names = map(scope_token, search.scope.types)
         return sum(self.documents.get((locale, name), 0) for name in names for locale in search.chain)
 
-    def having(self, search: "Search") -> int:
-        """How many documents have each of its words, added up."""
+    def postings(self, search: "Search") -> int:
+        """The total length of the posting lists of its words."""
         stems = {(branch.locale, stem) for branch in search.branches for stem in branch.stems}
         return sum(self.documents.get(each, 0) for each in stems)
 
@@ -111,7 +114,7 @@ class Frequencies:
 
 
 def frequencies(connection: Connection, search: Search) -> Frequencies:
-    """Count the documents of every stem of the query; one statement."""
+    """The number of documents for every stem of the query. Runs one statement."""
     stems = {EVERY_DOCUMENT, *map(scope_token, search.scope.types)}
     stems |= {stem for branch in search.branches for stem in branch.stems}
     statement = _frequencies_statement(search.indexes[0])
@@ -135,7 +138,7 @@ def _frequencies_statement(index: SearchIndex) -> Select[Any]:
 def newest_matches(
     connection: Connection, search: Search, known: Frequencies, *, most: int = MOST, most_hot: int = MOST_HOT
 ) -> list[str]:
-    """The publications that match, of each index newest first and capped; a statement each, none for no words."""
+    """The ids of matching publications, for each index the newest first, up to the cap. Runs one statement an index."""
     if not search.branches:
         return []
     found = []
@@ -155,7 +158,10 @@ def ranked_matches(
     most: int = MOST,
     most_hot: int = MOST_HOT,
 ) -> list[Hit]:
-    """The best of the newest matches, after the score and the number of the last one seen; a statement an index."""
+    """The best of the newest matches. Runs one statement an index.
+
+    ``after`` is the score and the id of the last hit of the page before.
+    """
     if not search.branches:
         return []
     found: list[Hit] = []
@@ -171,7 +177,7 @@ def ranked_matches(
 
 
 def _own_number(number: int, position: int, indexes: int) -> int:
-    """The least number in an index that is not before this one among the numbers of all."""
+    """The number in one index that corresponds to a hit's ``id``: the lowest whose own ``id`` is not below it."""
     return -((position - number) // indexes)
 
 
@@ -186,32 +192,34 @@ def _planned(
     is_ranked: bool,
 ) -> tuple[Plan, dict[str, Any]]:
     total, scope = known.total(search), search.scope
-    of_types = known.typed(search) / total if scope.types and total else 1.0
-    # By a tag whose number is not known there is no telling; its own list of documents is short enough.
-    of_references = min((number / max(total, 1) for number in scope.numbers), default=0.0 if scope.references else 1.0)
-    of_words = known.expected(search)
-    expected = of_words * of_types * min(of_references, 1.0)
-    # What is of no other type, or only a few documents to look at, is told apart by looking; posting lists of types
-    # are long to read.
-    is_typed = bool(scope.types) and (of_types >= USUAL_SHARE or of_words <= most)
-    listed = known.having(search) + sum(scope.numbers) + (0 if is_typed else known.typed(search))
+    type_share = known.of_types(search) / total if scope.types and total else 1.0
+    # If the number of documents of a tag is not known, none is expected: its own posting list is short enough.
+    reference_share = min(
+        (number / max(total, 1) for number in scope.numbers), default=0.0 if scope.references else 1.0
+    )
+    word_matches = known.expected(search)
+    expected = word_matches * type_share * min(reference_share, 1.0)
+    # Posting lists of types are long. If most documents have the types, or few match the words, the type of each match
+    # is checked instead.
+    is_typed = bool(scope.types) and (type_share >= COMMON_TYPE_SHARE or word_matches <= most)
+    postings = known.postings(search) + sum(scope.numbers) + (0 if is_typed else known.of_types(search))
     is_postgresql = connection.dialect.name == "postgresql"
-    walks_types = is_postgresql and bool(scope.types) and not is_typed
-    looked_at = total * (of_types if walks_types else 1.0)
-    # Documents of another time would all have to be walked past.
-    is_walk = search.is_current and expected > max(HOT_DOCUMENTS, looked_at * WALK_SHARE)
+    scans_types = is_postgresql and bool(scope.types) and not is_typed
+    scanned = total * (type_share if scans_types else 1.0)
+    # A search of another instant would have to scan all documents that were not live then.
+    is_backward_scan = search.is_current and expected > max(HOT_DOCUMENTS, scanned * BACKWARD_SCAN_SHARE)
     plan = Plan(
         index=index,
         indexes=search.indexes,
         dialect=connection.dialect.name,
         locales=len(search.chain) if search.hides_translations else 1,
         is_current=search.is_current,
-        is_walk=is_walk,
+        is_backward_scan=is_backward_scan,
         is_ranked=is_ranked,
         is_typed=is_typed,
-        walked_types=len(scope.types) if walks_types and is_walk else 0,
+        scanned_types=len(scope.types) if scans_types and is_backward_scan else 0,
     )
-    is_hot = of_words > HOT_DOCUMENTS or listed > LONG_LISTS
+    is_hot = word_matches > HOT_DOCUMENTS or postings > LONG_POSTING_LISTS
     return plan, _values(search, plan, most_hot if is_hot else most)
 
 
@@ -223,7 +231,7 @@ def _values(search: Search, plan: Plan, cap: int) -> dict[str, Any]:
         "match": backend.match_text(branches, scope),
         "at": search.at,
         "cap": cap,
-        "depth": WALK_DEPTH,
+        "depth": BACKWARD_SCAN_DEPTH,
         "types": list(types),
         **backend.ranking(branches, scope),
         **{f"type_{position}": each for position, each in enumerate(types)},
@@ -248,18 +256,21 @@ def _statement(plan: Plan) -> Select[Any]:
     if not plan.is_ranked:
         return found.with_only_columns(columns.publication_id, maintain_column_froms=True)
     scored = backend.scored(plan, found).subquery()
-    here = tuple_(scored.c.score, scored.c.id)
+    position = tuple_(scored.c.score, scored.c.id)
     page = select(scored.c.id, documents.c.publication_id, scored.c.score).join(
         documents, documents.c.id == scored.c.id
     )
     if plan.is_after:
         last = tuple_(bindparam("after_score", type_=Double), bindparam("after_id", type_=BigInteger))
-        page = page.where(here < last)
+        page = page.where(position < last)
     return page.order_by(scored.c.score.desc(), scored.c.id.desc()).limit(bindparam("limit", type_=Integer))
 
 
 def _best_translation(plan: Plan, columns: Any) -> list[ColumnElement[bool]]:
-    """What is written in a fallback's language only where no better translation is live; the match knows the chain."""
+    """The conditions that leave out a document in a fallback locale if a better translation is live.
+
+    Locales outside the chain never match.
+    """
     conditions: list[ColumnElement[bool]] = []
     for position in range(1, plan.locales):
         for index in plan.indexes:

@@ -1,4 +1,4 @@
-"""Where a database reads matches from."""
+"""The plan of a statement, and the source that a database reads matches from."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,34 +10,34 @@ from cms.search.model import SearchIndex
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides a statement's text: the index, and how it is read."""
+    """The properties that change the text of a statement. Statements are cached by them."""
 
     index: SearchIndex
     indexes: tuple[SearchIndex, ...]
-    """All that are searched, where a better translation may be."""
+    """All indexes of the search: a better translation may be in any of them."""
     dialect: str
     locales: int
-    """How many locales there are of which a better translation hides another."""
+    """The number of locales in which a better translation hides another; 1 if none is hidden."""
     is_current: bool
-    """Whether it is the present, when nearly all that is in the index is live."""
-    is_walk: bool
-    """Whether to go back from the newest document instead of reading all that match."""
+    """True for the present, in which nearly all documents of the index are live."""
+    is_backward_scan: bool
+    """True to scan back from the newest document instead of reading all matches from the index on words."""
     is_ranked: bool
     is_after: bool = False
     is_typed: bool = False
-    """Whether types are told apart by looking at the documents."""
-    walked_types: int = 0
-    """Of how many types PostgreSQL walks back through the documents; none means all documents."""
+    """True if the type is checked on the documents and not in the index on words."""
+    scanned_types: int = 0
+    """The number of types whose documents PostgreSQL scans backwards, each alone; 0 to scan all documents."""
 
     @property
     def needs_documents(self) -> bool:
-        """Whether more is read of what is found than where it stands in the index, and in which language."""
+        """True if the statement needs columns of the matched documents beyond their number in the index."""
         is_dated = self.index.is_timed and not self.is_current
         return self.locales > 1 or self.is_typed or is_dated or not self.is_ranked
 
 
 class MatchSource(NamedTuple):
-    """What to read, the columns of documents there, the condition for a match, and the order from the newest on."""
+    """The tables to read, their columns, the condition for a match, and the order from the newest on."""
 
     tables: FromClause
     columns: Any

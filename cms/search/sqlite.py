@@ -1,4 +1,4 @@
-"""What SQLite spells its own way: FTS5."""
+"""The SQL of a search on SQLite, with FTS5."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -27,12 +27,16 @@ from cms.search.parsing import Branch, Phrase
 from cms.search.scope import Scope
 from cms.search.source import MatchSource, Plan
 
-# How much more than having the words at all it counts to have all in the title, some there, and some in the summary.
-PLACES = {"all_in_title": 25.0, "in_title": 25.0, "in_summary": 10.0}
+# The scores added for all words in the title, for any word in the title and for any word in the summary. Every match
+# begins with 1.
+FIELD_SCORES = {"all_in_title": 25.0, "in_title": 25.0, "in_summary": 10.0}
 
 
 def match_text(branches: Iterable[Branch], scope: Scope) -> str:
-    """The query in FTS5's language: nothing but quoted strings and its operators."""
+    """The query in FTS5's query language, made of quoted strings and operators only.
+
+    Example: ``scope : ("=article") AND ((("en:vellum") NOT ("en:blue en:ink")))``.
+    """
     found = " OR ".join(f"({_branch_text(each)})" for each in branches)
     filters = [f"scope : ({' OR '.join(map(_quoted, tokens))})" for tokens in scope.tokens]
     return " AND ".join([*filters, f"({found})"])
@@ -53,7 +57,7 @@ def _quoted(text: str) -> str:
 
 
 def ranking(branches: Sequence[Branch], scope: Scope) -> dict[str, str]:
-    """What is looked for to rank by where words stand: the query once more, narrowed to each place."""
+    """The parameters of the ranking: the query again, narrowed to each field that adds to the score."""
     query = match_text(branches, scope)
     phrases = [[_phrase(each.locale, phrase) for phrase in each.wanted] for each in branches]
     all_of_them = " OR ".join(f"({' AND '.join(each)})" for each in phrases)
@@ -66,7 +70,7 @@ def ranking(branches: Sequence[Branch], scope: Scope) -> dict[str, str]:
 
 
 class _Indexed(NamedTuple):
-    """What the index alone knows of a document: its number, which FTS5 calls by another name."""
+    """The only column of a document that the index itself has: its number, which FTS5 calls ``rowid``."""
 
     id: Any
 
@@ -82,50 +86,52 @@ def _matches(index: SearchIndex, parameter: str) -> ColumnElement[bool]:
 
 
 def source(plan: Plan) -> MatchSource:
-    """Where the query in the parameter ``match`` is looked for, joined with the documents only where they are needed.
+    """The source of documents that match the query in the parameter ``match``.
 
-    A walk goes back from the newest document, no further than the parameter ``depth`` says.
+    The index is joined with the documents only if they are needed. A backward scan reads from the newest document on,
+    at most as many as the parameter ``depth``.
     """
     index, documents = _table(plan.index), plan.index.documents
     number = index.c.rowid
     matches = _matches(plan.index, "match")
-    if plan.is_walk:
+    if plan.is_backward_scan:
         last = select(func.max(documents.c.id)).scalar_subquery()
         matches = and_(matches, number > last - bindparam("depth", type_=Integer))
-    # In this order FTS5 can be read without sorting.
+    # FTS5 has its rows in this order, so that nothing is sorted.
     if plan.needs_documents:
         return MatchSource(index.join(documents, documents.c.id == number), documents.c, matches, number.desc())
     return MatchSource(index, _Indexed(number.label("id")), matches, number.desc())
 
 
 def live(plan: Plan, columns: Any) -> ColumnElement[bool]:
-    """What of the found is live at the parameter ``at``.
+    """The condition that a match is live at the parameter ``at``.
 
-    Now nearly everything is. Looking for the few that are not costs less than looking at each that was found, which
-    lie all over the file.
+    At present nearly every document is live. Excluding the few others costs less than reading the row of each match,
+    since those rows are spread over the whole file.
     """
     if not (plan.index.is_timed and plan.is_current):
         return is_live(columns)
     other, index = plan.index.documents.alias(), _table(plan.index)
     at = bindparam("at", type_=UTCDateTime)
-    waiting = select(other.c.id).where(other.c.live_from > at)
-    over = select(other.c.id).where(other.c.live_until <= at)
-    live_ones: ColumnElement[bool] = index.c.rowid.not_in(waiting.union_all(over))
-    return live_ones
+    planned = select(other.c.id).where(other.c.live_from > at)
+    ended = select(other.c.id).where(other.c.live_until <= at)
+    condition: ColumnElement[bool] = index.c.rowid.not_in(planned.union_all(ended))
+    return condition
 
 
 def scored(plan: Plan, found: Select[Any]) -> Select[Any]:
-    """What was found with its score: by where the words stand, read no further than back to the oldest that was found.
+    """The matches with their scores, which depend on the fields that the words are in.
 
-    Not by bm25, which counts in how many documents a word is: those that are planned would change the scores of what
-    anybody finds, and every write would change those of all pages that follow.
+    Nothing older than the oldest match is read. FTS5's ``bm25`` is not used: it depends on how many documents have a
+    word, so planned documents would change the scores that readers see, and a write would change the scores between two
+    pages of one list.
     """
     capped, number = found.cte("found"), _table(plan.index).c.rowid
     oldest = select(func.min(capped.c.id)).scalar_subquery()
     score: Any = literal_column("1.0", Double)
-    for parameter, weight in PLACES.items():
-        there = select(number).where(_matches(plan.index, parameter), number >= oldest)
-        score += case((capped.c.id.in_(there), weight), else_=0.0)
+    for parameter, weight in FIELD_SCORES.items():
+        in_field = select(number).where(_matches(plan.index, parameter), number >= oldest)
+        score += case((capped.c.id.in_(in_field), weight), else_=0.0)
     scored: Select[Any] = select(capped.c.id, score.label("score"))
     return scored
 

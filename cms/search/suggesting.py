@@ -16,29 +16,31 @@ from cms.search.scope import EVERYTHING
 from cms.search.searching import Frequencies, Search, frequencies, newest_matches
 
 SHORTEST = 4
-"""Below this almost every word is a neighbour of every other."""
-TWO_FAULTS_FROM = 6
-"""From this length on two faults are corrected, one below."""
+"""The length of the shortest word that is corrected. Almost all shorter words are similar to each other."""
+TWO_EDITS_FROM = 6
+"""Words of this length or longer may differ by two edits from the suggestion, shorter ones by one."""
 WORDS_AT_MOST = 8
-"""Of a query that is looked at."""
+"""Longer queries get no suggestion."""
 WORDS_CORRECTED = 3
+"""Queries with more unknown words get no suggestion."""
 LOCALES_AT_MOST = 8
-"""Of a chain, the best ones, in which neighbours are looked for."""
+"""The number of locales, the first of the chain, in which similar words are looked for."""
 TRIES = 8
-NEIGHBOURS = 400
-"""How many of the commonest words of each shape are compared."""
+"""The number of suggestions that are tried."""
+SIMILAR_WORDS = 400
+"""The number of words of each shape that are compared, the most frequent first."""
 
 
 def suggest(connection: Connection, search: Search, known: Frequencies) -> str | None:
-    """The query with its unknown words replaced by the nearest known ones, if that finds something that is live.
+    """The query with its unknown words replaced by the most similar known ones, if a live document matches it.
 
-    The index also has words of what is planned. None of them is told: a word is known if something live has it, and
-    every suggestion is tried first.
+    Example: "velum binding" becomes "vellum binding". The index also has the words of planned documents. A suggestion
+    must not reveal them: a word is known only if a live document has it, and every suggestion is tried first.
     """
     words = _unknown(connection, search, known)
     if not 0 < len(words) <= WORDS_CORRECTED:
         return None
-    corrections = [_neighbours(connection, search, word.folded) for word in words]
+    corrections = [_similar_words(connection, search, word.folded) for word in words]
     if not all(corrections):
         return None
     for chosen in _choices(corrections):
@@ -49,12 +51,12 @@ def suggest(connection: Connection, search: Search, known: Frequencies) -> str |
 
 
 def _finds_something(connection: Connection, search: Search) -> bool:
-    """Whether anything that is live matches; two statements."""
+    """True if a live document matches. Runs two statements."""
     return bool(newest_matches(connection, search, frequencies(connection, search), most=1, most_hot=1))
 
 
 def _unknown(connection: Connection, search: Search, known: Frequencies) -> list[Word]:
-    """The wanted words that nothing live has, as any locale of the chain reads them; none where they are many."""
+    """The wanted words that no live document has in any locale of the chain; none for a query of too many words."""
     counted = {
         word.start
         for locale in search.chain
@@ -72,26 +74,27 @@ def _unknown(connection: Connection, search: Search, known: Frequencies) -> list
     ]
 
 
-def _neighbours(connection: Connection, search: Search, word: str) -> list[str]:
-    """Known words within a fault or two of this one, the nearest and then the commonest first; one statement."""
+def _similar_words(connection: Connection, search: Search, word: str) -> list[str]:
+    """Known words within one or two edits of a word: the most similar first, then the most frequent. One statement."""
     chain = search.chain[:LOCALES_AT_MOST]
     if len(word) < SHORTEST or not word.isalpha():
         return []
-    faults = 2 if len(word) >= TWO_FAULTS_FROM else 1
-    # The first letter is seldom wrong; the second is the first of all where the two are swapped or one is too many.
+    edits = 2 if len(word) >= TWO_EDITS_FROM else 1
+    # The first letter is seldom wrong. If it is superfluous, or swapped with the second, then the second is the first
+    # letter of the right word.
     shapes = [f"{letter}{len(word) + longer}" for letter in word[:2] for longer in range(-2, 3)]
     values: dict[str, Any] = {f"shape_{position}": shape for position, shape in enumerate(shapes)}
     values |= {f"locale_{position}": locale for position, locale in enumerate(chain)}
-    statement = _neighbours_statement(search.indexes[0], len(chain), len(shapes))
-    rows = connection.execute(statement, values | {"most": NEIGHBOURS})
-    commonness = {row.word: row.documents for row in rows}
-    near = extract(word, list(commonness), scorer=OSA.distance, score_cutoff=faults, limit=None)
-    return [each for each, _, _ in sorted(near, key=lambda each: (each[1], -commonness[each[0]], each[0]))]
+    statement = _similar_words_statement(search.indexes[0], len(chain), len(shapes))
+    rows = connection.execute(statement, values | {"most": SIMILAR_WORDS})
+    frequency = {row.word: row.documents for row in rows}
+    near = extract(word, list(frequency), scorer=OSA.distance, score_cutoff=edits, limit=None)
+    return [each for each, _, _ in sorted(near, key=lambda each: (each[1], -frequency[each[0]], each[0]))]
 
 
 @lru_cache(maxsize=16)
-def _neighbours_statement(index: SearchIndex, locales: int, shapes: int) -> Select[Any]:
-    """The commonest words of each shape in each locale; an index has them in this order."""
+def _similar_words_statement(index: SearchIndex, locales: int, shapes: int) -> Select[Any]:
+    """The most frequent words of each shape in each locale. An index has them in this order."""
     search_words = index.words
     branches = [
         select(search_words.c.word, search_words.c.documents)
@@ -109,7 +112,7 @@ def _neighbours_statement(index: SearchIndex, locales: int, shapes: int) -> Sele
 
 
 def _choices(corrections: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The nearest correction of every word, then the second nearest, and so on."""
+    """The best correction of every word, then the second best of every word, and so on."""
     chosen = [[each[min(rank, len(each) - 1)] for each in corrections] for rank in range(TRIES)]
     return [each for position, each in enumerate(chosen) if each not in chosen[:position]]
 

@@ -13,13 +13,15 @@ from typing import Any, Literal
 EXCERPT_LIMIT = 160
 """Characters of a description that was computed: about what a page of results shows."""
 
+PageType = Literal["article", "profile", "website"]
+"""The Open Graph type; a person's page is a ``profile``, every other page that is no article a ``website``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PageFacts:
     """What is known of a page before any fallback is applied."""
 
-    type: Literal["article", "profile", "website"] = "article"
-    """The Open Graph type; an author's page is a ``profile``, every other page that is no article a ``website``."""
+    type: PageType = "article"
     title: str
     """What lists call the entry."""
     written: Mapping[str, Any]

@@ -32,7 +32,11 @@ SOCIAL_LINK = ContentType(
     label=lambda content: f"{content['platform']} {content['handle'] or content['url']}",
     sorts={"position": "sort_number", "platform": "sort_text"},
     references=(Reference("author", "author", many=False, default=None),),
-    filters=(ByReference("author", "author"), ByFacet("platform"), ByOwner("owner", "author")),
+    filters=(
+        ByReference("author", "author"),
+        ByFacet("platform"),
+        ByOwner("owner", "author", site_field="social_links"),
+    ),
     includes=("author",),
     sort_text=lambda content: str(content["platform"]),
     sort_number="position",
@@ -41,7 +45,7 @@ SOCIAL_LINK = ContentType(
     has_locales=False,
     prepare=_prepare,
     presented_references=("author",),
-    same_as=lambda content: PLATFORMS[content["platform"]].same_as,
+    same_as=lambda content: content["url"] if PLATFORMS[content["platform"]].same_as else None,
     supersedes={"platform": ("url",), "handle": ("url",), "url": ("handle",)},
     present=_present,
 )

@@ -1,21 +1,22 @@
 """The registry of social platforms.
 
-The facts live in ``platforms.json``, one object per platform in reading order. The members that need a word:
+The data is in ``platforms.json``: one object for each platform, in the order of lists. Some of its members:
 
 ``handle``       A regular expression for the canonical handle, anchored, linear, and the same in Python and ECMAScript
                  (its ``u`` and ``v`` modes too, so that it also serves as an HTML ``pattern``).
-``hosts``        Hosts whose paths are read; ``www.``, ``m.`` and ``mobile.`` before any of them are understood.
-``short_hosts``  Hosts that belong to the platform and never show a profile: shorteners, invitations, players.
-``paths``        Where a profile is found, and the handle it spells. ``//host/path`` stands on its own host. Several
-                 paths may spell one handle: the first is canonical, the others are only read.
-``tabs``         Last segments that show a part of a profile and are dropped.
-``reserved``     Names that a handle could have by its form, and that are pages of the platform.
-``case``         ``lower``: handles are folded. ``ignored``: kept as typed, compared without. ``kept``: significant.
-``skip``         Characters that people write inside a handle and that mean nothing.
+``hosts``        The hosts of profiles. ``www.``, ``m.`` and ``mobile.`` are accepted before each of them.
+``short_hosts``  Hosts that belong to the platform and have no profiles: shorteners, invitations, players.
+``paths``        The URL of a profile (a path on ``hosts``, or ``//host/path`` for another host) and the handle that it
+                 has. If several paths have the same handle, the first is canonical and the others are only read.
+``tabs``         Last path segments that show a part of a profile. They are dropped.
+``reserved``     Names that match the pattern of a handle and are pages of the platform.
+``case``         ``lower``: handles become lower case. ``ignored``: their case is kept and not compared. ``kept``: their
+                 case is significant.
+``skip``         Characters that people write inside a handle although they have no meaning. They are dropped.
 ``icons``        Names in Simple Icons, Font Awesome 7 (brands; solid for ``email``, ``website`` and ``other``) and
-                 Lucide. Lucide 1 carries no brand icons any more, so those are generic ones present there today;
-                 Simple Icons had to remove LinkedIn's. Null where a set has none.
-``same_as``      Whether the address counts as a schema.org ``sameAs`` of its owner.
+                 Lucide; null if a set has none. Lucide 1 has no brand icons, so its names are of generic icons.
+                 Simple Icons had to remove the icon of LinkedIn.
+``same_as``      True if the address is a schema.org ``sameAs`` of its owner.
 """
 
 import json
@@ -28,10 +29,10 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-# What RFC 3986 lets stand in a path segment; a handle never contains a slash of its own.
+# The characters that RFC 3986 allows in a path segment, besides letters and digits. A handle has no slash of its own.
 SEGMENT_SAFE = "@:!$&'()*+,;=~-._"
 
-# What a placeholder of the data file stands for; any other name stands for one path segment or one host label.
+# The patterns of placeholders in the data file. Any other placeholder is one path segment or one label of a host.
 PLACEHOLDERS = {
     "country": "[a-z]{2}(?:-[a-z]{2})?",
     "did": "did:plc:[a-z2-7]{24}",
@@ -46,8 +47,11 @@ PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True)
-class Form:
-    """One place where a platform shows profiles: ``template`` is its URL, ``handle`` the handle that spells it."""
+class HandleForm:
+    """One form of the URLs of a platform's profiles: the template of the URL, and the handle that it has.
+
+    Example: ``/in/{handle}`` on the origin of LinkedIn, with the handle ``{handle}``.
+    """
 
     origin: str
     template: str
@@ -59,7 +63,7 @@ class Form:
 
     @cached_property
     def any_server(self) -> bool:
-        """Whether the profile lives on a server of its owner's choice, as in the Fediverse."""
+        """True if the profile may be on any server, as in the Fediverse."""
         return self.own_host is not None and bool({"server", "relay"} & set(PLACEHOLDER.findall(self.own_host)))
 
     @cached_property
@@ -82,7 +86,7 @@ class Form:
 
     @cached_property
     def canonical(self) -> bool:
-        """Whether the handle says everything that the URL needs."""
+        """True if the handle has every part that the URL needs."""
         return set(PLACEHOLDER.findall(self.template)) <= set(PLACEHOLDER.findall(self.handle))
 
     def url(self, parts: Mapping[str, str]) -> str:
@@ -93,7 +97,7 @@ class Form:
 
 
 def _expression(template: str, segment: str) -> str:
-    """Return the regular expression of a template, each placeholder a group of its own name."""
+    """The regular expression of a template, in which each placeholder is a group of the same name."""
     literals_and_names = PLACEHOLDER.split(template)
     return "".join(
         f"(?P<{piece}>{PLACEHOLDERS.get(piece, segment)})" if index % 2 else re.escape(piece)
@@ -103,7 +107,7 @@ def _expression(template: str, segment: str) -> str:
 
 @dataclass(frozen=True)
 class Platform:
-    """One entry of the registry; the patterns are None where a platform has no handles, only addresses."""
+    """One platform of the registry. The patterns are ``None`` if the platform has addresses and no handles."""
 
     key: str
     label: str
@@ -112,7 +116,7 @@ class Platform:
     example: str | None
     hosts: tuple[str, ...]
     short_hosts: tuple[str, ...]
-    forms: tuple[Form, ...]
+    forms: tuple[HandleForm, ...]
     tabs: frozenset[str]
     reserved: frozenset[str]
     case: str
@@ -142,8 +146,8 @@ class Platform:
 
 
 def _any_of(hosts: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the expression of all the hosts, which matches nothing when there are none."""
-    # The groups lose their names, because a name may appear only once in an expression.
+    """The regular expression of all hosts. Without hosts it matches nothing."""
+    # The groups get no names, because a name may occur only once in an expression.
     alternatives = (re.sub(r"\?P<[a-z]+>", "?:", _expression(host, "[a-z0-9-]+")) for host in hosts)
     return re.compile("|".join(alternatives) or "(?!)")
 
@@ -164,7 +168,7 @@ def _platform(entry: Mapping[str, Any]) -> Platform:
         example=entry["example"],
         hosts=tuple(entry["hosts"]),
         short_hosts=tuple(entry.get("short_hosts", ())),
-        forms=tuple(Form(origin, template, handle) for template, handle in entry["paths"].items()),
+        forms=tuple(HandleForm(origin, template, handle) for template, handle in entry["paths"].items()),
         tabs=frozenset(entry.get("tabs", ())),
         reserved=frozenset(entry.get("reserved", ())),
         case=entry["case"],

@@ -1,6 +1,6 @@
 """Tags: what articles and FAQ entries are about."""
 
-from cms.content.types import ContentType, Count, Searched
+from cms.content.types import ContentType, Count, Meanings, Searched
 from cms.tags.model import Tag
 
 TAG = ContentType(
@@ -10,5 +10,6 @@ TAG = ContentType(
     label=lambda content: str(content["name"]),
     sorts={"name": "sort_text", "-article_count": "count"},
     searched=Searched("name", summary=("description",), everywhere=False),
+    meanings=Meanings(summary="description"),
     counts=(Count("article_count", "article", "tags"),),
 )

@@ -8,8 +8,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms.api.problem_types import PROBLEMS
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Service
 
 LOADING = {
@@ -31,7 +31,7 @@ LOADING = {
 @pytest.fixture(scope="module")
 def service(sqlite_template: Path) -> Iterator[Service]:
     """One service for all of these: the reference is the same whatever the database."""
-    running = Service(create_app(Settings(database_url=f"sqlite:///{sqlite_template}", secret_key=SECRET)))
+    running = serve(Settings(database_url=f"sqlite:///{sqlite_template}", secret_key=SECRET))
     yield running
     running.close()
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.api import feeds
+from cms.api.feeds import entry_feeds
 from tests.service import Service
 
 HOUR = timedelta(hours=1)
@@ -73,8 +73,8 @@ def test_a_feed_has_the_newest_articles_first(site: Service, ending: str) -> Non
 
 @every_ending
 def test_a_feed_ends_after_fifty_articles(site: Service, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert feeds.ITEMS_AT_MOST == 50
-    monkeypatch.setattr(feeds, "ITEMS_AT_MOST", 2)
+    assert entry_feeds.ITEMS_AT_MOST == 50
+    monkeypatch.setattr(entry_feeds, "ITEMS_AT_MOST", 2)
     for day in (1, 2, 3):
         site.editor.create_published("articles", title=f"Day {day}", published_at=f"2026-03-0{day}T08:00:00Z")
     assert titles(site, ending) == ["Day 3", "Day 2"]
@@ -112,7 +112,7 @@ def test_an_article_whose_date_lies_ahead_waits_for_it(site: Service, ending: st
 def test_articles_whose_dates_lie_ahead_take_no_places_in_a_feed(
     site: Service, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "ITEMS_AT_MOST", 2)
+    monkeypatch.setattr(entry_feeds, "ITEMS_AT_MOST", 2)
     for title in ("Yesterday", "Today"):
         site.editor.create_published("articles", title=title)
     for seconds in (40, 30, 50):

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from cms import clock
-from cms.api import feeds
-from cms.app import create_app
+from cms.api.feeds import sitemaps
 from cms.content.published.sitemap import FIRST
 from cms.feeds import sitemap
+from tests.applications import serve
 from tests.service import Service
 
 HOUR = timedelta(hours=1)
@@ -154,7 +154,7 @@ def test_a_translation_that_is_not_listed_is_not_named(site: Service) -> None:
 
 
 def test_languages_name_each_other_across_batches(site: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "BATCH", 1)
+    monkeypatch.setattr(sitemaps, "BATCH", 1)
     morning = site.editor.create_published("articles", slug="morning")
     site.editor.create_published("articles", slug="between")
     site.editor.create_published("articles", slug="morgen", locale="de", translation_of=morning["id"])
@@ -220,7 +220,7 @@ def test_a_file_that_would_have_nothing_is_not_found(site: Service, name: str) -
 def test_the_size_of_a_batch_makes_no_difference(site: Service, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     for number in range(7):
         site.editor.create_published("articles", slug=f"article-{number}")
-    monkeypatch.setattr(feeds, "BATCH", batch)
+    monkeypatch.setattr(sitemaps, "BATCH", batch)
     assert entries(site) == [f"{ADDRESS}/blog/article-{number}" for number in range(7)]
 
 
@@ -229,7 +229,7 @@ def test_a_batch_takes_two_statements_and_a_sitemap_is_read_as_it_is_sent(
 ) -> None:
     for _ in range(6):
         site.editor.create_published("articles")
-    monkeypatch.setattr(feeds, "BATCH", 2)
+    monkeypatch.setattr(sitemaps, "BATCH", 2)
     monkeypatch.setattr(sitemap, "URLS_PER_CHUNK", 1)
     with site.counting() as measured:
         response = site.get("/sitemap.xml", buffered=False)
@@ -254,7 +254,7 @@ def test_a_sitemap_in_one_language_asks_for_no_other(site: Service) -> None:
 def test_a_write_while_a_sitemap_is_sent_loses_nothing_that_was_live(
     site: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "BATCH", 1)
+    monkeypatch.setattr(sitemaps, "BATCH", 1)
     monkeypatch.setattr(sitemap, "URLS_PER_CHUNK", 1)
     made = [site.editor.create_published("articles", slug=f"article-{number}") for number in range(3)]
     chunks = site.get("/sitemap.xml", buffered=False).iter_encoded()
@@ -383,7 +383,7 @@ def test_robots_txt_keeps_crawlers_out_of_management_and_preview(site: Service) 
 
 def test_the_contacts_of_the_settings_make_security_txt(service: Service) -> None:
     contacts = ("mailto:security@harbour.example", "https://harbour.example/report")
-    named = Service(create_app(replace(service.services.settings, security_contact=contacts)))
+    named = serve(replace(service.services.settings, security_contact=contacts))
     try:
         response = named.get("/.well-known/security.txt")
         same = {"If-None-Match": response.headers["ETag"]}

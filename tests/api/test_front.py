@@ -14,8 +14,8 @@ from werkzeug.test import EnvironBuilder, TestResponse
 
 from cms import clock
 from cms.api.answers import middleware
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Service
 
 HOUR = timedelta(hours=1)
@@ -250,7 +250,7 @@ def test_another_host_is_refused_whatever_is_kept(site: Service) -> None:
 
 def test_a_trusted_host_may_be_a_name_in_a_network_of_containers(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, secret_key=SECRET, trusted_hosts=("my_service", ".bücher.example"))
-    service = Service(create_app(settings))
+    service = serve(settings)
     try:
         for host in ("my_service:8000", "MY_SERVICE", "shop.xn--bcher-kva.example"):
             assert service.get("/api/v1/site", headers={"Host": host}).status_code == 200, host
@@ -279,7 +279,7 @@ def test_the_request_id_is_that_of_the_request(site: Service) -> None:
 
 
 def test_in_development_a_kept_answer_says_what_the_check_took(database_url: str) -> None:
-    service = Service(create_app(Settings(database_url=database_url, secret_key=SECRET, development=True)))
+    service = serve(Settings(database_url=database_url, secret_key=SECRET, development=True))
     try:
         service.editor.create_published("articles", slug="one")
         made, kept = service.get(ONE), service.get(ONE)
@@ -311,7 +311,7 @@ def test_a_database_put_back_to_an_older_state_empties_the_memory(site: Service)
 def lenient(database_url: str) -> Iterator[Service]:
     """A site whose readings of the counter are good for a minute."""
     settings = Settings(database_url=database_url, secret_key=SECRET, cache_staleness=60_000)
-    service = Service(create_app(settings))
+    service = serve(settings)
     yield service
     service.close()
 

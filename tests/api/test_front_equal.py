@@ -11,7 +11,7 @@ import brotli
 import pytest
 
 from cms import clock
-from cms.app import create_app
+from tests.applications import serve
 from tests.service import Caller, Service
 
 SLUGS = ("one", "two", "three")
@@ -73,7 +73,7 @@ def test_what_is_kept_is_what_would_be_made(service: Service, uncached: Service,
 @pytest.mark.parametrize("staleness", [0, 250])
 def test_no_write_empties_the_memory(service: Service, staleness: int) -> None:
     chance = random.Random(3)
-    lenient = Service(create_app(replace(service.services.settings, cache_staleness=staleness)))
+    lenient = serve(replace(service.services.settings, cache_staleness=staleness))
     store = lenient.front.store
     try:
         entries = _entries(service)

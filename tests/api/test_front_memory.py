@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cms.api.answers.memory import LARGEST_SHARE, AnswerMemory, KeptAnswer, Validity, Variant
-from cms.app import create_app
 from cms.content.published.moment import read_moment
 from cms.settings import Settings
+from tests.applications import serve
 from tests.processes import PATIENCE
 from tests.service import SECRET, Service
 
@@ -116,7 +116,7 @@ def test_threads_do_not_confuse_the_count() -> None:
 @pytest.fixture
 def small(sqlite_url: str) -> Iterator[Service]:
     """A site whose answers have two megabytes."""
-    service = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET, cache_memory=2)))
+    service = serve(Settings(database_url=sqlite_url, secret_key=SECRET, cache_memory=2))
     yield service
     service.close()
 

@@ -741,8 +741,10 @@ def use_the_rest(witnesses: Witnesses) -> None:
     path = f"/api/v1/manage/keys/{made.get_json()['data']['id']}"
     assert admin.get("/api/v1/manage/keys").status_code == 200
     assert admin.get(path).status_code == 200
+    assert admin.get(f"{path}/usage").get_json() == {"data": []}
     assert admin.delete(path).status_code == 204
     assert admin.get("/api/v1/manage/keys/nobody").status_code == 404
+    assert admin.get("/api/v1/manage/keys/nobody/usage").status_code == 404
     assert admin.delete("/api/v1/manage/keys/nobody").status_code == 404
     assert admin.post("/api/v1/manage/keys", json={"name": "Nothing"}).status_code == 422
 

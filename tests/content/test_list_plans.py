@@ -24,7 +24,8 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.engine import make_url
 
 from cms import clock
-from cms.api import feeds
+from cms.api.feeds import sitemaps
+from cms.api.feeds.formats import FORMATS
 from cms.app import create_app
 from cms.catalog import CONTENT_TYPES
 from cms.content.editing.indexing import fill_index
@@ -551,7 +552,7 @@ def test_a_sitemap_is_a_walk_by_id_and_its_languages_are_found_by_an_index(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.statements.clear()
-    monkeypatch.setattr(feeds, "BATCH", 50)
+    monkeypatch.setattr(sitemaps, "BATCH", 50)
     assert library.read("/sitemap.xml").count(b"<url>") > 1500
     read = [statement for statement in library.statements if "canonical_url" in statement]
     assert [WALK.search(each) is not None for each in read] == [True, False]
@@ -560,7 +561,7 @@ def test_a_sitemap_is_a_walk_by_id_and_its_languages_are_found_by_an_index(
 
 def test_feeds_and_what_is_said_to_language_models_are_found_by_an_index(library: Library) -> None:
     library.statements.clear()
-    for form in feeds.FORMATS:
+    for form in FORMATS:
         for scope in ("", "?tag=tags-0", "?author=authors-0", "?locale=de", "?tag=tags-0&locale=de"):
             assert b"articles-" in library.read(f"/feeds/articles.{form.ending}{scope}"), scope
     assert b"articles-" in library.read("/llms.txt")

@@ -163,9 +163,8 @@ def _matches(model: Model, entry: Published, kind: ContentType, name: str, value
     each = next(each for each in kind.filters if each.parameter == parameter)
     match each:
         case ByReference():
-            reference = kind.reference(each.field)
-            assert reference is not None
-            named = {found.id for found in _named(model, reference.target, value, chain)}
+            target = next(reference.target for reference in kind.references if reference.field == each.field)
+            named = {found.id for found in _named(model, target, value, chain)}
             return bool(named & set(entry.links.get(each.field, ())))
         case ByReferrer():
             referring = _named(model, each.source, value, chain)
@@ -229,8 +228,7 @@ def _asked(chance: random.Random, model: Model, kind: ContentType, name: str) ->
         case ByReferrer():
             yield name, _names(chance, [found for found in model.entries if found.type == each.source])
         case ByReference():
-            reference = kind.reference(each.field)
-            target = reference.target if reference else ""
+            target = next(reference.target for reference in kind.references if reference.field == each.field)
             yield name, _names(chance, [found for found in model.entries if found.type == target])
         case ByTime():
             for operator in chance.sample(list(COMPARE), chance.randint(1, 2)):

@@ -31,7 +31,7 @@ def check(releases: Releases) -> None:
 @contract.command()
 @click.pass_obj
 def keep(releases: Releases) -> None:
-    """Keep openapi/v1.json as the document of the version in pyproject.toml."""
+    """Keep openapi/v1.json as the document of the version in cms/version.py."""
     try:
         version = releases.keep()
     except ReleaseError as error:

@@ -40,6 +40,17 @@ class Document:
         """Every operation by its method and address, in which the names of path parameters do not count."""
         return {each.key: each for each in self._operations()}
 
+    def webhooks(self) -> "dict[str, Operation]":
+        """Every request that the service itself makes, by the webhook's name and its method."""
+        found = {}
+        for name, node in self.content.get("webhooks", {}).items():
+            item = self.resolved(node)
+            for method in METHODS:
+                if method in item:
+                    each = Operation(self, f"webhook {method.upper()}", name, item, item[method])
+                    found[each.name] = each
+        return found
+
     def _operations(self) -> "Iterator[Operation]":
         for path, node in self.content.get("paths", {}).items():
             item = self.resolved(node)

@@ -25,14 +25,17 @@ class _Breaks:
         self.comparison = Comparison(old, new)
 
     def all(self) -> Iterator[Break]:
-        before, after = self.old.operations(), self.new.operations()
+        webhooks = self.old.webhooks()
+        before, after = self.old.operations() | webhooks, self.new.operations() | self.new.webhooks()
         reaching: dict[Pair, set[str]] = {}
         for key, operation in before.items():
             findings = Findings()
-            if key in after:
-                self._compare(operation, after[key], findings)
-            else:
+            if key not in after:
                 findings.add("operation-removed", "#", "The operation is gone.")
+            elif key in webhooks:
+                self._compare_webhook(operation, after[key], findings)
+            else:
+                self._compare(operation, after[key], findings)
             for rule, pointer, detail in findings.found:
                 yield Break(operation.name, rule, pointer, detail, (operation.name,))
             for pair in self._all_reached(findings):
@@ -72,6 +75,12 @@ class _Breaks:
         self._compare_parameters(old, new, findings)
         self._compare_bodies(old, new, findings)
         self._compare_responses(old, new, findings)
+
+    def _compare_webhook(self, old: Operation, new: Operation, findings: Findings) -> None:
+        """A client reads what is sent to it, as it reads an answer."""
+        before = self.old.resolved(old.declared.get("requestBody", {}))
+        after = self.new.resolved(new.declared.get("requestBody", {}))
+        self._compare_content(before, after, Place(RESPONSE, "#/requestBody", findings))
 
     # Who may call.
 

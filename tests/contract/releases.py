@@ -3,12 +3,12 @@
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from cms.version import VERSION
 from tests.contract.documents import JSONObject
 from tests.contract.operations import breaks_between
 from tests.contract.rules import Break
@@ -21,7 +21,7 @@ NOTES = "CHANGELOG.md"
 UNRELEASED = "Unreleased"
 BREAKING = "Breaking changes"
 NAMED = re.compile(r"^- `([^`]+)`", re.MULTILINE)
-VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 
 
 class ReleaseError(Exception):
@@ -33,6 +33,8 @@ class Releases:
     """The documents and release notes below a folder, which is the repository's own unless a test says otherwise."""
 
     root: Path = ROOT
+    current: str = VERSION
+    """The version that :meth:`keep` keeps."""
 
     @property
     def folder(self) -> Path:
@@ -60,10 +62,9 @@ class Releases:
         return sorted(name for name in digests.keys() | present.keys() if digests.get(name) != present.get(name))
 
     def keep(self) -> str:
-        """Keep the current document as that of the version in ``pyproject.toml``; raises ``ReleaseError``."""
-        with (self.root / "pyproject.toml").open("rb") as project:
-            version = str(tomllib.load(project)["project"]["version"])
-        if not VERSION.fullmatch(version):
+        """Keep the current document as that of the current version; raises ``ReleaseError``."""
+        version = self.current
+        if not RELEASE.fullmatch(version):
             raise ReleaseError(f"{version} is not the version of a release.")
         path = self._path(version)
         content = _compact(_read(self.root / CURRENT))
@@ -142,7 +143,7 @@ def told(each: Break) -> Iterator[str]:
 
 def headings(notes: str) -> list[str]:
     """The versions that the release notes have a part for, newest first."""
-    return re.findall(rf"^## \[?({VERSION.pattern})\b", notes, re.MULTILINE)
+    return re.findall(rf"^## \[?({RELEASE.pattern})\b", notes, re.MULTILINE)
 
 
 def _section(text: str, marks: str, title: str) -> str:

@@ -227,6 +227,23 @@ def test_forms_of_a_union_may_be_declared_to_grow() -> None:
     assert rules({"enum": ["a"], **is_open}, {"type": ["string", "integer"]}, request=False) == ["type-changed"]
 
 
+def test_what_a_webhook_sends_is_read_like_an_answer() -> None:
+    def hooked(**webhooks: JSONObject) -> JSONObject:
+        posted = {
+            name: {"post": {"requestBody": {"content": {"application/json": {"schema": each}}}}}
+            for name, each in webhooks.items()
+        }
+        return small(TEXT, request=False) | {"webhooks": posted}
+
+    event = {"type": "object", "properties": {"id": TEXT, "at": TEXT}, "required": ["id"]}
+    shorter = {"type": "object", "properties": {"id": TEXT}, "required": ["id"]}
+    (found,) = breaks_between(hooked(published=event), hooked(published=shorter))
+    assert found.id == "webhook POST published: response-property-removed #/requestBody/at"
+    assert breaks_between(hooked(published=shorter), hooked(published=event, trashed=event)) == []
+    (found,) = breaks_between(hooked(published=event), hooked())
+    assert found.id == "webhook POST published: operation-removed #"
+
+
 def test_schemas_that_hold_themselves_are_compared_once() -> None:
     def tree(word: str) -> JSONObject:
         below = {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,6 @@ REMOVED = "Article: response-property-removed #/title"
 def releases(tmp_path: Path) -> Releases:
     """A copy of what the repository has of releases, with release notes that have nothing to say."""
     shutil.copytree(ROOT / RELEASES, tmp_path / RELEASES)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     copy = Releases(tmp_path)
     (tmp_path / CURRENT).write_text(json.dumps(copy.document(copy.versions()[-1])))
     note(copy, "### API\n\n- Nothing.")
@@ -142,10 +142,8 @@ def test_a_release_is_kept_once(releases: Releases) -> None:
 
 
 def test_the_next_release_is_what_the_one_after_it_is_compared_with(releases: Releases) -> None:
-    project = releases.root / "pyproject.toml"
-    project.write_text(project.read_text().replace('\nversion = "0.1.0"', '\nversion = "0.10.0"'))
     change(releases, breaks.remove_a_filter)
-    assert releases.keep() == "0.10.0"
+    assert replace(releases, current="0.10.0").keep() == "0.10.0"
     assert releases.versions() == ["0.1.0", "0.10.0"]
     assert releases.changed() == []
     assert run(releases).exit_code == 0

@@ -13,7 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.feeds import atom, json_feed, rss
-from cms.feeds.feed import Feed, Image, Item, Label, Person, absolute, absolute_html, absolute_srcset, fitted, image_of
+from cms.feeds.feed import (
+    Feed,
+    FeedAuthor,
+    FeedImage,
+    FeedItem,
+    FeedTag,
+    absolute,
+    absolute_html,
+    absolute_srcset,
+    fitted,
+    image_of,
+)
 from cms.feeds.xml import legal
 
 MARCH = datetime(2026, 3, 3, 8, tzinfo=UTC)
@@ -26,8 +37,8 @@ EVERY = [*XML, json_feed.write]
 ANYTHING = st.text(st.one_of(st.sampled_from("\x00\x0b\x1b\ufffe\uffff\ud800]>&<"), st.characters(codec=None)))
 
 
-def item(number: int = 1, **changes: Any) -> Item:
-    whole = Item(
+def item(number: int = 1, **changes: Any) -> FeedItem:
+    whole = FeedItem(
         id=ID.format(number),
         title=f"A quiet morning {number}",
         url=f"https://harbour-and-reed.example/blog/morning-{number}",
@@ -40,7 +51,7 @@ def item(number: int = 1, **changes: Any) -> Item:
     return replace(whole, **changes)
 
 
-def feed(*items: Item, **changes: Any) -> Feed:
+def feed(*items: FeedItem, **changes: Any) -> Feed:
     whole = Feed(
         id="https://cms.example/feeds/articles",
         url="https://cms.example/feeds/articles.rss",
@@ -61,7 +72,7 @@ def as_read(text: str) -> str:
 
 @given(ANYTHING)
 def test_any_text_is_well_formed_in_rss_and_says_the_same(text: str) -> None:
-    person, label = Person(text, "https://harbour-and-reed.example/"), Label("tag", text)
+    person, label = FeedAuthor(text, "https://harbour-and-reed.example/"), FeedTag("tag", text)
     document = rss.write(
         feed(item(title=text, summary=text, html=text, authors=[person], tags=[label]), title=text, description=text)
     )
@@ -76,8 +87,8 @@ def test_any_text_is_well_formed_in_rss_and_says_the_same(text: str) -> None:
 
 @given(ANYTHING)
 def test_any_text_is_well_formed_in_atom_and_says_the_same(text: str) -> None:
-    person, label = Person(text, "https://harbour-and-reed.example/"), Label("tag", text)
-    picture = Image("https://harbour-and-reed.example/hero.jpg", text)
+    person, label = FeedAuthor(text, "https://harbour-and-reed.example/"), FeedTag("tag", text)
+    picture = FeedImage("https://harbour-and-reed.example/hero.jpg", text)
     document = atom.write(
         feed(item(title=text, summary=text, html=text, authors=[person], tags=[label], image=picture), title=text)
     )
@@ -112,16 +123,16 @@ FULL = feed(
     item(
         1,
         authors=[
-            Person(
+            FeedAuthor(
                 "Orla Wrenmoor", "https://harbour-and-reed.example/team/orla", "https://harbour-and-reed.example/o.jpg"
             ),
-            Person("Teasel Marsh"),
+            FeedAuthor("Teasel Marsh"),
         ],
-        tags=[Label("repair", "Repair"), Label("paper", "Paper & board")],
-        image=Image("https://harbour-and-reed.example/hero.jpg?width=800", "A bench.", 800, 600),
+        tags=[FeedTag("repair", "Repair"), FeedTag("paper", "Paper & board")],
+        image=FeedImage("https://harbour-and-reed.example/hero.jpg?width=800", "A bench.", 800, 600),
     ),
     item(2, url=None, html=None, summary="", locale="de"),
-    item(3, html=None, image=Image("https://pictures.example/no-ending")),
+    item(3, html=None, image=FeedImage("https://pictures.example/no-ending")),
 )
 
 

@@ -76,9 +76,9 @@ def test_an_index_names_its_files_and_their_changes() -> None:
 
 def test_llms_txt_is_a_heading_a_quotation_and_lists_of_links() -> None:
     sections = [
-        llms.Section("Repair", [llms.Link("Loose spine", "https://h.example/spine", "Glue,\nand time.")]),
+        llms.Section("Repair", [llms.ListedLink("Loose spine", "https://h.example/spine", "Glue,\nand time.")]),
         llms.Section("Nothing", []),
-        llms.Section("Optional", [llms.Link("More", "https://h.example/more")]),
+        llms.Section("Optional", [llms.ListedLink("More", "https://h.example/more")]),
     ]
     assert llms.write("Harbour & Reed", "Books mended", "Details.", sections).decode() == (
         "# Harbour & Reed\n\n"
@@ -92,7 +92,7 @@ def test_llms_txt_is_a_heading_a_quotation_and_lists_of_links() -> None:
 
 
 def test_nothing_that_is_said_becomes_markdown_of_its_own() -> None:
-    link = llms.Link("[a](b) *c* _d_ `e` <f> \\", "https://h.example/(x) y", "# not a heading\n\n- nor a list")
+    link = llms.ListedLink("[a](b) *c* _d_ `e` <f> \\", "https://h.example/(x) y", "# not a heading\n\n- nor a list")
     (line,) = llms.write("A", None, "", [llms.Section("S", [link])]).decode().splitlines()[-1:]
     assert line == (
         r"- [\[a\](b) \*c\* \_d\_ \`e\` \<f\> \\](https://h.example/%28x%29%20y): \# not a heading - nor a list"

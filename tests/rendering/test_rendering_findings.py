@@ -1,4 +1,4 @@
-"""What a writer is told of a text: what had to be taken out of it and where, and what a careful reader would say."""
+"""What a writer is told of a text: what had to be removed from it and where, and what a careful reader would say."""
 
 from html import escape
 
@@ -20,7 +20,7 @@ def codes(format, source):
     return [code for code, _ in told(format, source)]
 
 
-# What was taken out.
+# What was removed.
 
 
 def test_each_thing_taken_out_of_html_is_told_with_its_line_and_column():
@@ -29,27 +29,30 @@ def test_each_thing_taken_out_of_html_is_told_with_its_line_and_column():
         '<p onclick="x()">Two <font size=3>red</font>\n and <a href="javascript:x()">out</a></p>'
     )
     assert told("html", source) == [
-        ("removed_element", "<script> was taken out with everything in it, at line 2, column 1."),
-        ("removed_attribute", "The attribute onclick of <p> was taken out, at line 3, column 4."),
-        ("removed_element", "<font> was taken out and its text kept, at line 3, column 22."),
-        ("removed_attribute", "The attribute href of <a> was taken out for its value, at line 4, column 9."),
+        ("removed_element", "<script> was removed with everything in it, at line 2, column 1."),
+        ("removed_attribute", "The attribute onclick of <p> was removed, at line 3, column 4."),
+        ("removed_element", "<font> was removed and its text kept, at line 3, column 22."),
+        (
+            "removed_attribute",
+            "The attribute href of <a> was removed because its value is not allowed, at line 4, column 9.",
+        ),
     ]
 
 
 def test_in_markdown_the_words_before_say_where():
     source = 'Some **quite** ordinary words & then <span style="x">colour</span>.\n\n<iframe src="x"></iframe>\n'
     assert told("markdown", source) == [
-        ("removed_attribute", "The attribute style of <span> was taken out, after “quite ordinary words & then”."),
-        ("removed_element", "<iframe> was taken out with everything in it, after “words & then colour .”."),
+        ("removed_attribute", "The attribute style of <span> was removed, after “quite ordinary words & then”."),
+        ("removed_element", "<iframe> was removed with everything in it, after “words & then colour .”."),
     ]
     assert told("markdown", "<marquee>Late news</marquee>") == [
-        ("removed_element", "<marquee> was taken out and its text kept, before “Late news”.")
+        ("removed_element", "<marquee> was removed and its text kept, before “Late news”.")
     ]
 
 
 def test_what_goes_in_many_places_is_told_once_with_its_number():
     assert told("html", "<p style=a>A</p>\n" * 34) == [
-        ("removed_attribute", "The attribute style of <p> was taken out, at line 1, column 4, and in 33 more places.")
+        ("removed_attribute", "The attribute style of <p> was removed, at line 1, column 4, and in 33 more places.")
     ]
     assert "and in 1 more place." in told("html", "<p style=a>A</p>\n" * 2)[0][1]
 
@@ -57,19 +60,19 @@ def test_what_goes_in_many_places_is_told_once_with_its_number():
 def test_a_flood_of_kinds_is_counted_and_not_listed():
     found = told("html", "".join(f"<x{number}>" for number in range(3000)))
     assert len(found) == KINDS_AT_MOST + 1
-    assert found[-1] == ("removed_element", f"{3000 - KINDS_AT_MOST} more elements and attributes were taken out.")
+    assert found[-1] == ("removed_element", f"{3000 - KINDS_AT_MOST} more elements and attributes were removed.")
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("<div>" * 60 + "deep" + "</div>" * 60, "<div> was taken out and its text kept, being nested too deep"),
-        ("<td>no table</td>", "<td> was taken out where it cannot stand."),
-        ("<tr><tr>no table", "<tr> was taken out where it cannot stand, 2 times."),
-        (f"<p title='{'x' * 10_001}'>A</p>", "The attribute title of <p> was taken out, at line 1"),
-        (f"<a title='{'x' * 10_001}'>A</a>", "The attribute title of <a> was taken out, being too long"),
-        ("<h2 id='A B'>A</h2>", "The attribute id of <h2> was taken out for its value"),
-        ("<IMG SRC='data:x' alt=A>", "The attribute src of <img> was taken out for its value"),
+        ("<div>" * 60 + "deep" + "</div>" * 60, "<div> was removed and its text kept, because it is nested too deep"),
+        ("<td>no table</td>", "<td> was removed because HTML does not allow it where it was written."),
+        ("<tr><tr>no table", "<tr> was removed 2 times because HTML does not allow it where it was written."),
+        (f"<p title='{'x' * 10_001}'>A</p>", "The attribute title of <p> was removed, at line 1"),
+        (f"<a title='{'x' * 10_001}'>A</a>", "The attribute title of <a> was removed because it is too long"),
+        ("<h2 id='A B'>A</h2>", "The attribute id of <h2> was removed because its value is not allowed"),
+        ("<IMG SRC='data:x' alt=A>", "The attribute src of <img> was removed because its value is not allowed"),
     ],
     ids=["depth", "place", "places", "unknown", "length", "id", "scheme"],
 )
@@ -97,8 +100,8 @@ def test_a_text_once_cleaned_has_nothing_more_to_take_out():
 
 
 def test_a_text_of_too_much_markup_is_told_to_stand_as_plain_text():
-    too_much = "The Markdown has more than 30,000 markup characters, or 10,000 cells in tables"
-    expected = [("plain_text", f"{too_much}, and stands as plain paragraphs.")]
+    too_much = "The Markdown has more than 30,000 markup characters, or more than 10,000 cells in tables"
+    expected = [("plain_text", f"{too_much}. It is rendered as plain paragraphs.")]
     assert told("markdown", "*" * 30_001) == told("markdown", "a\r" * 30_001) == expected
     assert told("markdown", "*" * 100) == told("html", "*" * 30_001) == []
 
@@ -256,9 +259,9 @@ def test_blocks_are_read_as_the_text_that_they_are():
 
 
 def test_what_many_pieces_of_one_text_lose_is_counted_and_not_listed():
-    found = bounded([Finding("removed_element", f"<x{number}> was taken out.") for number in range(30)])
+    found = bounded([Finding("removed_element", f"<x{number}> was removed.") for number in range(30)])
     assert [each.detail for each in found[-2:]] == [
-        f"<x{KINDS_AT_MOST - 1}> was taken out.",
-        f"{30 - KINDS_AT_MOST} more elements and attributes were taken out.",
+        f"<x{KINDS_AT_MOST - 1}> was removed.",
+        f"{30 - KINDS_AT_MOST} more elements and attributes were removed.",
     ]
     assert bounded(found[:KINDS_AT_MOST]) == found[:KINDS_AT_MOST]

@@ -364,12 +364,12 @@ def detail_of(platform: str, handle: str | None, url: str | None) -> str:
     [("linkdin", "linkedin"), ("Twitter", "x"), ("YouTube", "youtube"), ("stack overflow", "stackoverflow")],
 )
 def test_an_unknown_platform_is_guessed(typed: str, meant: str) -> None:
-    assert f'did you mean "{meant}"' in detail_of(typed, "marlow", None)
+    assert f'Did you mean "{meant}"' in detail_of(typed, "marlow", None)
 
 
 def test_a_wrong_host_says_whose_it_is_and_which_are_right() -> None:
     detail = detail_of("linkedin", None, "https://www.youtube.com/@marlow")
-    assert detail.startswith('That is a YouTube address ("www.youtube.com"); the platform here is LinkedIn')
+    assert detail.startswith('This is a YouTube address ("www.youtube.com"), but the platform is LinkedIn')
     assert "linkedin.com" in detail.partition("LinkedIn")[2]
 
 

@@ -4,8 +4,19 @@ In ``cms/`` this folder would be ``cms/workshops/``, and ``wire.py`` would be ``
 is more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
 """
 
-from cms.content.types import ByReference, ByTime, ContentType, Reference
+from cms.content.types import (
+    ByReference,
+    ByTime,
+    ContentType,
+    EntryFeed,
+    FeedFilter,
+    LinkList,
+    Meanings,
+    Reference,
+    Searched,
+)
 from tests.workshops.model import WorkshopEntry
+from tests.workshops.seo import LINKED_DATA
 
 WORKSHOP = ContentType(
     name="workshop",
@@ -16,7 +27,12 @@ WORKSHOP = ContentType(
     bodies=("description",),
     left_out_of_lists=("description",),
     references=(Reference("hosts", "author", default="short"),),
-    filters=(ByReference("host", "hosts"), ByTime("starts_at", "sort_time")),
-    includes=("hosts", "hosts.social_links"),
+    filters=(ByReference("host", "hosts", everywhere=True), ByTime("starts_at", "sort_time")),
+    includes=("hosts", "hosts.social_links", "jsonld"),
     sort_time="starts_at",
+    searched=Searched("name", summary=("venue",)),
+    meanings=Meanings(body="description", people="hosts"),
+    linked_data=LINKED_DATA,
+    feed=EntryFeed(filters=(FeedFilter("host", "only workshops of this host", example="orla-wrenmoor"),)),
+    llms=LinkList("starts_at", note="venue"),
 )

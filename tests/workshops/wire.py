@@ -3,7 +3,7 @@
 from cms.api import entry_fields
 from cms.api.http import fields
 from cms.api.v1.rich_text import RichText
-from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds
+from cms.api.v1.schemas import Body, ContentResource, Document, Written, embeds, linked_data
 from tests.workshops import WORKSHOP
 
 
@@ -32,6 +32,7 @@ class Workshop(Document):
     hosts = fields.Delivered(
         embeds("AuthorCard", "Author"), required=True, example=[], description="Cards in order; in full by `include`."
     )
+    jsonld = linked_data()
     extra = fields.FreeObject(required=True)
 
 

@@ -19,7 +19,7 @@ from cms.api.answers.lifetimes import BROWSER_SECONDS, LIFETIMES, LONGEST_SECOND
 from cms.api.answers.memory import ALWAYS, AnswerMemory, Header, KeptAnswer, Key, Validity, Variant
 from cms.api.answers.version_watch import VersionWatch
 from cms.api.http.codings import IDENTITY, acceptable_codings, coded_tag, compress, is_worthwhile, stream_compressor
-from cms.api.http.conditional import named_tags
+from cms.api.http.conditional import held_tag
 from cms.api.http.contract import JSON, SAFE
 from cms.api.http.deprecation import tells_of_deprecation
 from cms.api.http.hosts import host_check
@@ -153,10 +153,9 @@ class AnswerCache:
         codings = acceptable_codings(environ.get("HTTP_ACCEPT_ENCODING")) if page.is_coded else (IDENTITY,)
         given = environ.get("HTTP_IF_NONE_MATCH")
         if given is not None and page.etag is not None and page.status == "200 OK":
-            tag = _held(given, [coded_tag(page.etag, coding) for coding in codings])
+            tag = held_tag(given, [coded_tag(page.etag, coding) for coding in codings])
             if tag is not None:
-                start_response("304 NOT MODIFIED", [*page.repeated, ("ETag", tag), *own])
-                return []
+                return _not_modified(start_response, page.repeated, tag, own)
         variant = page.variants.get(codings[0]) or self._made(page, codings[0])
         start_response(page.status, [*variant.headers, *own])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [variant.body]
@@ -251,10 +250,6 @@ class _Response:
     def _has_strong_tag(self) -> bool:
         return self.status == "200 OK" and self.headers.get("ETag", "").startswith('"')
 
-    @property
-    def _repeated(self) -> list[Header]:
-        return [each for each in self.headers if _is_repeated(*each)]
-
     def passed_on(self, start_response: "StartResponse") -> Iterable[bytes]:
         """The answer as it comes, piece by piece, a text compressed on the way; or 304 if the client has it."""
         close = _close_of(self._chunks)
@@ -265,10 +260,10 @@ class _Response:
             codings = acceptable_codings(self._environ.get("HTTP_ACCEPT_ENCODING"))
             compressor = stream_compressor(codings)
             offered = [coded_tag(offered[0], each) for each in codings if each in STREAMED] or offered
-        if self._has_strong_tag and (tag := _held(self._environ.get("HTTP_IF_NONE_MATCH", ""), offered)):
+        if self._has_strong_tag and (tag := held_tag(self._environ.get("HTTP_IF_NONE_MATCH", ""), offered)):
             close()
-            start_response("304 NOT MODIFIED", [*self._repeated, ("ETag", tag), *self.own_headers])
-            return []
+            repeated = [each for each in self.headers if _is_repeated(*each)]
+            return _not_modified(start_response, repeated, tag, self.own_headers)
         if compressor is not None:
             self.headers["Content-Encoding"] = "gzip"
             self.headers.pop("Content-Length", None)
@@ -308,12 +303,12 @@ def _is_repeated(name: str, value: str) -> bool:
     return name in REPEATED or tells_of_deprecation(name, value)
 
 
-def _held(if_none_match: str, offered: Sequence[str]) -> str | None:
-    """The tag of what the client has and would be sent in one of its codings; ``None`` if it has nothing of it."""
-    if if_none_match.strip() == "*":
-        return offered[0]
-    named = named_tags(if_none_match)
-    return next((tag for tag in offered if tag in named), None)
+def _not_modified(
+    start_response: "StartResponse", repeated: Iterable[Header], tag: str, own: Iterable[Header]
+) -> Iterable[bytes]:
+    """The answer to a client that has what would be sent, under this tag."""
+    start_response("304 NOT MODIFIED", [*repeated, ("ETag", tag), *own])
+    return []
 
 
 def _is_sent_plain(environ: "WSGIEnvironment") -> bool:

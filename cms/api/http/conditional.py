@@ -1,7 +1,7 @@
 """Preconditions (RFC 9110, 13): nobody overwrites what they have not seen, and nobody is sent what they have."""
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 from flask import Response, request
 
@@ -19,6 +19,19 @@ def named_tags(if_none_match: str) -> Set[str]:
     if TAG.sub("", if_none_match).strip(" \t,"):
         return frozenset()
     return frozenset(TAG.findall(if_none_match))
+
+
+def held_tag(if_none_match: str, offered: Sequence[str], *, in_any_coding: bool = False) -> str | None:
+    """The first of the tags, in their quotes, under which the client has what it would be sent (RFC 9111, 4.3.4).
+
+    With ``in_any_coding`` it may have it in whichever coding: that is enough for what has a weak tag anyhow.
+    """
+    if if_none_match.strip() == "*":
+        return offered[0]
+    named = named_tags(if_none_match)
+    plain = {plain_tag(tag.strip('"')) for tag in offered} if in_any_coding else frozenset()
+    alike = [tag for tag in sorted(named) if plain_tag(tag.strip('"')) in plain]
+    return next((tag for tag in (*offered, *alike) if tag in named), None)
 
 
 def expected_tags() -> Set[str] | None:

@@ -279,7 +279,7 @@ def deprecated(
 ) -> Callable[[Method], Method]:
     """The operation still works, and its answers and the document say since when and until when, and what to use.
 
-    ``replacement`` stands in a sentence: "Use `GET /api/v1/search` instead". ``link`` is an address, or a path of this
+    ``replacement`` stands in a sentence: "Use `GET /search` instead". ``link`` is an address, or a path of this
     service, that explains more.
     """
     return _declares(deprecation=Deprecation(since, sunset, link, replacement))

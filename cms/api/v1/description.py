@@ -49,11 +49,6 @@ KEYS = (
 )
 
 TAGS = {
-    "articles": "Live articles.",
-    "faqs": "Live FAQ entries.",
-    "authors": "Live authors.",
-    "social-links": "Live social links.",
-    "tags": "Live tags.",
     "site": "The site's name, languages, addresses and navigation.",
     "platforms": "What social links can be of.",
     "redirects": "Old paths of live pages, and where they moved.",
@@ -71,12 +66,14 @@ TAGS = {
 
 def describe(routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequence[ContentResource]) -> dict[str, Any]:
     """The OpenAPI document of these routes and content types."""
+    words = {each.type.plural: each.words or each.type.plural.replace("-", " ") for each in catalog}
+    live = {plural: f"Live {name}." for plural, name in words.items()}
     schemas = [schema for each in catalog for schema in (each.delivered, each.card) if schema is not None]
     about = Description(
         title="Headless CMS",
         version=API_VERSION,
         text=f"{DESCRIPTION}\nCodes of `warnings`: {listed(WARNINGS)}\n",
-        tags=lambda tag: TAGS.get(tag, f"Working copies: {tag.removeprefix('manage ')}."),
+        tags=lambda tag: (TAGS | live).get(tag, f"Working copies: {tag.removeprefix('manage ')}."),
         path_parameters=PARAMETERS,
         keys=KEYS,
         problem_types=PROBLEMS,

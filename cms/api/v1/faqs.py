@@ -39,5 +39,6 @@ FAQS = ContentResource(
     type=FAQ_TYPE,
     written=FAQWrite,
     delivered=FAQ,
+    words="FAQ entries",
     example={"question": "How long must the glue dry?", "answer": "Overnight, under a weight.", "position": 10},
 )

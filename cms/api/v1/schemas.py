@@ -265,6 +265,8 @@ class ContentResource:
     delivered: SchemaClass
     example: Mapping[str, Any]
     card: SchemaClass | None = None
+    words: str | None = None
+    """What its entries are called in a text; else its plural."""
 
     @cached_property
     def managed(self) -> SchemaClass:

@@ -2,7 +2,8 @@
 
 Their declarations may be functions of the type, and their texts have places for its names: ``{Type}`` is the component
 of its schema (``SocialLink``), ``{plural}``, ``{name}`` and ``{a name}`` are words (``social links``, ``social link``,
-``a social link``), and ``{id or slug}`` is what its entries are asked for by. ``of_type`` makes the class for one type.
+``a social link``), and ``{id or slug}`` is what its entries are asked for by. ``{and own entries}`` names the entries
+that can be the site's own. ``of_type`` makes the class for one type.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +45,7 @@ def of_type(endpoint: type[TypeEndpoint], resource: ContentResource) -> type[End
 
 def of_catalog(endpoint: type[CatalogEndpoint], catalog: Sequence[ContentResource]) -> type[Endpoint]:
     """The class that serves these content types: the same methods, each with its contract for them."""
-    return _specialised(endpoint, catalog, {}, {"catalog": catalog})
+    return _specialised(endpoint, catalog, _names_of_catalog(catalog), {"catalog": catalog})
 
 
 def _names(resource: ContentResource) -> dict[str, str]:
@@ -55,9 +56,19 @@ def _names(resource: ContentResource) -> dict[str, str]:
         "Type": resource.name,
         "plural": kind.plural.replace("-", " "),
         "name": name,
-        "a name": f"{'an' if name[0] in 'aeiou' or name == 'faq' else 'a'} {name}",
+        "a name": f"{_article_of(resource.name)} {name}",
         "id or slug": "id or slug" if kind.has_slug else "id",
     }
+
+
+def _article_of(name: str) -> str:
+    """The article before a component's name; an abbreviation is said letter by letter, as in ``an FAQ``."""
+    return "an" if name[0] in ("AEFHILMNORSX" if name.isupper() else "AEIOU") else "a"
+
+
+def _names_of_catalog(catalog: Sequence[ContentResource]) -> dict[str, str]:
+    own = [each.type.plural.replace("-", " ") for each in catalog if each.type.site_filter is not None]
+    return {"and own entries": "".join(f" and own {plural}" for plural in own)}
 
 
 def _specialised(

@@ -14,7 +14,7 @@ from cms.content.locales import best_by_name
 from cms.content.model import Publication
 from cms.content.published.lists import COMPARISONS
 from cms.content.published.perspective import Perspective
-from cms.content.published.searching import SearchQuery, candidates
+from cms.content.published.searching import SearchQuery, candidates, referred_to
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
 from cms.db import unindexed
 from cms.identifiers import is_identifier
@@ -153,11 +153,7 @@ def _targets(
 
 
 def _type_named_by(kind: ContentType, each: ByReference | ByReferrer) -> str:
-    if isinstance(each, ByReferrer):
-        return each.source
-    reference = kind.reference(each.field)
-    assert reference is not None
-    return reference.target
+    return each.source if isinstance(each, ByReferrer) else kind.targets[each.parameter]
 
 
 def _ids_of_slugs(connection: Connection, type_name: str, slugs: Sequence[str], chain: Sequence[str]) -> list[str]:
@@ -280,17 +276,17 @@ def _search_candidates(
 ) -> list[str]:
     """The ids of the newest entries whose drafts contain the words, in every language or in the one that is listed.
 
-    The search reads only so many of its newest matches, so it gets the filters by tag and author too. It must not get
-    those that are in the trash: its index does not have them.
+    The search reads only so many of its newest matches, so it gets the filters by reference too. It must not get those
+    that are in the trash: its index does not have them.
     """
     references = {
-        _type_named_by(kind, each): targets[each.parameter]
-        for each in kind.filters
-        if isinstance(each, ByReference) and each.parameter in targets
+        referred_to(parameter, target): targets[parameter]
+        for parameter, target in kind.targets.items()
+        if parameter in targets
     }
     named = {target for each in references.values() for target in each}
     trashed = named - set(connection.scalars(select(Entry.id).where(Entry.id.in_(named), Entry.trashed_at.is_(None))))
-    references = {name: each for name, each in references.items() if trashed.isdisjoint(each)}
+    references = {naming: each for naming, each in references.items() if trashed.isdisjoint(each)}
     locale = query.filters.get("locale")
     search = SearchQuery(
         query.filters["q"], [locale] if locale else query.chain, [kind.name], references, hides_translations=False

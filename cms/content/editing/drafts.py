@@ -145,4 +145,4 @@ def find_revision(connection: Connection, entry_id: str, number: int) -> Any:
 
 def _revisions() -> Select[*tuple[Any, ...]]:
     columns = (Revision.number, Revision.created_at, Revision.created_by, Revision.note)
-    return select(*columns, APIKey.name.label("author")).outerjoin(APIKey, APIKey.id == Revision.created_by)
+    return select(*columns, APIKey.name.label("created_by_name")).outerjoin(APIKey, APIKey.id == Revision.created_by)

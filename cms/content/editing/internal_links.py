@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.orm import Session
 
 from cms.content.editing.model import Entry, Slug
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.content.types import Types
 from cms.identifiers import SLUG_LENGTH
 from cms.site import Site, slug_between
@@ -136,7 +136,7 @@ def _holders(
     """The entries that hold each slug in any language, with the slugs of their drafts and of what is live."""
     if not targets:
         return {}
-    live = and_(publications.c.entry_id == Slug.entry_id, shows(publications, current=False))
+    live = and_(publications.c.entry_id == Slug.entry_id, is_live_at(publications, current=False))
     statement = (
         select(
             Slug.type,

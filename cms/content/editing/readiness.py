@@ -21,7 +21,7 @@ from cms.content.editing.internal_links import DeadLink, SiteAddresses, find_dea
 from cms.content.editing.links import references_of
 from cms.content.editing.write import Write
 from cms.content.model import Revision
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.content.renditions import review_of
 from cms.content.standing import Standing
 from cms.content.types import Content, ContentType, Reference, Types
@@ -71,7 +71,7 @@ class Subject:
         if not named:
             return []
         statement = select(publications.c.entry_id).where(
-            publications.c.entry_id.in_([target for _, _, target in named]), shows(publications, current=False)
+            publications.c.entry_id.in_([target for _, _, target in named]), is_live_at(publications, current=False)
         )
         live = set(self.connection.scalars(statement, {"at": self.at}))
         fields = {each.field: each for each in self.kind.references}
@@ -183,17 +183,19 @@ def _long_title(subject: Subject) -> Iterator[Fault]:
 
 def _long_description(subject: Subject) -> Iterator[Fault]:
     seo = subject.content.get("seo") or {}
-    description = seo.get("description") or subject.content.get("summary") or ""
+    summary = subject.kind.meanings.summary
+    description = seo.get("description") or subject.content.get(summary or "") or ""
     if len(description) > DESCRIPTION_LIMIT and not seo.get("noindex"):
         detail = f"The description has {len(description)} characters; search engines show about {DESCRIPTION_LIMIT}."
-        pointer = "#/seo/description" if seo.get("description") else "#/summary"
+        pointer = "#/seo/description" if seo.get("description") else f"#/{summary}"
         yield Fault("long_description", detail, pointer=pointer)
 
 
 def _missing_summary(subject: Subject) -> Iterator[Fault]:
-    if not subject.content.get("summary"):
+    summary = subject.kind.meanings.summary
+    if summary and not subject.content.get(summary):
         detail = "There is no summary, so lists and search engines show the beginning of the text."
-        yield Fault("missing_summary", detail, pointer="#/summary")
+        yield Fault("missing_summary", detail, pointer=f"#/{summary}")
 
 
 def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fault]]:
@@ -209,7 +211,8 @@ def _unpublished(code: str, *, people: bool) -> Callable[[Subject], Iterator[Fau
 
 
 def _names_people(reference: Reference, types: Types) -> bool:
-    return types[reference.target].graph == "person"
+    linked_data = types[reference.target].linked_data
+    return linked_data is not None and linked_data.type == "Person"
 
 
 def _future_date(subject: Subject) -> Iterator[Fault]:
@@ -253,12 +256,12 @@ def _has_text(kind: ContentType, types: Types) -> bool:
     return bool(kind.bodies)
 
 
-def _is_page(kind: ContentType, types: Types) -> bool:
-    return kind.graph == "article"
-
-
 def _has_head(kind: ContentType, types: Types) -> bool:
-    return "seo" in kind.includes
+    return kind.head is not None
+
+
+def _has_summary(kind: ContentType, types: Types) -> bool:
+    return kind.meanings.summary is not None and bool(kind.bodies)
 
 
 def _has(field: str) -> Callable[[ContentType, Types], bool]:
@@ -279,7 +282,7 @@ CHECKS: tuple[Check, ...] = (
     Check("removed_attribute", "No unsafe attribute was removed.", _has_text, _found("removed_attribute")),
     Check("heading_jump", "Headings go down one level at a time.", _has_text, _found("heading_jump")),
     Check("heading_level_1", "The page's title is its only heading of level 1.", _has_text, _found("heading_level_1")),
-    Check("heading_start", "The first heading has level 2.", _is_page, _found("heading_start")),
+    Check("heading_start", "The first heading has level 2.", _has_head, _found("heading_start")),
     Check("missing_alt", "Every image has a text alternative.", _has_text, _missing_alt),
     Check("vague_link", "Every link says where it leads.", _has_text, _vague_link),
     Check(
@@ -299,7 +302,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "long_description", f"The description has at most {DESCRIPTION_LIMIT} characters.", _has_head, _long_description
     ),
-    Check("missing_summary", "There is a summary.", _has("summary"), _missing_summary),
+    Check("missing_summary", "There is a summary.", _has_summary, _missing_summary),
     Check(
         "unpublished_author",
         "Every author is live.",

@@ -45,7 +45,7 @@ from sqlalchemy import (
 from cms.content.counter import CLOCK_SLACK
 from cms.content.model import ContentVersion, Event
 from cms.content.published.moment import Moment
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.content.published.rows import Row
 from cms.db import Identifier, UTCDateTime, is_among
 from cms.site import SiteRow
@@ -240,7 +240,7 @@ def _live_from(connection: Connection, key: WalkKey, at: datetime, types: Sequen
 def _walk_statement(*, continues: bool) -> Select[Any]:
     order = (publications.c.locale, publications.c.published_at, publications.c.entry_id)
     statement = select(*_told_columns()).where(
-        publications.c.type == bindparam("type", type_=String), shows(publications, current=True)
+        publications.c.type == bindparam("type", type_=String), is_live_at(publications, current=True)
     )
     if continues:
         last = (
@@ -422,7 +422,9 @@ def _find_states(connection: Connection, now: _Now, causes: Sequence[_Cause]) ->
 
 @lru_cache(maxsize=1)
 def _live_statement() -> Select[Any]:
-    return select(*_told_columns()).where(is_among(publications.c.entry_id, "ids"), shows(publications, current=True))
+    return select(*_told_columns()).where(
+        is_among(publications.c.entry_id, "ids"), is_live_at(publications, current=True)
+    )
 
 
 def _once_live(connection: Connection, identifiers: Sequence[str], at: datetime) -> set[str]:

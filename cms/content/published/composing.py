@@ -5,7 +5,7 @@ rewrites nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,17 +14,23 @@ from sqlalchemy import Connection
 
 from cms import clock
 from cms.content.published.blocks import Known, read_blocks
-from cms.content.published.heads import GRAPH_NEEDS, GRAPHS_OF_BODIES, Related, graph_of, head_of, profiles_of
+from cms.content.published.page_head import (
+    described,
+    graph_of,
+    graph_relations,
+    head_of,
+    head_relations,
+    profiles_of,
+)
 from cms.content.published.perspective import Perspective
 from cms.content.published.relations import Embedded, Wanted, gather
 from cms.content.published.rows import Row
 from cms.content.renditions import BLOCKS, blocks_of
-from cms.content.types import Backlink, Content, ContentType, Reference, Shape, Types
+from cms.content.types import Backlink, Content, ContentType, Described, Reference, Shape, Types
 from cms.site import Site
 
 Document = dict[str, Any]
 
-HEAD_NEEDS = frozenset({"authors", "tags", "translations"})
 IDENTITY = ("id", "type", "locale", "slug", "url", "published_at", "updated_at")
 TRANSLATION_FIELDS = ("locale", "slug", "url")
 
@@ -45,15 +51,15 @@ class Composition:
     only: frozenset[str] | None = None
     """The fields that are asked for; ``None`` for all that the shape has."""
     without: frozenset[str] = frozenset()
-    own_links: Sequence[Row] = ()
-    """The site's own social links, for graphs."""
+    own_entries: Sequence[Row] = ()
+    """The entries that are the site's own, for graphs."""
     detail: bool = False
     """Whether the rows are looked at one by one, with the fields that lists leave out."""
 
     @cached_property
     def own_profiles(self) -> list[str]:
         """The site's addresses elsewhere."""
-        return profiles_of(self.types, self.own_links)
+        return profiles_of(self.types, self.own_entries)
 
 
 class Composed(list[Document]):
@@ -74,7 +80,7 @@ def compose(connection: Connection, kind: ContentType, rows: Sequence[Row], how:
     inner = _Composer(how, second, blocks, inner=leaves)
     outer = _Composer(how, first, blocks, inner=inner, counted=True)
     documents = Composed(outer.document(kind, row, how.includes, shown) for row in rows)
-    found = (*_entries(rows, first, second), *how.own_links)
+    found = (*_entries(rows, first, second), *how.own_entries)
     documents.entries = frozenset((row.type, row.entry_id) for row in found)
     return documents
 
@@ -86,7 +92,7 @@ def _read_blocks(connection: Connection, rows: Iterable[Row], how: Composition) 
 
 def _graph_needs(kind: ContentType, includes: frozenset[str]) -> frozenset[str]:
     """What has to be known in full for a graph, whether or not it is shown."""
-    return frozenset(GRAPH_NEEDS[kind.graph]) if "jsonld" in includes and kind.graph else frozenset()
+    return frozenset(graph_relations(kind)) if "jsonld" in includes else frozenset()
 
 
 def _entries(rows: Sequence[Row], *found: Sequence[Embedded]) -> Iterable[Row]:
@@ -139,7 +145,7 @@ def _wanted(
 ) -> Iterable[Wanted]:
     """What these rows embed: every relation that is shown, in full where it is included."""
     # Head and graph name others, whether or not those are shown themselves.
-    needed = shown | HEAD_NEEDS if "seo" in shown & includes else shown
+    needed = shown | head_relations(kind) if "seo" in shown & includes else shown
     needed |= {each.split(".")[0] for each in _graph_needs(kind, shown & includes)}
     for source in kind.relations:
         shape = _shape(source.field, source.default, includes)
@@ -163,7 +169,7 @@ def _lists_bodies(source: Reference | Backlink, how: Composition) -> bool:
 def reads_bodies(kind: ContentType, how: Composition) -> bool:
     """Whether the rows have to come with their rich texts: these are shown, or a graph that is shown tells of them."""
     shown = _shown(kind, how)
-    tells = kind.graph in GRAPHS_OF_BODIES and "jsonld" in how.includes & shown
+    tells = kind.linked_data is not None and kind.linked_data.tells_bodies and "jsonld" in how.includes & shown
     return tells or not shown.isdisjoint(kind.bodies)
 
 
@@ -279,29 +285,26 @@ class _Composer:
                 for side in ("previous", "next")
             }
         values.pop("seo", None)
+        if includes.isdisjoint(shown & {"seo", "jsonld"}):
+            return
+        entry = described(kind, row, self.site, self._related_to(row), values)
         if "seo" in includes & shown:
-            values["seo"] = head_of(kind, row, values, self.site, self._related(row))
+            values["seo"] = head_of(entry, row, self.site, self._rows(row, "translations"))
         if "jsonld" in includes & shown:
-            values["jsonld"] = graph_of(kind, row, values, self.site, self._related(row), self.how.own_profiles)
+            values["jsonld"] = graph_of(entry, row, self.site, self.how.own_profiles)
 
-    def _related(self, row: Row) -> Related:
-        """What a head or a graph tells of, as far as it was found."""
-        authors = self._rows(row, "authors")
-        owners = [(self, row), *((self.inner, each) for each in authors if self.inner)]
-        return Related(
-            authors=authors,
-            tags=self._rows(row, "tags"),
-            questions=self._rows(row, "faqs"),
-            translations=self._rows(row, "translations"),
-            profiles={owner.entry_id: level._profiles(owner) for level, owner in owners},
-        )
+    def _related_to(self, row: Row) -> Callable[[str], Sequence[Described]]:
+        """What a head or a graph tells of the entries that a row embeds, as far as they were found."""
+        inner = self.inner or self
+
+        def related(field: str) -> list[Described]:
+            found = self._rows(row, field)
+            return [described(self.how.types[each.type], each, self.site, inner._related_to(each)) for each in found]
+
+        return related
 
     def _rows(self, row: Row, field: str) -> list[Row]:
         return [each.row for each in self.found[row.entry_id, field] if each.shape != "id"]
-
-    def _profiles(self, owner: Row) -> list[str]:
-        """The addresses elsewhere that are the owner's own."""
-        return profiles_of(self.how.types, self._rows(owner, "social_links"))
 
     def _embed(self, each: Embedded, shape: Shape | None, includes: frozenset[str]) -> Any:
         if shape == "id":

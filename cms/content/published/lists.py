@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from cms.content.published.lookup import Named, Naming, find_named
-from cms.content.published.perspective import Perspective, View, shows
+from cms.content.published.perspective import Perspective, StatementView, is_live_at
 from cms.content.published.rows import Row, count_of, row_columns, with_revision
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType, Filter
 from cms.db import Identifier, UTCDateTime, is_among, unindexed
@@ -86,7 +86,7 @@ class _Structure:
     """
 
     kind: ContentType
-    view: View
+    view: StatementView
     sort: str
     walks: Literal["type", "facet", "links", "few"] = "type"
     driver: str = ""
@@ -160,9 +160,7 @@ def _named(
 def _naming(kind: ContentType, each: ByReference | ByReferrer) -> Naming:
     if isinstance(each, ByReferrer):
         return Naming(each.parameter, each.source)
-    reference = kind.reference(each.field)
-    assert reference is not None
-    return Naming(each.parameter, reference.target, counted=(each.field, kind.name))
+    return Naming(each.parameter, kind.targets[each.parameter], counted=(each.field, kind.name))
 
 
 def _wanted(kind: ContentType, parameter: str, named: Sequence[Named]) -> list[str]:
@@ -280,7 +278,7 @@ def _branch(structure: _Structure, number: int) -> Select[Any]:
     kind, view = structure.kind, structure.view
     walked = _walked_table(structure)
     publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
-    conditions = [*_walk(structure, number, walked), shows(walked, current=view.current)]
+    conditions = [*_walk(structure, number, walked), is_live_at(walked, current=view.current)]
     if structure.stands_in:
         conditions.append(~_better(walked, publication_id, view))
     marks = {name: form for name, form in structure.marks if name not in _implied(structure)}
@@ -341,11 +339,11 @@ def _few(structure: _Structure) -> FromClause:
                 is_among(link.c.publication_id, f"{each.parameter}_targets"), link.c.field == each.field
             )
             conditions.append(table.c.entry_id.in_(referred))
-    live = shows(table, current=structure.view.current)
+    live = is_live_at(table, current=structure.view.current)
     return select(table).where(*conditions, live).limit(FEW).subquery("few")
 
 
-def _better(walked: FromClause, publication_id: Any, view: View) -> ColumnElement[bool]:
+def _better(walked: FromClause, publication_id: Any, view: StatementView) -> ColumnElement[bool]:
     """Whether a translation in a better locale is live."""
     own, better = view.rows.publications.alias(), view.rows.publications.alias()
     return (
@@ -355,7 +353,7 @@ def _better(walked: FromClause, publication_id: Any, view: View) -> ColumnElemen
             better.c.translation_group == own.c.translation_group,
             better.c.type == own.c.type,
             is_among(better.c.locale, "better"),
-            shows(better, current=view.current),
+            is_live_at(better, current=view.current),
         )
         .correlate(walked)
     )

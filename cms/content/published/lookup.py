@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Integer, Select, String, cast, func, literal, null, select, union_all
 
 from cms.content.locales import best_by_name
-from cms.content.published.perspective import Perspective, View, link_counts, shows
+from cms.content.published.perspective import Perspective, StatementView, is_live_at, link_counts
 from cms.db import is_among, unindexed
 from cms.identifiers import is_identifier
 
@@ -65,14 +65,14 @@ def _entries(chosen: Mapping[str, Any]) -> list[Named]:
 
 
 @lru_cache(maxsize=256)
-def _names_statement(asked: tuple[tuple[Naming, Form], ...], view: View) -> Any:
+def _names_statement(asked: tuple[tuple[Naming, Form], ...], view: StatementView) -> Any:
     """One branch for each form of each parameter's names: each is found by an index of its own."""
     return union_all(*(_branch(naming, form, view) for naming, form in asked))
 
 
-def _branch(naming: Naming, form: Form, view: View) -> Select[Any]:
+def _branch(naming: Naming, form: Form, view: StatementView) -> Select[Any]:
     target = view.rows.publications.alias()
-    live = shows(target, current=view.current)
+    live = is_live_at(target, current=view.current)
     columns = (
         literal(naming.parameter, String, literal_execute=True).label("parameter"),
         target.c.entry_id,
@@ -92,7 +92,7 @@ def _branch(naming: Naming, form: Form, view: View) -> Select[Any]:
     )
 
 
-def _number(naming: Naming, target_id: Any, view: View) -> Any:
+def _number(naming: Naming, target_id: Any, view: StatementView) -> Any:
     if naming.counted is None or not view.is_counted:
         return cast(null(), Integer)
     field, type_name = naming.counted

@@ -34,7 +34,7 @@ PUBLISHED = Tables(publications, publication_links)
 
 
 @dataclass(frozen=True)
-class View:
+class StatementView:
     """What of a perspective decides the text of a statement."""
 
     current: bool = True
@@ -59,8 +59,8 @@ class Perspective:
     others: Tables = PUBLISHED
 
     @property
-    def view(self) -> View:
-        return View(self.current, self.current and self.is_counted, self.rows, self.others)
+    def view(self) -> StatementView:
+        return StatementView(self.current, self.current and self.is_counted, self.rows, self.others)
 
     @property
     def of_others(self) -> "Perspective":
@@ -68,7 +68,7 @@ class Perspective:
         return replace(self, rows=self.others)
 
 
-def shows(table: Any, *, current: bool) -> ColumnElement[bool]:
+def is_live_at(table: Any, *, current: bool) -> ColumnElement[bool]:
     """The WHERE clause of the timeline, over publications or the links copied from them, at the parameter ``at``."""
     if "live_from" not in table.c:
         return true()  # What has no timeline is there at any time.

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from sqlalchemy import ColumnElement, Connection, Integer, Select, String, bindparam, case, select, tuple_
 
 from cms.content.published.moment import Moment
-from cms.content.published.perspective import publications, shows
+from cms.content.published.perspective import is_live_at, publications
 from cms.db import Identifier, UTCDateTime, is_among, unindexed
 from cms.site import Site, slug_between
 
@@ -149,7 +149,7 @@ def _leads(old: Any) -> Select[Any]:
     """The slug under which the entry is live now, if it is another."""
     live = publications.alias("live")
     return select(live.c.slug).where(
-        live.c.entry_id == old.c.entry_id, live.c.slug != old.c.slug, shows(live, current=True)
+        live.c.entry_id == old.c.entry_id, live.c.slug != old.c.slug, is_live_at(live, current=True)
     )
 
 
@@ -169,7 +169,7 @@ def _answering(old: Any) -> Select[Any]:
     other = publications.alias()
     return select(other.c.entry_id).where(
         *_has_same_path(other, old),
-        shows(other, current=True),
+        is_live_at(other, current=True),
     )
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from cms.content.published.perspective import Perspective, View, link_counts, shows
+from cms.content.published.perspective import Perspective, StatementView, is_live_at, link_counts
 from cms.content.published.rows import Row, row_columns, with_revision
 from cms.content.types import Backlink, Count, Reference, Shape
 from cms.db import JSON, Identifier, UTCDateTime, is_among, unindexed
@@ -110,7 +110,7 @@ class _Need:
     shape: Shape
     bodies: bool
     branches: int
-    view: View
+    view: StatementView
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +160,7 @@ def _counted(need: _Need, count: Count) -> Select[Any]:
         columns = _embedded(need, table.c.target_id, table.c.number)
         return _without_entry(columns).select_from(table).where(*referring)
     columns = _embedded(need, table.c.target_id, func.count())
-    shown = shows(table, current=need.view.current)
+    shown = is_live_at(table, current=need.view.current)
     return _without_entry(columns).select_from(table).where(*referring, shown).group_by(table.c.target_id)
 
 
@@ -179,7 +179,7 @@ def _references(need: _Need, reference: Reference) -> Select[Any]:
             is_among(link.c.publication_id, f"publications_{need.number}"),
             link.c.field == reference.field,
             unindexed(target.c.type) == reference.target,
-            shows(target, current=need.view.current),
+            is_live_at(target, current=need.view.current),
         )
     )
 
@@ -197,7 +197,7 @@ def _backlinks(need: _Need, backlink: Backlink) -> Select[Any]:
             is_among(link.c.target_id, f"owners_{need.number}"),
             link.c.field == backlink.by,
             link.c.type == backlink.source,
-            shows(link, current=need.view.current),
+            is_live_at(link, current=need.view.current),
         )
     )
 
@@ -214,7 +214,7 @@ def _newest(need: _Need, backlink: Backlink, position: int) -> Select[Any]:
             link.c.target_id == owner,
             link.c.field == backlink.by,
             link.c.type == backlink.source,
-            shows(link, current=need.view.current),
+            is_live_at(link, current=need.view.current),
         )
         .order_by(*order)
         .limit(backlink.limit)
@@ -234,7 +234,7 @@ def _translations(need: _Need) -> Select[Any]:
             is_among(own.c.id, f"publications_{need.number}"),
             other.c.entry_id != own.c.entry_id,
             unindexed(other.c.type) == own.c.type,
-            shows(other, current=need.view.current),
+            is_live_at(other, current=need.view.current),
         )
     )
 
@@ -257,7 +257,7 @@ def _neighbour(need: _Need, side: str, position: int) -> Select[Any]:
             other.c.locale == bindparam(f"locale_{need.number}_{position}", type_=String),
             other.c.entry_id != owner,
             here < there if earlier else here > there,
-            shows(other, current=need.view.current),
+            is_live_at(other, current=need.view.current),
         )
         .order_by(*order)
         .limit(1)

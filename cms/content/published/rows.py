@@ -25,7 +25,14 @@ from sqlalchemy import (
 )
 
 from cms.content.locales import best_of
-from cms.content.published.perspective import Perspective, View, link_counts, publications, revisions, shows
+from cms.content.published.perspective import (
+    Perspective,
+    StatementView,
+    is_live_at,
+    link_counts,
+    publications,
+    revisions,
+)
 from cms.content.types import ContentType, Count
 from cms.db import JSON, Identifier, UTCDateTime, is_among
 from cms.identifiers import is_identifier
@@ -34,7 +41,7 @@ Row = Any
 """A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
 
 
-def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, view: View) -> list[Any]:
+def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, view: StatementView) -> list[Any]:
     """The columns of a row, from this table of publications; of ``kind`` with its counts, since no other has them."""
     counts = [count_of(each, table.c.entry_id, view).label(each.field) for each in kind.counts] if kind else []
     return [
@@ -54,13 +61,30 @@ def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, vi
     ]
 
 
+def first_excerpt(row: Row) -> str:
+    """The beginning of an entry's first rich text."""
+    excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
+    return next(excerpts, None) or ""
+
+
+def written_summary(kind: ContentType, row: Row) -> str | None:
+    """What an entry is about in few words, where an editor wrote that."""
+    name = kind.meanings.summary
+    return row.data.get(name) if name else None
+
+
+def summary_of(kind: ContentType, row: Row) -> str:
+    """What an entry is about in few words, as it was written or else as its text begins."""
+    return written_summary(kind, row) or first_excerpt(row)
+
+
 def with_revision(columns: list[Any], table: FromClause = publications, found: FromClause | None = None) -> Select[Any]:
     """Rows of a table of publications with what they publish; ``found`` has that table joined in."""
     revision = and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision)
     return select(*columns).select_from((table if found is None else found).join(revisions, revision))
 
 
-def count_of(count: Count, entry_id: Any, view: View) -> Any:
+def count_of(count: Count, entry_id: Any, view: StatementView) -> Any:
     """How many live entries refer to one: the number that is kept, or counted where that may be another."""
     if view.is_counted:
         kept = link_counts.alias()
@@ -76,7 +100,7 @@ def count_of(count: Count, entry_id: Any, view: View) -> Any:
             link.c.target_id == entry_id,
             link.c.field == count.by,
             link.c.type == count.source,
-            shows(link, current=view.current),
+            is_live_at(link, current=view.current),
         )
         .scalar_subquery()
     )
@@ -108,10 +132,10 @@ def find_published(
 
 
 @lru_cache(maxsize=256)
-def _item_statement(kind: ContentType, view: View, *, is_id: bool) -> Select[Any]:
+def _item_statement(kind: ContentType, view: StatementView, *, is_id: bool) -> Select[Any]:
     table = view.rows.publications
     statement = with_revision(row_columns(table, kind, bodies=True, view=view), table).where(
-        table.c.type == kind.name, shows(table, current=view.current)
+        table.c.type == kind.name, is_live_at(table, current=view.current)
     )
     if not is_id:
         named = table.c.slug == bindparam("name", type_=String)
@@ -120,7 +144,7 @@ def _item_statement(kind: ContentType, view: View, *, is_id: bool) -> Select[Any
     group = select(own.c.translation_group).where(
         own.c.entry_id == bindparam("name", type_=Identifier),
         own.c.type == kind.name,
-        shows(own, current=view.current),
+        is_live_at(own, current=view.current),
     )
     return statement.where(table.c.translation_group == group.limit(1).scalar_subquery())
 
@@ -135,7 +159,7 @@ def find_renamed(
 
 
 @lru_cache(maxsize=256)
-def _moved_statement(kind: ContentType, view: View) -> Select[Any]:
+def _moved_statement(kind: ContentType, view: StatementView) -> Select[Any]:
     before, table = publications.alias(), view.rows.publications
     return (
         select(table.c.entry_id, table.c.slug, table.c.locale)
@@ -145,6 +169,6 @@ def _moved_statement(kind: ContentType, view: View) -> Select[Any]:
             before.c.slug == bindparam("slug", type_=String),
             is_among(before.c.locale, "chain"),
             before.c.live_from <= bindparam("at", type_=UTCDateTime),
-            shows(table, current=view.current),
+            is_live_at(table, current=view.current),
         )
     )

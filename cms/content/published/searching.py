@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from cms.content.published.lookup import Naming, find_named
 from cms.content.published.perspective import Perspective, Tables, revisions
+from cms.content.published.rows import summary_of
 from cms.content.types import Content, ContentType, Types
 from cms.search.highlighting import highlighted, snippet
 from cms.search.indexing import Texts
@@ -34,6 +35,11 @@ def searchable(types: Types) -> list[str]:
     return [each.name for each in types.values() if each.searched and each.searched.everywhere]
 
 
+def referred_to(parameter: str, target: str) -> Naming:
+    """Entries of a type that what is found has to refer to; they come with how many documents do."""
+    return Naming(parameter, target, counted=(None, None))
+
+
 def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
     """What of a revision is searched, as plain text; of a type that is searched."""
     assert kind.searched is not None
@@ -46,14 +52,14 @@ def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Tex
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What to search for and where; ``references`` are ids or slugs by the type of entry that they name."""
+    """What to search for and where; ``references`` are ids or slugs of entries that have to be referred to."""
 
     text: str
     chain: Sequence[str]
     """Locales, best first; a fallback's entry is found only where no better translation is live."""
     types: Sequence[str] = ()
     """Names of types; none means all that are searched, or of ``search_published`` those that it finds."""
-    references: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    references: Mapping[Naming, Sequence[str]] = field(default_factory=dict)
     after: tuple[float, int] | None = None
     """The score and the number of the last hit of the page before."""
     limit: int = 20
@@ -129,8 +135,7 @@ def _search(
     connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]
 ) -> Search | None:
     """What to look for and where; ``None`` where a name that it is narrowed by is nobody's."""
-    asked = {Naming(each, each, counted=(None, None)): names for each, names in query.references.items()}
-    groups = list(find_named(connection, asked, query.chain, perspective).values())
+    groups = list(find_named(connection, query.references, query.chain, perspective).values())
     if not all(groups):
         return None
     numbers = [each.number for group in groups for each in group]
@@ -187,12 +192,11 @@ def _rows_statement(tables: Tables) -> Select[Any]:
 
 def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> FoundEntry:
     texts = texts_of(kind, row.data, row.bodies)
-    excerpts = (outline["excerpt"] for outline in (row.outline or {}).values() if outline)
     return FoundEntry(
         row=row,
         hit=hit,
         title=texts.title,
-        summary=row.data.get("summary") or next(excerpts, None) or None,
+        summary=summary_of(kind, row) or None,
         snippets={
             "title": highlighted(texts.title, branch),
             "summary": snippet(texts.summary, branch),

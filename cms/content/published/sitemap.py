@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from cms.content.model import Event, Publication
-from cms.content.published.perspective import Perspective, publications, revisions, shows
+from cms.content.published.perspective import Perspective, is_live_at, publications, revisions
 from cms.content.published.rows import Row, with_revision
 from cms.content.types import Types
 from cms.db import Identifier, UTCDateTime, is_among
@@ -86,7 +86,7 @@ def _parts_statement(*, current: bool) -> Select[*tuple[Any, ...]]:
         .where(
             is_among(publications.c.type, "types"),
             is_among(publications.c.locale, "locales"),
-            shows(publications, current=current),
+            is_live_at(publications, current=current),
         )
         .subquery()
     )
@@ -127,7 +127,7 @@ def _walk_statement(*, current: bool) -> Select[Any]:
     begins = (publications.c.entry_id >= first, revisions.c.entry_id >= first)
     return (
         with_revision(_columns())
-        .where(shows(publications, current=current), *begins)
+        .where(is_live_at(publications, current=current), *begins)
         .order_by(publications.c.entry_id)
         .limit(bindparam("limit", type_=Integer))
     )
@@ -170,7 +170,7 @@ def _groups_statement(*, current: bool) -> Select[Any]:
     return with_revision(_columns()).where(
         is_among(publications.c.translation_group, "groups"),
         is_among(publications.c.locale, "locales"),
-        shows(publications, current=current),
+        is_live_at(publications, current=current),
     )
 
 

@@ -1,13 +1,13 @@
-"""Rich text as blocks: Portable Text, with the names that its official Markdown converter gives to what the core lacks.
+"""Rich text as blocks: Portable Text. Blocks beyond its core have the names of its official Markdown converter.
 
-Blocks are plain JSON. A text block has a style, spans and marks; lists are flat, with a level on each item. What that
-form cannot hold is a container of blocks of its own: a ``list`` whose items have more than paragraphs, a
-``blockquote`` with more than paragraphs, a ``table``. Custom blocks are ``call-to-action``, ``pull-out``, ``embed`` and
-``html``.
+Blocks are plain JSON. A text block has a style, spans and marks. Lists are flat: each item is a text block with a
+level. Content that does not fit this form is in a container that holds blocks of its own: a ``list`` or a
+``blockquote`` that has more than paragraphs, or a ``table``. Custom blocks are ``call-to-action``, ``pull-out``,
+``embed`` and ``html``.
 
-``canonical`` makes complete blocks of written ones, ``from_html`` of sanitised HTML; ``to_html`` and ``to_markdown``
-write them down. What they take is trusted to have the form that the API checks; what ``to_html`` returns still has to
-be sanitised.
+``canonical`` makes complete blocks from blocks as clients write them, and ``from_html`` from sanitised HTML.
+``to_html`` and ``to_markdown`` convert complete blocks. All of them trust their input to have the form that the API
+checks. The result of ``to_html`` must still be sanitised.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ Block = dict[str, Any]
 
 STYLES = ("normal", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote")
 LIST_KINDS = {"bullet": "ul", "number": "ol"}
-"""The lists, and their elements in HTML."""
+"""The kinds of lists and their HTML elements."""
 DECORATORS = {
     "strong": "strong",
     "em": "em",
@@ -27,15 +27,15 @@ DECORATORS = {
     "sup": "sup",
     "highlight": "mark",
 }
-"""The marks that need no definition, and their elements in HTML."""
+"""The marks that need no definition and their HTML elements."""
 PULL_OUTS = ("quote", "note", "warning", "statistic")
 
 
 def type_of(block: Block) -> Any:
-    """The type of a written block: ``_type`` as Portable Text has it, or ``type``."""
+    """The type of a block as a client writes it: ``_type``, as in Portable Text, or ``type``."""
     return block.get("_type", block.get("type"))
 
 
 def is_paragraph(block: Block) -> bool:
-    """Whether it is a text block of the ordinary style, in no list."""
+    """True for a text block of the style ``normal`` that is not a list item."""
     return block["_type"] == "block" and block["style"] == "normal" and "listItem" not in block

@@ -1,4 +1,4 @@
-"""Written blocks to complete ones: defaults and keys filled in, Markdown taken apart, embeds and frames worked out."""
+"""Completes blocks that a client wrote: adds defaults and keys, converts Markdown, resolves embeds, builds frames."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,15 +14,15 @@ RAW = TRUSTS[1]
 
 
 def canonical(written: Sequence[Block], parse: Callable[[str], str]) -> list[Block]:
-    """Complete blocks of what the API has accepted; ``parse`` makes sanitised HTML of the Markdown among them.
+    """The complete blocks for blocks that the API has accepted. The same source always gives the same result.
 
-    The same source always gives the same.
+    ``parse`` converts the Markdown among them into sanitised HTML.
     """
     return with_keys(list(_flow(written, parse)))
 
 
 def markdown_in(written: Any) -> Iterator[str]:
-    """Every piece of Markdown that stands among written blocks, at any depth."""
+    """Every piece of Markdown among written blocks, at any depth."""
     if isinstance(written, list):
         for each in written:
             yield from markdown_in(each)
@@ -34,7 +34,7 @@ def markdown_in(written: Any) -> Iterator[str]:
 
 
 def is_raw(block: Block) -> bool:
-    """Whether it is HTML that is delivered as given; such blocks stand at the top level only."""
+    """True for HTML that is delivered as given. Such blocks occur at the top level only."""
     return type_of(block) == "html" and block.get("trust") == RAW
 
 
@@ -47,7 +47,7 @@ def _flow(written: Sequence[Block], parse: Callable[[str], str]) -> Iterator[Blo
 
 
 def _complete(written: Block, parse: Callable[[str], str]) -> Block:
-    given = {name: _tidy(value) for name, value in written.items() if value is not None and name != "type"}
+    given = {name: _with_line_feeds(value) for name, value in written.items() if value is not None and name != "type"}
     given["_type"] = type_of(written)
     match given["_type"]:
         case "block":
@@ -71,8 +71,8 @@ def _complete(written: Block, parse: Callable[[str], str]) -> Block:
     return given
 
 
-def _tidy(value: Any) -> Any:
-    """Line breaks of one kind: a parser of HTML would make them so."""
+def _with_line_feeds(value: Any) -> Any:
+    """A text with a line feed for every line break, as a parser of HTML returns it. Other values are unchanged."""
     return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
@@ -93,7 +93,7 @@ def _text(given: Block) -> Block:
 
 
 def _child(written: Block) -> Block:
-    given = {name: _tidy(value) for name, value in written.items() if value is not None and name != "type"}
+    given = {name: _with_line_feeds(value) for name, value in written.items() if value is not None and name != "type"}
     given["_type"] = type_of(written)
     return {"_type": "image", "alt": ""} | given if given["_type"] == "image" else {"marks": []} | given
 
@@ -104,29 +104,29 @@ def _link(written: Block) -> Block:
 
 def _table(given: Block, parse: Callable[[str], str]) -> Block:
     rows = [
-        _kept(row)
+        _key_of(row)
         | {
             "_type": "row",
             "cells": [
-                _kept(cell) | {"_type": "cell", "value": list(_flow(cell["value"], parse))} for cell in row["cells"]
+                _key_of(cell) | {"_type": "cell", "value": list(_flow(cell["value"], parse))} for cell in row["cells"]
             ],
         }
         for row in given["rows"]
     ]
-    heads = min(given.get("headerRows", 0), len(rows))
-    return {"_type": "table", "headerRows": heads} | given | {"headerRows": heads, "rows": rows}
+    header_rows = min(given.get("headerRows", 0), len(rows))
+    return {"_type": "table", "headerRows": header_rows} | given | {"headerRows": header_rows, "rows": rows}
 
 
 def _item(written: Block, parse: Callable[[str], str]) -> Block:
-    return _kept(written) | {"_type": "list-item", "content": list(_flow(written["content"], parse))}
+    return _key_of(written) | {"_type": "list-item", "content": list(_flow(written["content"], parse))}
 
 
-def _kept(written: Block) -> Block:
+def _key_of(written: Block) -> Block:
     return {"_key": written["_key"]} if "_key" in written else {}
 
 
 def _html(given: Block) -> Block:
-    """Sandboxed HTML is the data of a frame, which no renderer takes for HTML to write into the page."""
+    """An HTML block. Sandboxed HTML becomes the data of a frame, so that no renderer writes it into the page itself."""
     if given["trust"] == RAW:
         return given
     hidden = {"html", "css", "js"}

@@ -1,4 +1,4 @@
-"""The providers whose media can be embedded: an address in, data out, and nothing of theirs in between."""
+"""The providers whose media can be embedded. An address is read without asking the provider."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ SECONDS = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s?)?")
 
 @dataclass(frozen=True)
 class Embed:
-    """What an address stands for; ``player_url`` is the address of a frame, ``url`` that of a page for people."""
+    """A medium of a provider. ``player_url`` is the address for a frame, ``url`` the page for people."""
 
     provider: str
     id: str
@@ -24,7 +24,7 @@ class Embed:
 
 @dataclass(frozen=True)
 class Provider:
-    """Where media are, and how an address names one: the pattern has a path, the function reads what it found."""
+    """A provider: its hosts, the pattern of its paths, and the function that makes an embed of a match and a query."""
 
     name: str
     hosts: frozenset[str]
@@ -44,7 +44,7 @@ def _youtube(path: re.Match[str], query: Mapping[str, str]) -> Embed | None:
 
 
 def _seconds(text: str) -> int:
-    """The seconds of ``90``, ``90s`` or ``1m30s``; 0 for anything else."""
+    """The number of seconds in ``90``, ``90s`` or ``1m30s``; 0 for any other text."""
     found = SECONDS.fullmatch(text) if text.isascii() else None
     if found is None:
         return 0
@@ -174,7 +174,7 @@ PROVIDERS: Mapping[str, Provider] = {
 
 
 def provider_of(url: str) -> str | None:
-    """The name of the provider whose address this is, whether or not it leads to something to embed."""
+    """The name of the provider that the address belongs to, even if it leads to nothing that can be embedded."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
@@ -186,7 +186,10 @@ def provider_of(url: str) -> str | None:
 
 
 def embed_of(url: str) -> Embed | None:
-    """What the address stands for, in its canonical form; ``None`` if that is nothing of a known provider."""
+    """The embed that the address names, in its canonical form; ``None`` if no known provider has it.
+
+    Example: ``https://youtu.be/M7lc1UVf-VE?t=90`` is the video ``M7lc1UVf-VE`` of ``youtube``, from second 90.
+    """
     name = provider_of(url)
     if name is None:
         return None
@@ -197,7 +200,7 @@ def embed_of(url: str) -> Embed | None:
 
 
 def as_data(embed: Embed) -> dict[str, Any]:
-    """The members of the delivered block."""
+    """The members of an embed in the delivered block."""
     return {
         "provider": embed.provider,
         "id": embed.id,

@@ -1,7 +1,7 @@
-"""Sanitised HTML to blocks.
+"""Converts sanitised HTML to blocks.
 
-What blocks have no place for loses its element and keeps its text: divisions, languages, the order of list markers,
-cells that span others.
+An element that blocks cannot express is dropped and its text is kept. Examples: divisions, languages, reversed lists,
+cells that span several columns.
 """
 
 import re
@@ -35,7 +35,7 @@ WIDTH = re.compile("[1-9][0-9]{0,4}")
 
 @dataclass(eq=False)
 class Element:
-    """An element as read; the root has no name."""
+    """An element of the tree. The name of the root is empty."""
 
     name: str
     attributes: dict[str, str]
@@ -44,14 +44,14 @@ class Element:
 
 
 @dataclass(frozen=True, eq=False)
-class Link:
-    """One link; two that lead to the same place are two."""
+class LinkSpan:
+    """One link. Two links to the same address are different links."""
 
     href: str
     title: str | None
 
 
-Mark = str | Link
+Mark = str | LinkSpan
 Node = Element | str
 
 
@@ -90,7 +90,7 @@ def _is_block(node: Node) -> bool:
 
 
 def _flow(nodes: Iterable[Node], marks: tuple[Mark, ...], depth: int = 0) -> Iterator[Block]:
-    """The blocks of a container, ``depth`` lists deep: runs of inline content are paragraphs."""
+    """The blocks of a container that is ``depth`` lists deep. Runs of inline content become paragraphs."""
     run: list[Node] = []
     for node in nodes:
         if not _is_block(node):
@@ -131,7 +131,7 @@ def _paragraph(nodes: Sequence[Node], marks: tuple[Mark, ...]) -> Iterator[Block
     block = _text(nodes, marks)
     if block is None:
         return
-    # A picture that is all there is, and leads nowhere, is a block.
+    # An image that is alone in its paragraph and is not a link is a block.
     only = block["children"][0]
     if len(block["children"]) == 1 and only["_type"] == "image" and "marks" not in only:
         yield only
@@ -141,7 +141,7 @@ def _paragraph(nodes: Sequence[Node], marks: tuple[Mark, ...]) -> Iterator[Block
 
 def _heading(element: Element, marks: tuple[Mark, ...]) -> Iterator[Block]:
     if element.has_blocks:
-        # Headings with blocks in them can only come from hand-written HTML; the words are what counts.
+        # Only hand-written HTML has headings with blocks in them. Their blocks are kept, the heading is not.
         yield from _flow(element.inside, marks)
         return
     block = _text(element.inside, marks) or _empty()
@@ -165,17 +165,17 @@ def _list(element: Element, marks: tuple[Mark, ...], depth: int) -> Iterator[Blo
         for position, content in enumerate(contents):
             yield from _items(content, {"listItem": kind, "level": depth + 1} | (start if position == 0 else {}))
     else:
-        items = [{"_type": "list-item", "content": _raised(content, depth + 1)} for content in contents]
+        items = [{"_type": "list-item", "content": _with_inner_levels(content, depth + 1)} for content in contents]
         yield {"_type": "list", "kind": kind, **start, "items": items}
 
 
-def _raised(content: list[Block], depth: int) -> list[Block]:
-    """The same blocks in a container of their own, where levels begin anew."""
+def _with_inner_levels(content: list[Block], depth: int) -> list[Block]:
+    """The same blocks with the levels that they have inside a container of their own."""
     return [each | {"level": each["level"] - depth} if "listItem" in each else each for each in content]
 
 
 def _start(element: Element, kind: str) -> Block:
-    """Where numbers begin, unless at one."""
+    """The ``start`` of a numbered list, unless it is 1."""
     given = element.attributes.get("start", "")
     if kind == "bullet" or not re.fullmatch("[0-9]{1,9}", given) or int(given) == 1:
         return {}
@@ -183,7 +183,7 @@ def _start(element: Element, kind: str) -> Block:
 
 
 def _is_simple(content: Sequence[Block]) -> bool:
-    """Whether an item is paragraphs or one heading, and lists below them: what flat blocks can say."""
+    """True if flat blocks can express an item: paragraphs or one heading, and then only lists."""
     if any(each["_type"] != "block" or each["style"] == "blockquote" for each in content):
         return False
     texts = [each for each in content if "listItem" not in each]
@@ -199,7 +199,7 @@ def _items(content: list[Block], item: Block) -> Iterator[Block]:
 
 
 def _joined(texts: list[Block]) -> Block:
-    """One text block of several: an empty line divides them."""
+    """One text block from several, whose texts are separated by an empty line."""
     first, *others = texts
     children, definitions = list(first["children"]), list(first["markDefs"])
     for block in others:
@@ -232,15 +232,15 @@ def _table(element: Element, marks: tuple[Mark, ...]) -> Iterator[Block]:
         yield from _flow(caption.inside, marks)
     rows = [(row, section) for section in _sections(element) for row in _elements(section, "tr")]
     if rows and rows[0][1].name == "thead" and not _words(rows[0][0]).strip() and len(rows) > 1:
-        del rows[0]  # In Markdown a table without a head has an empty one.
+        del rows[0]  # Markdown gives a table without header cells an empty header row.
     if not rows:
         return
-    heads = 0
-    while heads < len(rows) and (rows[heads][1].name == "thead" or _is_head(rows[heads][0])):
-        heads += 1
+    header_rows = 0
+    while header_rows < len(rows) and (rows[header_rows][1].name == "thead" or _is_header(rows[header_rows][0])):
+        header_rows += 1
     yield {
         "_type": "table",
-        "headerRows": heads,
+        "headerRows": header_rows,
         **_alignment([row for row, _ in rows]),
         "rows": [{"_type": "row", "cells": [_cell(cell, marks) for cell in _cells(row)]} for row, _ in rows],
     }
@@ -258,7 +258,7 @@ def _cells(row: Element) -> list[Element]:
     return [each for each in row.inside if isinstance(each, Element) and each.name in ("td", "th")]
 
 
-def _is_head(row: Element) -> bool:
+def _is_header(row: Element) -> bool:
     cells = _cells(row)
     return bool(cells) and all(each.name == "th" for each in cells)
 
@@ -268,7 +268,7 @@ def _cell(cell: Element, marks: tuple[Mark, ...]) -> Block:
 
 
 def _alignment(rows: Sequence[Element]) -> Block:
-    """How the columns are aligned, as the cells of the first row say."""
+    """The alignment of the columns, taken from the cells of the first row."""
     known = {"left", "center", "right"}
     given = [each.attributes.get("align") for each in _cells(rows[0])]
     return {"alignment": [each if each in known else None for each in given]} if known & set(given) else {}
@@ -276,8 +276,8 @@ def _alignment(rows: Sequence[Element]) -> Block:
 
 def _figure(element: Element, marks: tuple[Mark, ...]) -> Iterator[Block]:
     captions = _elements(element, "figcaption")
-    shown = [each for each in element.inside if isinstance(each, str) or each.name != "figcaption"]
-    blocks = list(_flow(shown, marks))
+    content = [each for each in element.inside if isinstance(each, str) or each.name != "figcaption"]
+    blocks = list(_flow(content, marks))
     words = " ".join(" ".join(_words(each).split()) for each in captions).strip()
     if len(blocks) == 1 and blocks[0]["_type"] == "image" and words:
         yield blocks[0] | {"caption": words}
@@ -293,7 +293,7 @@ def _empty() -> Block:
 
 
 def _text(nodes: Sequence[Node], marks: tuple[Mark, ...]) -> Block | None:
-    """The text block of inline content; ``None`` where there is nothing to see."""
+    """The text block of inline content, or ``None`` if nothing of it is visible."""
     line = _Line()
     for node in nodes:
         line.add(node, marks)
@@ -301,15 +301,15 @@ def _text(nodes: Sequence[Node], marks: tuple[Mark, ...]) -> Block | None:
 
 
 def _marked(element: Element, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """The marks inside of an element; each is on or off, and not on twice."""
+    """The marks that hold inside an element. No decorator occurs twice."""
     if element.name == "a" and "href" in element.attributes:
-        return (Link(element.attributes["href"], element.attributes.get("title")), *marks)
+        return (LinkSpan(element.attributes["href"], element.attributes.get("title")), *marks)
     mark = MARKS.get(element.name)
     return (*marks, mark) if mark and mark not in marks else marks
 
 
 class _Line:
-    """Collects inline content as a browser shows it: spaces and line breaks of the source are one space."""
+    """Collects inline content as a browser shows it: a run of spaces and line breaks of the source is one space."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[Any, tuple[Mark, ...]]] = []
@@ -347,7 +347,7 @@ class _Line:
         self.pieces.append((text, marks))
 
     def _strip_end(self) -> None:
-        """Nobody sees a space or a line break at the end of a line."""
+        """Remove spaces at the end of the line, which a browser does not show."""
         while self.pieces and isinstance(self.pieces[-1][0], str) and "code" not in self.pieces[-1][1]:
             text, marks = self.pieces.pop()
             kept = text.rstrip(" ")
@@ -356,7 +356,7 @@ class _Line:
                 return
 
     def block(self) -> Block | None:
-        """The text block, without line breaks at its ends; ``None`` where nothing is left."""
+        """The text block without line breaks at its ends, or ``None`` if nothing is left."""
         self._strip_end()
         while self._drop_breaks(-1):
             self._strip_end()
@@ -364,7 +364,7 @@ class _Line:
             pass
         if not self.pieces:
             return None
-        links: dict[Link, str] = {}
+        links: dict[LinkSpan, str] = {}
         children = [self._child(piece, marks, links) for piece, marks in self.pieces]
         definitions = [
             {"_type": "link", "_key": key, "href": link.href} | ({"title": link.title} if link.title else {})
@@ -373,7 +373,7 @@ class _Line:
         return {"_type": "block", "style": "normal", "children": children, "markDefs": definitions}
 
     def _drop_breaks(self, place: int) -> bool:
-        """Take the line breaks from the first or last piece; whether there were any."""
+        """Remove line breaks from the outer end of the first (0) or last (-1) piece. True if there were any."""
         text, marks = self.pieces[place] if self.pieces else ("", ())
         if not isinstance(text, str) or not text or text[place] != "\n":
             return False
@@ -383,12 +383,14 @@ class _Line:
             del self.pieces[place]
         return True
 
-    def _child(self, piece: Any, marks: tuple[Mark, ...], links: dict[Link, str]) -> Block:
-        names = [links.setdefault(mark, f"m{len(links)}") if isinstance(mark, Link) else mark for mark in marks]
+    def _child(self, piece: Any, marks: tuple[Mark, ...], links: dict[LinkSpan, str]) -> Block:
+        mark_names = [
+            links.setdefault(mark, f"m{len(links)}") if isinstance(mark, LinkSpan) else mark for mark in marks
+        ]
         if isinstance(piece, str):
-            return {"_type": "span", "text": piece, "marks": names}
+            return {"_type": "span", "text": piece, "marks": mark_names}
         image: Block = piece
-        return image | ({"marks": names} if names else {})
+        return image | ({"marks": mark_names} if mark_names else {})
 
 
 def _image(element: Element) -> Block:

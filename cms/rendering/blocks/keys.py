@@ -1,4 +1,4 @@
-"""Gives every block a ``_key`` that stays the same while its content does, wherever it moves."""
+"""Gives every block a ``_key`` that depends on its content, so that it stays the same when the block is moved."""
 
 from hashlib import blake2b
 from typing import Any
@@ -10,11 +10,11 @@ from cms.rendering.blocks import Block
 KEY_BYTES = 6
 ORDER = ("_type", "_key")
 INSIDE = {"children": "s", "markDefs": "m"}
-"""The lists whose members are known by their place in the text block: a span is edited, and not moved."""
+"""The lists whose members get a key by position, and its prefix: a span is usually edited and not moved."""
 
 
 def with_keys(blocks: list[Block]) -> list[Block]:
-    """The blocks with a key on everything in every list, unique in that list; keys that are there stay."""
+    """The blocks with a key on every member of every list, unique in its list. Existing keys are kept."""
     given = {block["_key"] for block in blocks if "_key" in block}
     taken: dict[str, int] = {}
     return [_with_key(_keyed_inside(block), given, taken) for block in blocks]
@@ -25,7 +25,7 @@ def _with_key(block: Block, given: set[str], taken: dict[str, int]) -> Block:
     if key is None:
         stem = blake2b(orjson.dumps(block, option=orjson.OPT_SORT_KEYS), digest_size=KEY_BYTES).hexdigest()
         key = stem
-        # The same content twice has its number, in reading order.
+        # Equal blocks are numbered in reading order.
         while key in given or key in taken:
             taken[stem] = taken.get(stem, 1) + 1
             key = f"{stem}-{taken[stem]}"

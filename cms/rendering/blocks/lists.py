@@ -1,4 +1,4 @@
-"""What flat blocks make together: the lists of their items, and the quotation of adjacent quoted paragraphs."""
+"""Groups flat blocks: list items into nested lists, and adjacent quoted paragraphs into quotations."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from cms.rendering.blocks import Block
 
 @dataclass
 class NestedItem:
-    """An item of a list: its text, and the lists below it."""
+    """An item of a list: its text block, and the lists inside it."""
 
     block: Block
     below: list["ItemList"] = field(default_factory=list)
@@ -17,7 +17,7 @@ class NestedItem:
 
 @dataclass
 class ItemList:
-    """Items of one kind at one level."""
+    """A list: adjacent items of one kind at one level."""
 
     kind: str
     start: int
@@ -26,7 +26,7 @@ class ItemList:
 
 @dataclass(frozen=True)
 class Quotation:
-    """Paragraphs that are quoted together."""
+    """A quotation of one or more paragraphs."""
 
     paragraphs: list[Block]
 
@@ -62,7 +62,10 @@ def _is_quoted(block: Block) -> bool:
 
 
 def _lists(items: Sequence[Block]) -> list[ItemList]:
-    """A level that is skipped is no level: what is deeper than the item before it stands directly below that."""
+    """The nested lists of flat items.
+
+    Skipped levels do not count: an item of level 3 that follows one of level 1 is in a list directly inside it.
+    """
     roots: list[ItemList] = []
     open_lists: list[tuple[int, ItemList]] = []
     for block in items:
@@ -79,7 +82,7 @@ def _lists(items: Sequence[Block]) -> list[ItemList]:
 
 
 def _continues(open_lists: list[tuple[int, ItemList]], block: Block) -> bool:
-    """Whether the block is the next item of the innermost list; one that says where to start begins another."""
+    """True if the block is the next item of the innermost list. An item with ``start`` begins another list."""
     if not open_lists or "start" in block:
         return False
     level, innermost = open_lists[-1]
@@ -87,7 +90,7 @@ def _continues(open_lists: list[tuple[int, ItemList]], block: Block) -> bool:
 
 
 def paragraphs(children: list[Any]) -> list[list[Any]]:
-    """The paragraphs of an item's text, which empty lines divide."""
+    """The paragraphs of an item's text, which are separated by empty lines."""
     divided: list[list[Any]] = [[]]
     for child in children:
         if child["_type"] != "span":

@@ -1,12 +1,13 @@
-"""Hand-written HTML that runs in a frame of its own, without the page's origin."""
+"""The frame in which hand-written HTML runs, without the page's origin."""
 
 from typing import Any
 
 from cms.rendering.blocks import Block
 
-# Scripts may run and links open a tab. Never with "allow-same-origin": the two together undo the sandbox.
+# Scripts may run and links may open a tab. "allow-same-origin" must not be added: with "allow-scripts" it would undo
+# the sandbox.
 SANDBOX = "allow-scripts allow-popups"
-# Widgets come from anywhere, over TLS; no plugins, no forms, no other base.
+# Widgets may load from any host over TLS. Plugins, forms and a base address are not allowed.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -29,7 +30,7 @@ HEAD = (
 
 
 def frame_of(block: Block) -> dict[str, Any]:
-    """The attributes of the frame that shows a sandboxed block; none of its content is anywhere else."""
+    """The attributes of the frame that shows a sandboxed block. The block's content is nowhere else."""
     return {
         "srcdoc": f"{HEAD}{_style(block)}</head><body>{block['html']}{_script(block)}</body></html>",
         "sandbox": SANDBOX,
@@ -42,13 +43,13 @@ def frame_of(block: Block) -> dict[str, Any]:
 
 
 def inlined(block: Block) -> str:
-    """The HTML of a raw block, as it stands in the page."""
+    """The HTML of a raw block, as it is written into the page."""
     return f"{_style(block)}{block['html']}{_script(block)}\n"
 
 
 def _style(block: Block) -> str:
     css = block.get("css") or ""
-    # In CSS and in JavaScript "<\\/" means the same as "</", which would end the element.
+    # "</" would end the element. In CSS and in JavaScript "<\\/" means the same.
     return f"<style>{css.replace('</', '<' + chr(92) + '/')}</style>" if css else ""
 
 

@@ -1,4 +1,4 @@
-"""The spans of a text block as a tree of marks, each as long as it runs."""
+"""Turns the spans of a text block into a tree of marks, each as long as possible."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Leaf = dict[str, Any]
 
 @dataclass(frozen=True)
 class Marked:
-    """What stands under one mark; a link has its definition."""
+    """Content under one mark. A link also has its definition."""
 
     mark: str
     definition: Leaf | None
@@ -22,7 +22,10 @@ Inline = Marked | Leaf
 
 
 def nested(block: Block, children: Sequence[Leaf] | None = None) -> list[Inline]:
-    """The block's children, or these of them, as a tree: links outside, then what runs longest, code inside."""
+    """The given children of a block, by default all, as a tree: links outermost, then the longest marks, then code.
+
+    Example: "ab" with ``a`` in ``strong`` and ``em``, ``b`` in ``em``, becomes ``em(strong(a), b)``.
+    """
     definitions = {each["_key"]: each for each in block["markDefs"]}
     given = block["children"] if children is None else children
     return _nested([(child, child.get("marks", [])) for child in given if child.get("text") != ""], definitions)
@@ -37,7 +40,8 @@ def _nested(marked: Sequence[tuple[Leaf, Sequence[str]]], definitions: Mapping[s
             tree.append(child)
             start += 1
             continue
-        # Only runs that may be taken are measured: each is as long as the one that is, at most.
+        # Only marks that may be outermost are measured: no measured run is longer than the chosen one, which keeps
+        # this linear.
         candidates = [mark for mark in marks if mark in definitions][:1] or [mark for mark in marks if mark != "code"]
         ends = {mark: _end_of(mark, marked, start) for mark in candidates or ["code"]}
         outermost = max(ends, key=lambda mark: ends[mark])
@@ -49,7 +53,7 @@ def _nested(marked: Sequence[tuple[Leaf, Sequence[str]]], definitions: Mapping[s
 
 
 def _end_of(mark: str, marked: Sequence[tuple[Leaf, Sequence[str]]], start: int) -> int:
-    """Where a run of the mark ends; one of code, at the next child that has any other mark."""
+    """The position where a run of the mark ends. A run of code ends at the next child with another mark."""
     end = start
     while end < len(marked) and mark in marked[end][1] and (mark != "code" or len(marked[end][1]) == 1):
         end += 1
@@ -57,7 +61,7 @@ def _end_of(mark: str, marked: Sequence[tuple[Leaf, Sequence[str]]], start: int)
 
 
 def plain(inline: Inline) -> str:
-    """The text of a part of the tree."""
+    """The plain text of a part of the tree."""
     if isinstance(inline, Marked):
         return "".join(map(plain, inline.inside))
     return str(inline["text"]) if inline["_type"] == "span" else str(inline["alt"])

@@ -1,4 +1,4 @@
-"""Blocks to HTML, in the form that a Markdown parser writes; what comes out still has to be sanitised."""
+"""Converts blocks to HTML, in the form that a Markdown parser writes. The result must still be sanitised."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -12,7 +12,7 @@ IMAGE_ATTRIBUTES = ("src", "alt", "title", "width", "height")
 
 
 def to_html(blocks: Sequence[Block]) -> str:
-    """HTML of complete blocks. Of raw HTML there is nothing, and of sandboxed HTML its title: neither is inlined."""
+    """The HTML of complete blocks. A raw HTML block is left out, and a sandboxed one is replaced by its title."""
     return "".join(_part(each) for each in parts(blocks))
 
 
@@ -34,7 +34,7 @@ def _list_element(kind: str, start: int, inside: str) -> str:
 
 
 def _item(item: NestedItem) -> str:
-    """A single paragraph stands in its item as it is, as in a tight list of Markdown."""
+    """The HTML inside of an item. A single paragraph has no ``p``, as in a tight list of Markdown."""
     block = item.block
     below = "".join(map(_list, item.below))
     if block["style"] != "normal":
@@ -71,7 +71,7 @@ def _block(block: Block) -> str:
             return _figure(link, _caption(block))
         case "html":
             return _figure("", escape(block["title"], quote=False)) if block.get("title") else ""
-    raise ValueError(f"no such block: {block['_type']}")
+    raise ValueError(f"unknown block type: {block['_type']}")
 
 
 def _text_block(block: Block) -> str:
@@ -82,7 +82,7 @@ def _text_block(block: Block) -> str:
 
 def _paragraph(block: Block) -> str:
     inside = _inline(nested(block))
-    # An empty paragraph shows nothing, and no parser of Markdown makes one.
+    # An empty paragraph shows nothing, and a Markdown parser never makes one.
     return _element("p", inside) + "\n" if inside else ""
 
 
@@ -109,8 +109,8 @@ def _image(image: Block) -> str:
 
 
 def _table(table: Block) -> str:
-    rows, heads = table["rows"], table["headerRows"]
-    sections = (("thead", "th", rows[:heads]), ("tbody", "td", rows[heads:]))
+    rows, header_rows = table["rows"], table["headerRows"]
+    sections = (("thead", "th", rows[:header_rows]), ("tbody", "td", rows[header_rows:]))
     alignment = table.get("alignment", [])
     inside = "".join(
         _element(section, "\n" + "".join(_row(row, cell, alignment) for row in each)) + "\n"
@@ -135,15 +135,15 @@ def _cell(value: Sequence[Block]) -> str:
 
 
 def _pull_out(block: Block) -> str:
-    """A quote and a number are figures; notes and warnings are a division under a title of their own."""
+    """A quote and a statistic become a figure; notes and warnings become a division with a title."""
     content = to_html(block["content"])
     title = _strong(block.get("title"))
     if block["kind"] == "quote":
         source = _element("a", _cite(block), href=block["url"]) if block.get("url") else _cite(block)
         quoted = _element("blockquote", "\n" + content)
-        return _element("figure", title + quoted + _element_of("figcaption", source)) + "\n"
+        return _element("figure", title + quoted + _element_unless_empty("figcaption", source)) + "\n"
     if block["kind"] == "statistic":
-        return _element("figure", title + _strong(block["value"]) + _element_of("figcaption", content)) + "\n"
+        return _element("figure", title + _strong(block["value"]) + _element_unless_empty("figcaption", content)) + "\n"
     return _element("div", title + content) + "\n"
 
 
@@ -170,8 +170,8 @@ def _piece(piece: Inline) -> str:
     return escape(piece["text"], quote=False).replace("\n", "<br>\n")
 
 
-def _element_of(name: str, inside: str) -> str:
-    """The element, unless there is nothing in it."""
+def _element_unless_empty(name: str, inside: str) -> str:
+    """The element, or an empty text if it would be empty."""
     return _element(name, inside) if inside else ""
 
 

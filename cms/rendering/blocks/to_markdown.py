@@ -1,7 +1,7 @@
-"""Blocks to CommonMark 0.31 with tables.
+"""Converts blocks to CommonMark 0.31 with tables.
 
-What Markdown has no word for is written as HTML within a line, or as what a reader should get instead: the address of
-an embed, the title of what runs in a frame.
+Content that Markdown cannot express is written as inline HTML or replaced: an embed by a link to it, sandboxed HTML by
+its title.
 """
 
 import re
@@ -13,9 +13,9 @@ from cms.rendering.blocks import DECORATORS, Block
 from cms.rendering.blocks.lists import ItemList, NestedItem, Part, Quotation, paragraphs, parts
 from cms.rendering.blocks.spans import Inline, Marked, nested, plain
 
-# What would be markup anywhere in a line; an underscore within a word is none.
+# Characters that are markup anywhere in a line. An underscore inside a word is not.
 MARKUP = re.compile(r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=[A-Za-z#])|!$")
-# What would begin another block at the start of a line.
+# The start of a line that would begin another block.
 OPENER = re.compile(r"^(?=#{1,6}(?:[ \t]|$)|[+-](?:[ \t]|$)|>|=+[ \t]*$|\||[-:][-:| \t]*$)")
 NUMBER = re.compile(r"(\d{1,9})([.)])(?=[ \t]|$)")
 BACKTICKS = re.compile("`+")
@@ -23,26 +23,26 @@ PLAIN_ADDRESS = re.compile(r"[^\s<>()\\&*_\[\]\x00-\x1f\x7f]+")
 RULE = "---"
 DELIMITERS = {"strong": ("**",), "em": ("*", "_")}
 BREAK = "\\\n"
-# Spaces that a parser of Markdown takes away at the ends of a line, and a browser shows.
+# Spaces that a Markdown parser removes at the ends of a line although a browser shows them.
 EDGES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-# What a parser takes away at the ends of a paragraph, and nobody sees.
+# Characters that a parser removes at the ends of a paragraph and a browser does not show.
 BLANK = " \t\x0b\x0c\u2028\u2029"
 
 
 def to_markdown(blocks: Sequence[Block]) -> str:
-    """CommonMark of complete blocks; it ends with a line break unless it is empty."""
+    """The CommonMark of complete blocks. It ends with a line break unless it is empty."""
     text = _flow(blocks)
     return f"{text}\n" if text else ""
 
 
 @dataclass
 class _Markers:
-    """Which list marker comes next: two lists that touch are told apart by theirs."""
+    """Chooses list markers. Two adjacent lists need different ones, or a parser would read them as one list."""
 
     previous: str | None = None
     second: bool = False
 
-    def of(self, kind: str | None) -> str:
+    def next_for(self, kind: str | None) -> str:
         self.second = kind is not None and kind == self.previous and not self.second
         self.previous = kind
         return {"bullet": "-*", "number": ".)"}.get(kind or "", "  ")[self.second]
@@ -50,7 +50,7 @@ class _Markers:
 
 def _flow(blocks: Sequence[Block]) -> str:
     markers = _Markers()
-    written = [_part(each, markers.of(_list_kind(each))) for each in parts(blocks)]
+    written = [_part(each, markers.next_for(_list_kind(each))) for each in parts(blocks)]
     return "\n\n".join(each for each in written if each)
 
 
@@ -85,17 +85,17 @@ def _item(item: NestedItem) -> str:
     else:
         text = _text(block)
     markers = _Markers()
-    return "\n".join([text, *(_list(each, markers.of(each.kind)) for each in item.below)])
+    return "\n".join([text, *(_list(each, markers.next_for(each.kind)) for each in item.below)])
 
 
 def _listed(contents: Sequence[str], kind: str, start: int, marker: str) -> Iterator[str]:
     for position, content in enumerate(contents):
         sign = f"{start + position}{marker}" if kind == "number" else marker
-        # An item that begins with an empty line ends there, unless its text is on the next one.
+        # An item that begins with an empty line ends there, unless its text is on the next line.
         first, *others = content.removeprefix("\n").split("\n")
         indent = " " * (len(sign) + 1)
         if first == RULE:
-            first = "___"  # Another hyphen before it would be part of the line that it draws.
+            first = "___"  # After the marker "-", hyphens would be read as one horizontal rule with it.
         yield "\n".join([f"{sign} {first}".rstrip(" "), *(indent + each if each else "" for each in others)])
 
 
@@ -110,7 +110,7 @@ def _block(block: Block) -> str:
         case "code":
             return _fenced(block)
         case "image":
-            return "\n\n".join(filter(None, [_image(block), _start(_escaped(block.get("caption") or ""))]))
+            return "\n\n".join(filter(None, [_image(block), _escaped_start(_escaped(block.get("caption") or ""))]))
         case "horizontal-rule":
             return RULE
         case "table":
@@ -123,10 +123,10 @@ def _block(block: Block) -> str:
             return _pull_out(block)
         case "embed":
             link = _link(_escaped(block.get("title") or block["url"]), block["url"], None)
-            return "\n\n".join(filter(None, [link, _start(_escaped(block.get("caption") or ""))]))
+            return "\n\n".join(filter(None, [link, _escaped_start(_escaped(block.get("caption") or ""))]))
         case "html":
-            return _start(_escaped(block.get("title") or ""))
-    raise ValueError(f"no such block: {block['_type']}")
+            return _escaped_start(_escaped(block.get("title") or ""))
+    raise ValueError(f"unknown block type: {block['_type']}")
 
 
 def _text(block: Block) -> str:
@@ -134,31 +134,34 @@ def _text(block: Block) -> str:
         return _lines(nested(block))
     level = int(block["style"][1])
     # A heading is one line.
-    line = _edged(_inline(nested(block)).replace(BREAK, "<br>").replace("\n", " ").strip(" \t"))
+    line = _with_visible_edges(_inline(nested(block)).replace(BREAK, "<br>").replace("\n", " ").strip(" \t"))
     words = line.rstrip("#")
     if words != line:
-        # A parser takes signs at the end for the end of the heading.
+        # A parser reads number signs at the end of the line as the end of the heading.
         line = f"{words}\\{line[len(words) :]}"
     return f"{'#' * level} {line}".rstrip(" ")
 
 
 def _lines(tree: Sequence[Inline]) -> str:
-    """A paragraph, none of whose lines begins another block; a line break at its ends would be a backslash."""
+    """The lines of a paragraph, escaped so that none begins another block.
+
+    Line breaks at its ends are left out, since a parser would read them as backslashes.
+    """
     lines = _inline(tree).strip(" \t").split(BREAK)
     first, end = 0, len(lines)
     while first < end and not lines[first].strip(BLANK):
         first += 1
     while first < end and not lines[end - 1].strip(BLANK):
         end -= 1
-    return BREAK.join("\n".join(map(_start, line.split("\n"))) for line in lines[first:end])
+    return BREAK.join("\n".join(map(_escaped_start, line.split("\n"))) for line in lines[first:end])
 
 
-def _start(line: str) -> str:
-    line = _edged(line.lstrip(" \t"))
+def _escaped_start(line: str) -> str:
+    line = _with_visible_edges(line.lstrip(" \t"))
     return NUMBER.sub(r"\1\\\2", line, count=1) if NUMBER.match(line) else OPENER.sub(r"\\", line, count=1)
 
 
-def _edged(line: str) -> str:
+def _with_visible_edges(line: str) -> str:
     inside = line.strip(EDGES)
     start = len(line) - len(line.lstrip(EDGES)) if inside else len(line)
     return _entities(line[:start]) + inside + _entities(line[start + len(inside) :])
@@ -176,27 +179,27 @@ def _fenced(block: Block) -> str:
 
 
 def _pull_out(block: Block) -> str:
-    parts_of_it = [f"**{_escaped(block[name])}**" for name in ("title", "value") if block.get(name)]
-    parts_of_it.append(_flow(block["content"]))
+    pieces = [f"**{_escaped(block[name])}**" for name in ("title", "value") if block.get(name)]
+    pieces.append(_flow(block["content"]))
     cite = _escaped(block.get("cite") or block.get("url") or "")
     if cite:
-        parts_of_it.append("— " + (_link(cite, block["url"], None) if block.get("url") else cite))
-    return _quoted("\n\n".join(filter(None, parts_of_it)))
+        pieces.append("— " + (_link(cite, block["url"], None) if block.get("url") else cite))
+    return _quoted("\n\n".join(filter(None, pieces)))
 
 
 def _table(table: Block) -> str:
-    """Markdown has one row of headings, which may be empty; any others are ordinary rows."""
+    """The Markdown of a table. It has exactly one header row, which may be empty; further ones become ordinary rows."""
     rows = [[_cell(cell["value"]) for cell in row["cells"]] for row in table["rows"]]
     columns = max(map(len, rows), default=0)
     if not columns:
         return ""
     if table["headerRows"] == 0:
         rows.insert(0, [])
-    signs = {"left": ":--", "center": ":-:", "right": "--:", None: "---"}
+    delimiters = {"left": ":--", "center": ":-:", "right": "--:", None: "---"}
     alignment = [*table.get("alignment", []), *[None] * columns][:columns]
-    head = [*rows[0], *[""] * (columns - len(rows[0]))]
-    # A parser fills up the other rows: written in full, a long table with one wide row would be of any size.
-    return "\n".join(map(_row, [head, [signs[each] for each in alignment], *rows[1:]]))
+    header = [*rows[0], *[""] * (columns - len(rows[0]))]
+    # A parser completes short rows. Written in full, a long table with one wide row could become very large.
+    return "\n".join(map(_row, [header, [delimiters[each] for each in alignment], *rows[1:]]))
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -204,14 +207,16 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(value: Sequence[Block]) -> str:
-    """A cell is one line; a vertical bar in it is escaped, in code too."""
+    """The Markdown of a cell, which is one line. A vertical bar in it is escaped, even in code."""
     texts = [_inline(nested(each)) if each["_type"] == "block" else _in_line(each) for each in value]
-    line = _edged("<br>".join(filter(None, (text.replace(BREAK, "<br>").replace("\n", " ") for text in texts))))
+    line = _with_visible_edges(
+        "<br>".join(filter(None, (text.replace(BREAK, "<br>").replace("\n", " ") for text in texts)))
+    )
     return line.replace("|", r"\|")
 
 
 def _in_line(block: Block) -> str:
-    """A block in a cell, where only a line has room."""
+    """A block as one line, for a cell."""
     if block["_type"] == "code":
         return _code_span(" ".join(block["code"].split()))
     if block["_type"] == "table":
@@ -224,16 +229,16 @@ def _in_line(block: Block) -> str:
 
 
 def _inline(tree: Sequence[Inline], before: str = "", after: str = "") -> str:
-    """A line of Markdown; ``before`` and ``after`` are the characters that it will stand between."""
+    """The Markdown of inline content. ``before`` and ``after`` are the characters around it."""
     written = ""
     for position, piece in enumerate(tree):
-        following = (_first(tree[position + 1]) if position + 1 < len(tree) else "") or after
+        following = (_first_character(tree[position + 1]) if position + 1 < len(tree) else "") or after
         written += _piece(piece, written[-1:] or before, following)
     return written
 
 
-def _first(piece: Inline) -> str:
-    """The first character that a piece will be written with, or another that counts for the same."""
+def _first_character(piece: Inline) -> str:
+    """The first character of the Markdown of a piece, or another of the same class (space, punctuation or letter)."""
     if isinstance(piece, Marked):
         text = plain(piece)
         return text[0] if text[:1].isspace() else "*"
@@ -260,7 +265,7 @@ def _tagged(piece: Marked) -> str:
 
 
 def _emphasis(piece: Marked, before: str, after: str) -> str:
-    """With the delimiter that reads back as what it was, or as HTML where none does (CommonMark 6.2)."""
+    """Emphasis with a delimiter that a parser reads as the same emphasis, or HTML if there is none (CommonMark 6.2)."""
     for delimiter in DELIMITERS[piece.mark]:
         inside = _inline(piece.inside, delimiter[0], delimiter[0])
         if _reads_back(delimiter, inside, before, after):
@@ -274,17 +279,19 @@ def _reads_back(delimiter: str, inside: str, before: str, after: str) -> bool:
         return False
     if inside[0].isspace() or inside[-1].isspace():
         return False
-    if sign == "_" and not (_ends(before) and _ends(after)):
+    if sign == "_" and not (_is_boundary(before) and _is_boundary(after)):
         return False
-    return (not _is_sign(inside[0]) or _ends(before)) and (not _is_sign(inside[-1]) or _ends(after))
+    return (not _is_punctuation(inside[0]) or _is_boundary(before)) and (
+        not _is_punctuation(inside[-1]) or _is_boundary(after)
+    )
 
 
-def _ends(character: str) -> bool:
-    """Whether a word ends at this character, or at the end of the line."""
-    return not character or character.isspace() or _is_sign(character)
+def _is_boundary(character: str) -> bool:
+    """True if the character is a space or punctuation, or there is none because the line ends."""
+    return not character or character.isspace() or _is_punctuation(character)
 
 
-def _is_sign(character: str) -> bool:
+def _is_punctuation(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
 
 

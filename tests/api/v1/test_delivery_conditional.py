@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.postgresql import PostgreSQLServer
 from tests.service import SECRET, Service, written
 
@@ -125,13 +124,12 @@ def test_bytes_that_come_back_have_their_tag_back(site: Service) -> None:
 
 @pytest.fixture
 def both(
-    sqlite_template: Path, postgresql: PostgreSQLServer, postgresql_template: str, worker_name: str, tmp_path: Path
+    sqlite_url: str, postgresql: PostgreSQLServer, postgresql_template: str, worker_name: str
 ) -> Iterator[tuple[Service, Service]]:
     """Two services: one on SQLite, one on PostgreSQL."""
-    path, name = tmp_path / "cms.db", f"both_{worker_name}"
-    path.write_bytes(sqlite_template.read_bytes())
-    urls = (f"sqlite:///{path}", postgresql.create_database(name, template=postgresql_template))
-    services = [Service(create_app(Settings(database_url=url, secret_key=SECRET))) for url in urls]
+    name = f"both_{worker_name}"
+    urls = (sqlite_url, postgresql.create_database(name, template=postgresql_template))
+    services = [serve(Settings(database_url=url, secret_key=SECRET)) for url in urls]
     yield services[0], services[1]
     for each in services:
         each.close()

@@ -9,8 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.postgresql import PostgreSQLServer
 from tests.service import SECRET, Service
 
@@ -68,11 +68,11 @@ def services(
         made = []
         begin = clock.to_millisecond(clock.now() + timedelta(hours=1))
         for url in urls:
-            service = Service(create_app(Settings(database_url=url, secret_key=SECRET)))
+            service = serve(Settings(database_url=url, secret_key=SECRET))
             stack.callback(service.close)
             _fill(service, clock.to_wire(begin))
             made.append(service)
-        restarted = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET, cache_memory=0)))
+        restarted = serve(Settings(database_url=sqlite_url, secret_key=SECRET, cache_memory=0))
         stack.callback(restarted.close)
         stack.enter_context(clock.moved(timedelta(hours=2)))
         yield [*made, restarted]

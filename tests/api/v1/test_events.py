@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cms import clock
-from cms.content.editing.audit import ACTIONS
+from cms.content.editing.audit import ACTIONS, OTHER_TYPES
 from cms.worker import announce_due
 from tests.service import Caller, Service
 
@@ -260,7 +260,7 @@ def test_a_page_of_the_log_takes_few_statements(service: Service) -> None:
 
 
 # What takes an action to record it, and what hands one on.
-RECORDERS = ("record", "_settle")
+RECORDERS = ("record", "_record")
 
 
 def recorded_actions() -> Iterator[str]:
@@ -279,5 +279,5 @@ def recorded_actions() -> Iterator[str]:
 
 
 def test_every_action_that_is_recorded_can_be_asked_for() -> None:
-    found = set(recorded_actions()) - {"key", "site", "search"}
+    found = set(recorded_actions()) - {*OTHER_TYPES}
     assert found == set(ACTIONS)

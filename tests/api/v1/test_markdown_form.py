@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from cms.app import create_app
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Caller, Service
 
 MARKDOWN = "text/markdown"
@@ -57,7 +57,7 @@ def pointers(answer: TestResponse) -> list[tuple[str, str]]:
 @pytest.fixture
 def lone(sqlite_url: str) -> Iterator[Service]:
     """The service on SQLite alone, for what is judged before any database is asked."""
-    running = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET)))
+    running = serve(Settings(database_url=sqlite_url, secret_key=SECRET))
     yield running
     running.close()
 
@@ -227,7 +227,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "deep": ("---\nextra: " + "[" * 50_000 + "\n---\n", "nested deeper"),
     "long": (f"---\ntitle: A\nextra: {{a: {'x' * 70_000}}}\n---\n", "65536 characters"),
     "a huge number": (f"---\ntitle: A\nextra: {{a: {'9' * 5000}}}\n---\n", "out of range"),
-    "a list as a name": ("---\n? [a]\n: b\n---\n", "a name is"),
+    "a list as a name": ("---\n? [a]\n: b\n---\n", "a name must be"),
     "two documents": ("---\ntitle: A\n...\n%YAML 1.1\n---\n", "line 5"),
     "blocks that are no JSON": ("---\ntitle: A\nbody: {format: blocks}\n---\nText", "not JSON"),
 }

@@ -9,10 +9,10 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from cms import clock
-from cms.app import create_app
 from cms.content.editing.readiness import BLOCKERS, CHECKS
 from cms.content.model import Revision
 from cms.settings import Settings
+from tests.applications import serve
 from tests.service import SECRET, Service
 
 ARTICLES = "/api/v1/manage/articles"
@@ -29,7 +29,7 @@ SOUND: dict[str, Any] = {
 @pytest.fixture
 def on_sqlite(sqlite_url: str) -> Iterator[Service]:
     """The service on one database, for what does not depend on which."""
-    running = Service(create_app(Settings(database_url=sqlite_url, secret_key=SECRET)))
+    running = serve(Settings(database_url=sqlite_url, secret_key=SECRET))
     yield running
     running.close()
 
@@ -118,8 +118,8 @@ def test_everything_is_told_at_once_with_its_sentence(on_sqlite: Service) -> Non
         ("missing_summary", "#/summary"),
     ]
     details = {each["code"]: each["detail"] for each in response.get_json()["warnings"]}
-    assert details["removed_attribute"] == "The attribute onclick of <b> was taken out, after “A here”."
-    assert details["vague_link"] == "The link to “/blog/no-such” says only “here”; name what is there."
+    assert details["removed_attribute"] == "The attribute onclick of <b> was removed, after “A here”."
+    assert details["vague_link"] == "The link to “/blog/no-such” has only the text “here”. Describe where it leads."
     assert details["broken_link"] == "“/blog/no-such” is broken: there is no article “no-such”."
     checks = readiness(on_sqlite, "articles", response.get_json()["data"])["checks"]
     assert details == {each["code"]: found["detail"] for each in checks for found in each["findings"]}

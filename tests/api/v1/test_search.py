@@ -13,7 +13,7 @@ from cms import clock
 from cms.api.http.pagination import CURSORS
 from cms.content.editing.indexing import fill_index
 from cms.content.published.moment import read_moment
-from cms.content.published.searching import SearchQuery, candidates, search_published
+from cms.content.published.searching import SearchQuery, candidates, referred_to, search_published
 from cms.search import indexing
 from cms.worker import announce_due
 from tests.processes import rows
@@ -447,7 +447,7 @@ def test_a_walk_back_finds_what_the_index_finds(service: Service, monkeypatch: p
     by_index = look(service)
     monkeypatch.setattr("cms.search.searching.HOT_DOCUMENTS", 1)
     assert look(service) == by_index
-    monkeypatch.setattr("cms.search.searching.WALK_DEPTH", 3)
+    monkeypatch.setattr("cms.search.searching.BACKWARD_SCAN_DEPTH", 3)
     assert look(service) == ["Vellum 5", "Vellum 4"]
     assert look(service, types=["article"]) == ["Vellum 5", "Vellum 4"]
 
@@ -462,13 +462,13 @@ def test_a_walk_back_through_a_type_finds_what_the_index_finds(
         service.editor.create_published("faqs", question=f"Vellum {number}?", tags=[tag["id"]])
     service.editor.create_published("authors", name="Vellum")
     of_types = {"types": ["faq", "author"], "most": 2, "most_hot": 4}
-    of_tag = {"references": {"tag": ["paper"]}, "most": 2, "most_hot": 4}
+    of_tag = {"references": {referred_to("tag", "tag"): ["paper"]}, "most": 2, "most_hot": 4}
     newest = [["Vellum", "Vellum 2?", "Vellum 1?", "Vellum 0?"], ["Vellum 2?", "Vellum 1?", "Vellum 0?", "Vellum 4"]]
     asked = (of_types, of_tag)
     assert [sorted(look(service, **each)) for each in asked] == [sorted(each[:2]) for each in newest]
     monkeypatch.setattr("cms.search.searching.HOT_DOCUMENTS", 1)
     assert [sorted(look(service, **each)) for each in asked] == [sorted(each) for each in newest]
-    monkeypatch.setattr("cms.search.searching.WALK_DEPTH", 3)
+    monkeypatch.setattr("cms.search.searching.BACKWARD_SCAN_DEPTH", 3)
     assert "Vellum 4" not in look(service, **of_tag)
 
 
@@ -499,7 +499,12 @@ def test_candidates_are_the_live_publications_of_a_type_newest_first(service: Se
     known = service.services
     with known.database.snapshot() as connection:
         perspective = read_moment(connection, known.settings.public_url).perspective
-        for references, expected in (({}, [made[1], made[0]]), ({"tag": ["paper"]}, [made[1]]), ({"tag": ["no"]}, [])):
+        tagged = referred_to("tag", "tag")
+        for references, expected in (
+            ({}, [made[1], made[0]]),
+            ({tagged: ["paper"]}, [made[1]]),
+            ({tagged: ["no"]}, []),
+        ):
             asked = SearchQuery("vellum", ["en"], types=["article"], references=references)
             assert candidates(connection, asked, perspective) == [publications[each["id"]] for each in expected]
         assert candidates(connection, SearchQuery("-vellum", ["en"], types=["article"]), perspective) == []

@@ -37,7 +37,7 @@ from cms.api.v1.type_endpoint import TypeEndpoint, TypeRoutes
 from cms.content.published.composing import IDENTITY, Composition, compose, reads_bodies
 from cms.content.published.lists import TIME_OPERATORS, ListQuery, list_published
 from cms.content.published.rows import Row, find_published, find_renamed
-from cms.content.published.searching import SearchQuery, candidates
+from cms.content.published.searching import SearchQuery, candidates, referred_to
 from cms.content.renditions import BLOCKS
 from cms.content.types import ByFacet, ByOwner, ByReference, ByReferrer, ByTime, ContentType
 from cms.rendering.front_matter import with_front_matter
@@ -53,7 +53,7 @@ FORMATS = ("html", "markdown", "text", "blocks")
 ETAG = "Strong entity tag of the answer's bytes."
 FILTER_VALUES = 20
 QUERY_LENGTH = 100
-OWN_LINKS_AT_MOST = 100
+OWN_ENTRIES_AT_MOST = 100
 TEXTS_AT_MOST = 2_000_000
 """Characters of rich texts in a page of a list, beyond which it ends early; blocks count as many times their HTML."""
 LENGTHS = {BLOCKS: 5}
@@ -140,7 +140,7 @@ def delivered_list(resource: ContentResource) -> type[Schema]:
 def other_forms(resource: ContentResource) -> dict[str, Form]:
     """The media types that one entry comes as, besides JSON."""
     forms = {MARKDOWN: AS_MARKDOWN} if resource.type.bodies else {}
-    return forms | ({LINKED_DATA: AS_LINKED_DATA} if resource.type.graph else {})
+    return forms | ({LINKED_DATA: AS_LINKED_DATA} if resource.type.linked_data else {})
 
 
 may_have_moved = returns(
@@ -281,14 +281,14 @@ def _fitting(rows: list[Row], formats: Sequence[str]) -> list[Row]:
 def _matching(reading: Reading, kind: ContentType, chain: Sequence[str], given: Mapping[str, Any]) -> list[str] | None:
     """The publications in which the words occur; ``None`` where no words are asked for.
 
-    The search is told of tags and authors too: it looks no further than its newest matches.
+    The search is told what has to be referred to, since it looks no further than its newest matches.
     """
     if given.get("q") is None:
         return None
     references = {
-        reference.target: given[each.parameter]
-        for each in kind.filters
-        if isinstance(each, ByReference) and given.get(each.parameter) and (reference := kind.reference(each.field))
+        referred_to(parameter, target): given[parameter]
+        for parameter, target in kind.targets.items()
+        if given.get(parameter)
     }
     query = SearchQuery(given["q"], chain, [kind.name], references)
     return candidates(reading.connection, query, reading.perspective)
@@ -381,18 +381,21 @@ def _composition(resource: ContentResource, reading: Reading, given: Mapping[str
         perspective=reading.perspective,
         formats=[each for each in FORMATS if each in (given.get("formats") or ("html",))],
         includes=includes,
-        own_links=own_links(reading) if "jsonld" in includes else (),
+        own_entries=own_entries(reading) if "jsonld" in includes else (),
         only=frozenset(given["fields"]) if given.get("fields") else None,
         without=frozenset(given.get("exclude") or ()),
         detail=detail,
     )
 
 
-def own_links(reading: Reading) -> list[Row]:
-    """The site's own social links, as what is asked for looks at others: those that are live."""
-    query = ListQuery({"owner": "site"}, chain=list(reading.moment.site.locales), limit=OWN_LINKS_AT_MOST)
-    kind = services().types["social-link"]
-    rows, _, _ = list_published(reading.connection, kind, query, reading.perspective.of_others)
+def own_entries(reading: Reading) -> list[Row]:
+    """The site's own entries, of every type that tells them apart, as what is asked for looks at others: live ones."""
+    rows: list[Row] = []
+    for kind in services().types.values():
+        if (owner := kind.site_filter) is not None:
+            chain = list(reading.moment.site.locales)
+            query = ListQuery({owner.parameter: "site"}, chain=chain, limit=OWN_ENTRIES_AT_MOST)
+            rows += list_published(reading.connection, kind, query, reading.perspective.of_others)[0]
     return rows
 
 

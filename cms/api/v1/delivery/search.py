@@ -1,6 +1,6 @@
 """Search over everything that is live: ranked, with what was found marked, and with a hint where nothing was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from cms.api.services import services
 from cms.api.v1.delivery.entries import FILTER_VALUES, QUERY_LENGTH
 from cms.api.v1.schemas import TEXT, ContentResource, PageInformation, PageLinks, made
 from cms.api.v1.type_endpoint import CatalogEndpoint
-from cms.content.published.searching import FoundEntry, SearchQuery, search_published, searchable
+from cms.content.published.narrowing import narrowed, narrowings
+from cms.content.published.searching import FoundEntry, Results, SearchQuery, search_published, searchable
+from cms.content.types import Types
 from cms.site import Site
 
 DIGITS = 4
@@ -86,9 +88,14 @@ SearchResults = made(
 )
 
 
+def types_of(catalog: Sequence[ContentResource]) -> Types:
+    """The content types of a catalogue by name."""
+    return {each.type.name: each.type for each in catalog}
+
+
 def names_searched(catalog: Sequence[ContentResource]) -> list[str]:
     """The names of the types that can be searched."""
-    return searchable({each.type.name: each.type for each in catalog})
+    return searchable(types_of(catalog))
 
 
 def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
@@ -102,8 +109,7 @@ def search_query(catalog: Sequence[ContentResource]) -> type[Schema]:
         "locale": fields.Locale(
             description="Else the site's default. Of an entry that is not translated a fallback's text is searched."
         ),
-        "tag": _names_field("tag"),
-        "author": _names_field("author"),
+        **{each.parameter: _names_field(each.parameter) for each in narrowings(types_of(catalog))},
         "limit": fields.Whole(1, LIMIT_AT_MOST, load_default=LIMIT, example=20),
         "cursor": fields.Line(2000, description="`page.next` of the page before."),
     }
@@ -155,19 +161,7 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> An
     moment = reading.moment
     chain = languages(moment.site, given.get("locale"))
     after, best = _place(read_cursor(given.get("cursor"), given))
-    found = search_published(
-        reading.connection,
-        services().types,
-        SearchQuery(
-            text=given["q"],
-            chain=chain,
-            types=given.get("type") or (),
-            references={name: given[name] for name in ("tag", "author") if given.get(name)},
-            after=after,
-            limit=given["limit"],
-        ),
-        reading.perspective,
-    )
+    found = _found(reading, chain, given, after)
     best = best or next((each.hit.score for each in found.found), 1.0)
     following = None
     if found.more:
@@ -179,6 +173,24 @@ def results(reading: Reading, names: Sequence[str], given: dict[str, Any]) -> An
     headers["Content-Language"] = chain[0]
     entries = [(each.row.type, each.row.entry_id) for each in found.found]
     return Answered(document, headers, entries, given.get("type") or names)
+
+
+def _found(
+    reading: Reading, chain: Sequence[str], given: Mapping[str, Any], after: tuple[float, int] | None
+) -> Results:
+    types = services().types
+    where = narrowed(types, given, given.get("type") or ())
+    if where is None:
+        return Results([], more=False)
+    query = SearchQuery(
+        text=given["q"],
+        chain=chain,
+        types=where.types,
+        references=where.references,
+        after=after,
+        limit=given["limit"],
+    )
+    return search_published(reading.connection, types, query, reading.perspective)
 
 
 def _place(cursor: tuple[Any, str] | None) -> tuple[tuple[float, int] | None, float | None]:

@@ -1,6 +1,7 @@
 """The site as delivered, and the settings that its answer tells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask import Response
@@ -10,15 +11,16 @@ from cms.api.answers.cacheable import cached_response
 from cms.api.answers.lifetimes import cache_headers, tag_headers
 from cms.api.http import address_fields, fields
 from cms.api.http.contract import operation, public, query, returns
-from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import Schema, nullable
 from cms.api.reading import Reading
 from cms.api.services import services
-from cms.api.v1.delivery.entries import own_links
-from cms.api.v1.schemas import Image, embeds, fields_of, item_of, linked_data, made
+from cms.api.v1.delivery.entries import own_entries
+from cms.api.v1.schemas import ContentResource, Image, embeds, fields_of, item_of, linked_data, made
+from cms.api.v1.type_endpoint import CatalogEndpoint
 from cms.content.published.composing import Composition, Document, compose
-from cms.content.published.heads import profiles_of, publisher_of
+from cms.content.published.page_head import profiles_of, publisher_of
 from cms.content.published.rows import Row
+from cms.content.types import ContentType
 from cms.seo.jsonld import site_graph
 from cms.site import DEFAULTS
 
@@ -135,61 +137,72 @@ def delivered(setting: Any) -> Any:
     return fields.Delivered(nullable(schema) if setting.allow_none else schema, required=True, example=setting.sample())
 
 
-Site = made(
-    "Site",
-    "The site's settings.",
-    {
-        **{name: delivered(setting) for name, setting in fields_of(PublicSettings).items()},
-        "social_links": fields.Delivered(
-            embeds("SocialLink", identifiers=True),
-            required=True,
-            example=[],
-            description="The site's own: ids; in full by `include`.",
-        ),
-        "jsonld": linked_data(),
-    },
-)
-SiteItem = item_of(Site)
+def own_types(catalog: Sequence[ContentResource]) -> dict[str, ContentResource]:
+    """The types of which some entries are the site's own, by the field of the site that has them."""
+    return {each.type.site_filter.site_field: each for each in catalog if each.type.site_filter is not None}
 
 
-class SiteQuery(Schema):
-    """Parameters of the site."""
-
-    is_query = True
-
-    include = fields.Many(
-        fields.Choice("social_links", "jsonld"), most=2, commas=True, description="What to embed in full."
-    )
+@lru_cache(maxsize=16)
+def _schema_of(catalog: tuple[ContentResource, ...]) -> type[Schema]:
+    return _site(own_types(catalog))
 
 
-class DeliveredSite(Endpoint):
+class DeliveredSite(CatalogEndpoint):
     """The site for frontends."""
 
     @public
     @operation("getSite")
-    @query(SiteQuery)
-    @returns(200, SiteItem, ETag="The answer's entity tag.")
+    @query(lambda catalog: _site_query(own_types(catalog)))
+    @returns(200, lambda catalog: item_of(_schema_of(tuple(catalog))), ETag="The answer's entity tag.")
     def get(self, reading: Reading, query: dict[str, Any]) -> Response:
-        """Get the site's name, languages, addresses, navigation and own social links."""
-        site = reading.moment.site
-        values = {name: site.data[name] for name in Site._declared_fields if name in site.data}
-        values["base_url"] = site.base_url
-        includes = query.get("include") or ()
-        links = own_links(reading)
-        values["social_links"] = (
-            _embedded(reading, links) if "social_links" in includes else [row.entry_id for row in links]
+        """Get the site's name, languages, addresses, navigation{and own entries}."""
+        schema = _schema_of(tuple(self.catalog))
+        return _delivered_site(schema, own_types(self.catalog), reading, query.get("include") or ())
+
+
+def _site(own: Mapping[str, ContentResource]) -> type[Schema]:
+    """The schema of the site with its own entries, by the name of their field."""
+    entries = {
+        name: fields.Delivered(
+            embeds(each.name, identifiers=True),
+            required=True,
+            example=[],
+            description="The site's own: ids; in full by `include`.",
         )
-        if "jsonld" in includes:
-            values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, links)))
-        entries = [(row.type, row.entry_id) for row in links]
-        headers = cache_headers(reading.moment) | tag_headers(entries, ["site", "social-link"])
-        return cached_response({"data": values}, headers)
+        for name, each in own.items()
+    }
+    settings = {name: delivered(setting) for name, setting in fields_of(PublicSettings).items()}
+    return made("Site", "The site's settings.", {**settings, **entries, "jsonld": linked_data()})
 
 
-def _embedded(reading: Reading, links: Sequence[Row]) -> list[Document]:
+def _site_query(own: Mapping[str, ContentResource]) -> type[Schema]:
+    """Parameters of the site."""
+    choices = (*own, "jsonld")
+    include = fields.Many(fields.Choice(*choices), most=len(choices), commas=True, description="What to embed in full.")
+    return made("SiteQuery", "", {"include": include, "is_query": True})
+
+
+def _delivered_site(
+    schema: type[Schema], own: Mapping[str, ContentResource], reading: Reading, includes: Collection[str]
+) -> Response:
+    site = reading.moment.site
+    values = {name: site.data[name] for name in schema._declared_fields if name in site.data}
+    values["base_url"] = site.base_url
+    rows = own_entries(reading)
+    for name, resource in own.items():
+        found = [row for row in rows if row.type == resource.type.name]
+        values[name] = _embedded(reading, resource.type, found) if name in includes else [row.entry_id for row in found]
+    if "jsonld" in includes:
+        values["jsonld"] = site_graph(publisher_of(site, profiles_of(services().types, rows)))
+    entries = [(row.type, row.entry_id) for row in rows]
+    headers = cache_headers(reading.moment) | tag_headers(entries, ["site", *(each.type.name for each in own.values())])
+    return cached_response({"data": values}, headers)
+
+
+def _embedded(reading: Reading, kind: ContentType, rows: Sequence[Row]) -> list[Document]:
     known, moment = services(), reading.moment
     how = Composition(known.types, known.fields, known.cards, moment.site, moment.perspective)
-    return compose(reading.connection, known.types["social-link"], links, how)
+    return compose(reading.connection, kind, rows, how)
 
 
 ROUTES = (("site", "/site", DeliveredSite),)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from cms.api.execution import perform, read_call_of
 from cms.api.http import fields
@@ -187,6 +187,7 @@ def _read_all(body: Mapping[str, Any], actor: Actor) -> list[tuple[Mapping[str, 
     if refusals:
         refusals[0].faults = tuple(fault for error in refusals for fault in error.faults)
         raise refusals[0]
+    g.called_in_batch = [call.contract for _, call in calls]
     return calls
 
 

@@ -13,7 +13,10 @@ from cms.api.v1.schemas import TEXT, item_of, made
 from cms.api.versions import V1
 from cms.content.editing.write import Write
 from cms.errors import Fault, Forbidden, Invalid, NotFound
-from cms.keys import ROLES, SCOPES, create_key, list_keys, logged_values, revoke_key
+from cms.keys import ROLES, SCOPES, create_key, list_deprecated_usage, list_keys, logged_values, revoke_key
+
+MOST_CALLS = 2**53 - 1
+"""The largest whole number that every JSON parser reads as it is."""
 
 
 class KeyWrite(Schema):
@@ -57,8 +60,23 @@ class Caller(Schema):
     scopes = fields.Many(fields.Choice(*SCOPES, extensible=True), required=True)
 
 
+class DeprecatedUse(Schema):
+    """A deprecated operation that a key has called."""
+
+    operation = fields.Delivered(
+        TEXT, required=True, example="listArticles", description="The operation's id in this document."
+    )
+    count = fields.Whole(1, MOST_CALLS, required=True, example=42, description="Calls that were counted, at least.")
+    last_used_at = fields.Time(required=True)
+
+
 KeyItem, NewKeyItem, CallerItem = item_of(Key), item_of(NewKey), item_of(Caller)
 KeyList = made("KeyList", "Every key.", {"data": fields.Many(fields.Group(Key), required=True)})
+KeyUsageList = made(
+    "KeyUsageList",
+    "What of a key's calls is deprecated.",
+    {"data": fields.Many(fields.Group(DeprecatedUse), most=1000, required=True)},
+)
 
 
 class Keys(Endpoint):
@@ -131,6 +149,24 @@ class OneKey(Endpoint):
         return Answer(status=204)
 
 
+class KeyUsage(Endpoint):
+    """What is deprecated and one key still uses."""
+
+    @scope("keys:write")
+    @operation("listKeyUsage")
+    @returns(200, KeyUsageList)
+    @problems("not-found")
+    def get(self, connection: Any, key_id: str) -> Answer:
+        """List the deprecated operations that a key has called, the last one first.
+
+        Calls with preview tokens that the key made count for it. A dry run does not count, nor does a refused key. A
+        call is never held up to be counted: where the database is busy, it is not.
+        """
+        names = DeprecatedUse._declared_fields
+        rows = list_deprecated_usage(connection, key_id)
+        return Answer({"data": [{name: getattr(row, name) for name in names} for row in rows]})
+
+
 class WhoAmI(Endpoint):
     """The caller."""
 
@@ -151,5 +187,6 @@ def key_document(row: Any) -> dict[str, Any]:
 ROUTES = (
     ("keys", "/keys", Keys),
     ("keys", "/keys/<key_id>", OneKey),
+    ("keys", "/keys/<key_id>/usage", KeyUsage),
     ("keys", "/whoami", WhoAmI),
 )

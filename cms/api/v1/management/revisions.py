@@ -110,7 +110,7 @@ def revision_documents(connection: Any, rows: Sequence[Any]) -> list[dict[str, A
         {
             "number": row.number,
             "created_at": row.created_at,
-            "created_by": row.created_by and {"id": row.created_by, "name": row.author},
+            "created_by": row.created_by and {"id": row.created_by, "name": row.created_by_name},
             "note": note,
         }
         for row, note in zip(rows, revisions.readable_notes(connection, rows), strict=True)

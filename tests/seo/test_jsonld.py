@@ -12,17 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.seo.jsonld import (
-    Article,
-    Page,
+    ArticleDetails,
     Person,
-    Publisher,
     Question,
     article_graph,
-    author_graph,
+    profile_graph,
     question_graph,
     script_safe,
     site_graph,
 )
+from cms.seo.nodes import Page, Publisher
 
 # schema.org 30: the properties each type has of its own or inherits, as far as a site of this kind has use for them.
 THING = {"name", "url", "description", "image", "sameAs", "mainEntityOfPage", "identifier", "alternateName"}
@@ -131,7 +130,7 @@ ORLA = Person(
 DRYING = Question(
     question="How long must the glue dry?", answer="<p>Overnight, under a weight.</p>\n", url=f"{BASE}/faq#drying"
 )
-ARTICLE = Article(
+ARTICLE = ArticleDetails(
     title="A quiet morning",
     subtitle="What happens before the door opens",
     summary="Paste, paper and a first cup of tea.",
@@ -273,7 +272,9 @@ def test_an_article_of_which_everything_is_known():
 
 def test_an_article_of_which_hardly_anything_is_known_and_that_has_no_page():
     page = replace(PAGE, url=None, breadcrumbs=PAGE.breadcrumbs[:1], updated_at="2026-01-01T00:00:00.000Z")
-    graph = article_graph(page, Article(title="A quiet morning"), Publisher(name="Harbour & Reed", base_url=BASE))
+    graph = article_graph(
+        page, ArticleDetails(title="A quiet morning"), Publisher(name="Harbour & Reed", base_url=BASE)
+    )
     assert graph == document(
         {
             "@type": "Article",
@@ -298,7 +299,7 @@ def test_an_article_of_which_hardly_anything_is_known_and_that_has_no_page():
 
 def test_the_page_of_an_author():
     page = replace(PAGE, url=ORLA.url, breadcrumbs=())
-    assert author_graph(page, ORLA, PUBLISHER) == document(
+    assert profile_graph(page, ORLA, PUBLISHER) == document(
         {
             "@type": "ProfilePage",
             "@id": f"{BASE}/team/orla-wrenmoor#profile",
@@ -358,7 +359,7 @@ def test_the_site_is_named_by_its_address_with_or_without_a_slash(base_url):
 
 
 def test_what_the_search_engines_recommend_is_there_when_it_is_known():
-    nodes = article_graph(PAGE, ARTICLE, PUBLISHER)["@graph"] + author_graph(PAGE, ORLA, PUBLISHER)["@graph"]
+    nodes = article_graph(PAGE, ARTICLE, PUBLISHER)["@graph"] + profile_graph(PAGE, ORLA, PUBLISHER)["@graph"]
     for type, recommended in RECOMMENDED.items():
         found = [node for node in nodes if node["@type"] == type]
         assert found, type
@@ -373,12 +374,12 @@ def test_the_questions_of_an_article_without_a_page_are_a_part_of_the_article():
 
 def test_a_profile_is_named_once_and_a_page_of_ones_own_not_at_all():
     links = (*ORLA.same_as, str(ORLA.website), str(ORLA.url))
-    person = of_type(author_graph(PAGE, replace(ORLA, same_as=links), PUBLISHER), "Person")[0]
+    person = of_type(profile_graph(PAGE, replace(ORLA, same_as=links), PUBLISHER), "Person")[0]
     assert person["sameAs"] == ["https://www.linkedin.com/in/orla-wrenmoor/", "https://orla-wrenmoor.example/"]
 
 
 def test_an_author_without_a_page_is_known_by_the_website():
-    graph = author_graph(replace(PAGE, url=None), replace(ORLA, url=None), PUBLISHER)
+    graph = profile_graph(replace(PAGE, url=None), replace(ORLA, url=None), PUBLISHER)
     assert of_type(graph, "ProfilePage") == []
     person = of_type(graph, "Person")[0]
     assert person["@id"] == f"urn:uuid:{ORLA.id}#person"
@@ -387,7 +388,7 @@ def test_an_author_without_a_page_is_known_by_the_website():
 
 
 def test_a_page_about_nobody_is_left_out_with_the_person():
-    graph = author_graph(PAGE, replace(ORLA, name=" "), PUBLISHER)
+    graph = profile_graph(PAGE, replace(ORLA, name=" "), PUBLISHER)
     assert [node["@type"] for node in graph["@graph"]] == ["BreadcrumbList", "Organization", "WebSite"]
 
 
@@ -476,7 +477,7 @@ PEOPLE = st.builds(
 )
 QUESTIONS = st.builds(Question, question=WORDS, answer=WORDS | WORDS.map("<p>{}</p>".format), url=MAYBE_URL)
 ARTICLES = st.builds(
-    Article,
+    ArticleDetails,
     title=WORDS,
     subtitle=MAYBE_WORDS,
     summary=MAYBE_WORDS,
@@ -499,7 +500,7 @@ PUBLISHERS = st.builds(
 )
 GRAPHS = st.one_of(
     st.builds(article_graph, PAGES, ARTICLES, PUBLISHERS),
-    st.builds(author_graph, PAGES, PEOPLE, PUBLISHERS),
+    st.builds(profile_graph, PAGES, PEOPLE, PUBLISHERS),
     st.builds(question_graph, PAGES, QUESTIONS, PUBLISHERS),
     st.builds(site_graph, PUBLISHERS),
 )
