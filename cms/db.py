@@ -42,7 +42,7 @@ from cms.wire import to_json
 
 LOCK_SECONDS = 5
 BRIEF_SECONDS = 0.1
-"""How long a write waits for others that is dropped rather than hold up a request."""
+"""How long a brief transaction waits for other writers. Its write is dropped rather than delaying a request."""
 POOL_SECONDS = 2
 SESSION_OPTIONS = (
     # Planning a statement, or compiling it (jit), takes longer than running one that an index answers. So each is
@@ -235,7 +235,7 @@ class Database:
     def transaction(self, *, brief: bool = False) -> Iterator[Session]:
         """A transaction that commits at the end of the block, or rolls back if it raises or calls ``discard``.
 
-        A ``brief`` one raises ``Unavailable`` soon, where others would wait for the writers before them.
+        A ``brief`` one waits for other writers for ``BRIEF_SECONDS`` only, and then raises ``Unavailable``.
         """
         with (
             _unavailable_raised(),

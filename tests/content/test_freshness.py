@@ -68,7 +68,7 @@ def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: VersionWatc
 @pytest.fixture
 def much_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let "a little" be more than a test takes, however slow the machine."""
-    monkeypatch.setattr("cms.content.editing.write.CLOCK_SLACK", timedelta(minutes=10))
+    monkeypatch.setattr("cms.content.counter.CLOCK_SLACK", timedelta(minutes=10))
 
 
 @pytest.mark.usefixtures("much_slack")

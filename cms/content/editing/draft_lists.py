@@ -276,8 +276,8 @@ def _search_candidates(
 ) -> list[str]:
     """The ids of the newest entries whose drafts contain the words, in every language or in the one that is listed.
 
-    The search reads only so many of its newest matches, so it gets the filters by reference too. It must not get
-    those that are in the trash: its index does not have them.
+    The search reads only so many of its newest matches, so it gets the filters by reference too. It must not get those
+    that are in the trash: its index does not have them.
     """
     references = {
         referred_to(parameter, target): targets[parameter]
