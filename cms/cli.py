@@ -179,10 +179,7 @@ def reindex() -> None:
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Only count what would change. Write nothing.")
 def rerender(dry_run: bool) -> None:
-    """Render again the texts that an older release rendered.
-
-    Runs in batches while the service runs. It can be stopped, and continues when it is started again.
-    """
+    """Render again, in batches, the texts that an older release rendered. Can be stopped and continued at any time."""
     known = _services(_current_app())
     done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, report=_show_progress)
     verb = "would change" if dry_run else "changed"

@@ -87,15 +87,15 @@ PROBLEMS: dict[str, ProblemType] = {
 FAULTS: dict[str, str] = {
     "duplicate": "The value occurs twice, or another entry already has it.",
     "handle_mismatch": "The handle and the URL name different profiles.",
-    "excluded": "It cannot be combined with another part of the request.",
+    "excluded": "The value cannot be combined with another part of the request.",
     "expired_token": "The token has expired, or belongs to another database.",
     "has_translations": "Other entries are translations of this one.",
-    "immutable": "It cannot be changed after creation.",
+    "immutable": "The value cannot be changed after creation.",
     "in_the_past": "The instant is in the past.",
     "invalid_character": "The text contains a character that is not allowed.",
     "invalid_cursor": "The cursor is invalid, or belongs to another list, other filters or another sort.",
     "invalid_format": "The value does not have the required form.",
-    "invalid_handle": "The platform does not allow this handle.",
+    "invalid_handle": "The handle is not valid on this platform.",
     "invalid_name": "The name is invalid.",
     "invalid_time": "The value is not a valid instant (RFC 3339).",
     "invalid_token": "The token is invalid, or belongs to another feed or to other types.",
@@ -136,7 +136,7 @@ FAULTS: dict[str, str] = {
 # What did not stop a write and is worth knowing: the ``code`` of each item in ``warnings``.
 WARNINGS: dict[str, str] = {
     "broken_link": "A link leads to an entry of the site that does not exist.",
-    "ends": "The new publication ends before the one that it replaces would have ended, which does not come back.",
+    "ends": "The publication ends. The one that it replaced was to last longer, and does not come back.",
     "future_date": "The entry is live, but its editorial date is in the future.",
     "heading_jump": "A heading skips a level.",
     "heading_level_1": "A heading has level 1, which belongs to the page's title.",

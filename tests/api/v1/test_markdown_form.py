@@ -229,7 +229,7 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "a huge number": (f"---\ntitle: A\nextra: {{a: {'9' * 5000}}}\n---\n", "out of range"),
     "a list as a name": ("---\n? [a]\n: b\n---\n", "a name must be"),
     "two documents": ("---\ntitle: A\n...\n%YAML 1.1\n---\n", "line 5"),
-    "blocks that are no JSON": ("---\ntitle: A\nbody: {format: blocks}\n---\nText", "not JSON"),
+    "blocks that are no JSON": ("---\ntitle: A\nbody: {format: blocks}\n---\nText", "not valid JSON"),
 }
 
 

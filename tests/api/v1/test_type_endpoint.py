@@ -80,5 +80,5 @@ def test_an_endpoint_of_types_serves_nothing_by_itself(tmp_path: Any, monkeypatc
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'cms.db'}", secret_key=SECRET)
     more = ("service", "/api/v1/more", Entries)
     monkeypatch.setattr(service_routes, "ROUTES", (*service_routes.ROUTES, more))
-    with pytest.raises(ContractError, match="GET /api/v1/more lacks an operation"):
+    with pytest.raises(ContractError, match="GET /api/v1/more must have an operation id"):
         create_app(settings)
