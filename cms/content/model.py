@@ -62,7 +62,7 @@ class SortKeys:
     sort_number: Mapped[int] = mapped_column(BigInteger)
     sort_time: Mapped[datetime] = mapped_column(UTCDateTime)
     facet: Mapped[str] = mapped_column(String(TYPE_LENGTH))
-    """One short value to filter by: an article's ``featured``, a social link's platform."""
+    """One short value to filter by, such as an article's ``featured`` or a social link's platform."""
 
 
 class Publication(SortKeys, Base):

@@ -198,10 +198,10 @@ def make_token(place: Place, types: Sequence[str]) -> str:
     It is sealed, since its numbers and times would reveal how much is written in private. All numbers have the same
     width, since the length of the token would reveal it too.
     """
-    told_at, instant = clock.to_wire(place.told_at), clock.to_wire(place.instant)
+    changed_at, instant = clock.to_wire(place.changed_at), clock.to_wire(place.instant)
     walk = place.walk and (*place.walk[:2], clock.to_wire(place.walk.published_at), place.walk.entry_id)
     number = f"{place.change:019}-{place.position:010}"
-    parts = (types, number, told_at, instant, place.entry_id, walk)
+    parts = (types, number, changed_at, instant, place.entry_id, walk)
     return seal(services().settings.secret_key, orjson.dumps(parts))
 
 
@@ -212,12 +212,12 @@ def _read_token(token: str, requested: Sequence[str], source: str) -> Place:
     except ValueError:
         detail = "The token is invalid. Use `page.next` of a previous answer, or the id of an event."
         raise _refused("invalid_token", detail, source) from None
-    types, number, told_at, instant, entry_id, walk = orjson.loads(content)
+    types, number, changed_at, instant, entry_id, walk = orjson.loads(content)
     if types != list(requested):
         raise _refused("invalid_token", "The token belongs to a request with another `type`.", source)
     key = WalkKey(walk[0], walk[1], clock.from_wire(walk[2]), walk[3]) if walk else None
     change, position = map(int, number.split("-"))
-    return Place(change, position, clock.from_wire(told_at), clock.from_wire(instant), entry_id, key)
+    return Place(change, position, clock.from_wire(changed_at), clock.from_wire(instant), entry_id, key)
 
 
 def _item(change: Change, site: Site) -> dict[str, Any]:
