@@ -1,4 +1,4 @@
-"""Answers kept for a day, so that a request that is sent again under its ``Idempotency-Key`` is not done again."""
+"""Stores answers for a day, so that a request repeated with the same ``Idempotency-Key`` is not done twice."""
 
 from cms.idempotency.answers import (
     NO_REQUEST,

@@ -1,4 +1,4 @@
-"""Answers kept for a day, so that a request sent again under its idempotency key is not done again."""
+"""Stores, finds and deletes the answers that are replayed for a repeated ``Idempotency-Key``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from cms.idempotency.model import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 NO_REQUEST = ""
-"""The fingerprint of none: what was done with the key is not done again, though nothing is known of it any more."""
+"""The fingerprint of an erased answer. It matches no request, so any request with this key is refused."""
 
 
 @dataclass(frozen=True)
 class Repeatable:
-    """A request that may be sent again: whose it is, its key, and a digest of what it asks for."""
+    """A request that may be repeated: the caller's API key, the idempotency key, and a digest of the request."""
 
     api_key_id: str
     key: str
@@ -25,7 +25,7 @@ class Repeatable:
 
 
 def find_answer(session: Session, request: Repeatable, now: datetime) -> IdempotencyKey | None:
-    """What a request with this key of this caller was answered with in the last 24 hours, whatever it asked for."""
+    """The stored answer to this caller's key from the last 24 hours. Its fingerprint may be that of another request."""
     row = session.get(IdempotencyKey, (request.api_key_id, request.key))
     return row if row is not None and row.created_at > now - KEPT_FOR else None
 
@@ -33,7 +33,7 @@ def find_answer(session: Session, request: Repeatable, now: datetime) -> Idempot
 def keep_answer(
     session: Session, request: Repeatable, now: datetime, *, status: int, headers: Mapping[str, str], content: str
 ) -> None:
-    """Keep an answer; one that is kept already and has not expired stays as it is."""
+    """Store an answer; an answer that is stored already and has not expired stays as it is."""
     values = {
         "fingerprint": request.fingerprint,
         "created_at": now,
@@ -50,17 +50,17 @@ def keep_answer(
 
 
 def has_expired_answers(connection: Connection, now: datetime) -> bool:
-    """Whether there is anything to forget, told by an index."""
+    """True if any stored answer has expired. An index answers this."""
     expired = select(IdempotencyKey.key).where(IdempotencyKey.created_at <= now - KEPT_FOR).limit(1)
     return connection.execute(expired).first() is not None
 
 
 def forget_expired_answers(session: Session, now: datetime) -> None:
-    """Forget what no request may ask for again."""
+    """Delete the stored answers that have expired."""
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT_FOR))
 
 
 def forget_answers_about(session: Session, entry_id: str) -> None:
-    """Forget every answer that names an entry, for a purge leaves nothing of its content; its key stays used."""
+    """Erase every stored answer that names a purged entry, and keep its key as used."""
     nothing = {"fingerprint": NO_REQUEST, "headers": {}, "content": ""}
     session.execute(update(IdempotencyKey).where(IdempotencyKey.content.contains(entry_id)).values(nothing))

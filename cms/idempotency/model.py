@@ -1,4 +1,4 @@
-"""The table of answers that are given again when a client repeats a request."""
+"""The table of answers that are replayed when a client repeats a request."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from cms.db import JSON, Base, UTCDateTime
 
 
 class IdempotencyKey(Base):
-    """What a request was answered with, kept in the transaction of its effect."""
+    """The answer to a request, stored in the transaction that did the write."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
@@ -23,4 +23,4 @@ class IdempotencyKey(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSON)
     content: Mapped[str] = mapped_column(Text)
-    """As text, so that a purge can look for what speaks of an entry."""
+    """The body as text, so that a purge can find the answers that name an entry."""
