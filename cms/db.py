@@ -1,4 +1,4 @@
-"""The database: two ways in (a snapshot to read, a transaction to write), column types, and the only commit."""
+"""The database: snapshots to read, transactions to write, column types, and the only place that commits."""
 
 import threading
 import time
@@ -42,15 +42,15 @@ from cms.wire import to_json
 
 LOCK_SECONDS = 5
 BRIEF_SECONDS = 0.1
-"""How long a write waits for others that is dropped rather than hold up a request."""
+"""How long a brief write waits for other writers before it is given up, so that it does not delay a request."""
 POOL_SECONDS = 2
 SESSION_OPTIONS = (
-    # Compiling a statement takes longer than running one that an index answers, and so does planning it: each is
-    # planned once in a session, for any values. It has to hold for those that are unlike the average too, so whole
-    # tables are never read for a join, nor workers started: all that is asked for is few, and an index leads to it.
+    # Compiling or planning a statement takes longer than running it by an index, so each statement is planned once in
+    # a session, for any values. That plan must also suit values unlike the average, so joins never read whole tables
+    # and no parallel workers are started: every query asks for few rows, and an index leads to them.
     "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off "
     "-c max_parallel_workers_per_gather=0 "
-    # A node that stalls while it holds the counter must not stop the writers of all others for long.
+    # A node that stalls while it has the counter locked must not stop the writers of other nodes for long.
     "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000"
 )
 
@@ -65,17 +65,17 @@ NAMING_CONVENTION = {
 Identifier = String(36).with_variant(UUID(as_uuid=False), "postgresql")
 """A UUID in its text form: native on PostgreSQL, 36 characters on SQLite, a ``str`` in Python."""
 
-# JSON and never JSONB: the order of keys must be the same on both databases, since bodies are compared byte for byte.
+# JSON instead of JSONB keeps the order of keys on both databases, since bodies are compared byte for byte.
 JSON = PlainJSON(none_as_null=True)
 
 Collated = String().with_variant(String(collation="C"), "postgresql")
-"""Text ordered by its UTF-8 bytes on both databases, so that a page has the same order on either."""
+"""Text ordered by its UTF-8 bytes, so that lists have the same order on both databases."""
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC with milliseconds: ``timestamptz(3)`` on PostgreSQL, the wire's own text on SQLite.
+    """An aware datetime in UTC with milliseconds: ``timestamptz(3)`` on PostgreSQL, text as in the API on SQLite.
 
-    SQLite has no type for time and would drop the offset; the fixed-width text sorts as time does.
+    SQLite has no type for time and would drop the offset. The text has a fixed width, so it sorts by time.
     """
 
     impl = String(24)
@@ -116,12 +116,13 @@ class ListOf(TypeDecorator[list[str]]):
 
 
 class is_among(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
-    """Whether a column is one of a parameter's list.
+    """True if the value of a column is in the list that a parameter holds.
 
-    Unlike an expanded ``IN`` the statement's text is the same however long the list is, so that it is parsed once.
+    Example: ``id = ANY(:ids)`` on PostgreSQL. Unlike an expanded ``IN``, the text of the statement does not depend on
+    the length of the list, so it is parsed once.
     """
 
-    # As a Boolean it would be compared with 1 on SQLite, and no index would be used.
+    # SQLAlchemy would compare a Boolean with 1 on SQLite, and then no index would be used.
     type = NullType()
     inherit_cache = True
 
@@ -142,10 +143,10 @@ def _postgresql_among(element: is_among, compiler: Any, **options: Any) -> str:
 
 
 class database_now(FunctionElement[datetime]):  # noqa: N801 - a SQL function, named as one
-    """The database's clock, read by the statement it stands in.
+    """The time of the database's clock, read by the statement that contains it.
 
-    On PostgreSQL every node agrees on it. On both databases it is read after the statement's snapshot was taken, so
-    no write that the snapshot shows lies in its future.
+    On PostgreSQL all nodes share this clock. On both databases it is read after the statement's snapshot is taken, so
+    the snapshot contains no write from a later time.
     """
 
     type = UTCDateTime()
@@ -178,31 +179,31 @@ class Base(DeclarativeBase):
 
 
 def insert_for(session: Session) -> Callable[[Any], Any]:
-    """The ``insert`` of the session's database that knows ``on_conflict_do_…``, which both spell alike."""
+    """The ``insert`` of the session's database. Both support ``on_conflict_do_…``, which the general one does not."""
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def discard(session: Session) -> None:
-    """Let nothing of the running transaction be kept, though it ends without an error."""
+    """Roll the running transaction back at its end, even without an error."""
     session.info["discarded"] = True
 
 
 @dataclass
 class Usage:
-    """What one request asked of the database: the number of statements and the seconds spent in them."""
+    """The use of the database by one request: the number of statements, and the seconds spent in them."""
 
     statements: int = 0
     seconds: float = 0.0
 
 
 usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
-"""Set for a request that is to be measured; the engine adds to it."""
+"""Set while a request is measured; the engine adds each statement to it."""
 
 
 class Database:
-    """An engine with a snapshot to read from and the only transaction that commits.
+    """An engine with snapshots to read and the only transactions that commit.
 
-    ``engine`` and ``metadata`` are the two names that Flask-Migrate asks for.
+    Flask-Migrate uses the attributes ``engine`` and ``metadata``.
     """
 
     def __init__(self, url: URL) -> None:
@@ -213,7 +214,7 @@ class Database:
         )
         self._writers = self.engine.execution_options(write=True)
         self._brief_writers = self.engine.execution_options(write=True, brief=True)
-        # SQLite has one writer at a time; queueing in the process is fair, polling the file's lock is not.
+        # SQLite has one writer at a time. A queue in the process is fair; polling the lock of the file is not.
         self._writing = threading.Lock()
         event.listen(self.engine, "before_cursor_execute", _start_statement)
         event.listen(self.engine, "after_cursor_execute", _count_statement)
@@ -224,22 +225,22 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """One unchanging view of everything committed; raises ``Unavailable`` when there is none to be had."""
-        with _unavailable_is_said(), self._readers.connect() as connection:
+        """An unchanging view of all committed data, to read from; raises ``Unavailable`` if there is none."""
+        with _raise_unavailable(), self._readers.connect() as connection:
             yield connection
             if not self.is_sqlite:
-                # The driver forgets its prepared statements whenever it rolls back; nothing can have been written.
+                # A rollback would make the driver forget its prepared statements; a commit has nothing to write.
                 connection.commit()
 
     @contextmanager
     def transaction(self, *, brief: bool = False) -> Iterator[Session]:
-        """The only place that commits: all of the block or, when it raises or was discarded, nothing of it.
+        """A transaction that commits the whole block, or nothing if the block raises or is discarded.
 
-        A ``brief`` one hardly waits for other writers: it raises ``Unavailable`` where others would wait their turn.
+        A ``brief`` one hardly waits for other writers: it raises ``Unavailable`` where another one would wait.
         """
         with (
-            _unavailable_is_said(),
-            self._turn_to_write(BRIEF_SECONDS if brief else LOCK_SECONDS),
+            _raise_unavailable(),
+            self._write_lock(BRIEF_SECONDS if brief else LOCK_SECONDS),
             Session(self._brief_writers if brief else self._writers, expire_on_commit=False) as session,
             session.begin() as transaction,
         ):
@@ -251,7 +252,7 @@ class Database:
                 transaction.rollback()
 
     @contextmanager
-    def _turn_to_write(self, seconds: float) -> Iterator[None]:
+    def _write_lock(self, seconds: float) -> Iterator[None]:
         if not self.is_sqlite:
             yield
             return
@@ -268,7 +269,7 @@ class Database:
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database:
-        # A folder that cannot be made is told of when the database is first opened.
+        # If the folder cannot be made, the error appears when the database is first opened.
         with suppress(OSError):
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -277,14 +278,14 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own transactions start DEFERRED and lose updates without a word; ours are begun below.
+        # The driver's own transactions start DEFERRED and can lose updates silently, so ``begin`` below starts ours.
         connection.isolation_level = None
         for pragma in (
             _busy_timeout(LOCK_SECONDS),
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            # What is erased is overwritten, and not only given up for something else to be written over it.
+            # Erased data is overwritten at once, and not only marked as free space.
             "secure_delete=ON",
             "journal_size_limit=67108864",
         ):
@@ -330,7 +331,7 @@ def _json_text(value: Any) -> str:
 
 
 @contextmanager
-def _unavailable_is_said() -> Iterator[None]:
+def _raise_unavailable() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
@@ -356,9 +357,9 @@ def _count_statement(connection: Connection, _cursor: Any, statement: str, *_: A
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801 - a SQL function, named as one
-    """A column that rows are checked by and never found by.
+    """A column in a condition that must not choose the index: ``+type`` on SQLite, the plain column elsewhere.
 
-    SQLite has no statistics unless somebody gathers them, and takes all of a type for fewer than a list of ids.
+    Without gathered statistics, SQLite assumes that all rows of a type are fewer than those of a list of ids.
     """
 
     inherit_cache = True

@@ -1,6 +1,6 @@
-"""The background process: it tells others what became due, and tidies up.
+"""The background process: it records scheduled beginnings and ends in the audit log, and deletes expired answers.
 
-Nothing waits for it to be seen: what is live follows from the timeline alone.
+Readers do not depend on it: what is live follows from the timeline alone.
 """
 
 import logging
@@ -32,7 +32,7 @@ BATCH = 100
 
 
 def run_worker(database: Database, types: Types, public_url: str) -> None:
-    """Work until SIGTERM or SIGINT; a database that is away is waited for."""
+    """Work until SIGTERM or SIGINT; if the database is unavailable, try again until it is back."""
     with closing(StopSignal()) as stop:
         _work(database, types, public_url, stop)
 
@@ -46,43 +46,43 @@ def _work(database: Database, types: Types, public_url: str, stop: "StopSignal")
                 prune(database)
                 prune_at = clock.now() + PRUNED_EVERY
         except Unavailable as error:
-            logger.warning("the database is away: %s", error.__cause__ or error)
+            logger.warning("the database is unavailable: %s", error.__cause__ or error)
             busy = False
         if not busy:
             stop.wait(INTERVAL_SECONDS)
 
 
 class StopSignal:
-    """Notes SIGTERM and SIGINT, and wakes who waits for them.
+    """Notes SIGTERM and SIGINT, and wakes the thread that waits for them.
 
-    A ``threading.Event`` would not do: its lock may be held by the very thread that the handler interrupts.
+    A ``threading.Event`` is not safe here: the thread that the handler interrupts may hold the lock of the event.
     """
 
     def __init__(self) -> None:
         self.is_asked_for = False
-        self._heard, self._told = socket.socketpair()
+        self._receiver, self._sender = socket.socketpair()
         self._before = {each: signal.signal(each, self._ask_for) for each in (signal.SIGTERM, signal.SIGINT)}
 
     def _ask_for(self, *_: object) -> None:
         if not self.is_asked_for:
             self.is_asked_for = True
-            self._told.send(b".")
+            self._sender.send(b".")
 
     def wait(self, seconds: float) -> None:
-        """Until it is asked for, and no longer than this."""
-        self._heard.settimeout(seconds)
+        """Wait for a signal, but no longer than this."""
+        self._receiver.settimeout(seconds)
         with suppress(TimeoutError):
-            self._heard.recv(1)
+            self._receiver.recv(1)
 
     def close(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self._heard.close()
-        self._told.close()
+        self._receiver.close()
+        self._sender.close()
 
 
 def prune(database: Database) -> None:
-    """Forget the answers that no request can ask for again; where there are none, nothing is written."""
+    """Delete the stored answers that have expired; if there are none, nothing is written."""
     with database.snapshot() as connection:
         now = connection.execute(select(database_now())).scalar_one()
         if not has_expired_answers(connection, now):
@@ -92,39 +92,39 @@ def prune(database: Database) -> None:
 
 
 def announce_due(database: Database, types: Types, public_url: str) -> bool:
-    """Record each beginning and end that came by schedule, once; returns whether there was any.
+    """Record each scheduled beginning and end once; returns whether there were any.
 
-    A look without a lock comes first, so that an idle worker never holds up a writer.
+    It first looks without a lock, so that an idle worker never delays a writer.
     """
     with database.snapshot() as connection:
         now = connection.execute(select(database_now())).scalar_one()
-        if connection.execute(_begun(now).union_all(_ended(now)).limit(1)).first() is None:
+        if connection.execute(_due_beginnings(now).union_all(_due_ends(now)).limit(1)).first() is None:
             return False
     with begin_write(database, types, Actor(name="worker"), public_url) as write:
-        for publication_id in write.session.scalars(_begun(write.at).limit(BATCH)).all():
+        for publication_id in write.session.scalars(_due_beginnings(write.at).limit(BATCH)).all():
             _announce_beginning(write, publication_id)
-        for publication_id in write.session.scalars(_ended(write.at).limit(BATCH)).all():
+        for publication_id in write.session.scalars(_due_ends(write.at).limit(BATCH)).all():
             _announce_end(write, publication_id)
     return True
 
 
-def _begun(now: datetime) -> Select[str]:
+def _due_beginnings(now: datetime) -> Select[str]:
     return select(Publication.id).where(~Publication.announced, Publication.live_from <= now)
 
 
-def _ended(now: datetime) -> Select[str]:
+def _due_ends(now: datetime) -> Select[str]:
     return select(Publication.id).where(~Publication.over, Publication.live_until <= now)
 
 
 def _announce_beginning(write: Write, publication_id: str) -> None:
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=True, over=publication.over)
-    told = log_of_instant(write.session, publication.entry_id, publication.live_from)
-    write.record("went_live", publication.type, publication.entry_id, publication.revision, **told)
+    details = log_of_instant(write.session, publication.entry_id, publication.live_from)
+    write.record("went_live", publication.type, publication.entry_id, publication.revision, **details)
 
 
 def _announce_end(write: Write, publication_id: str) -> None:
-    """What another publication follows without a gap was superseded; it did not expire."""
+    """Record an end: ``superseded`` if another publication follows without a gap, else ``expired``."""
     publication = write.session.get_one(Publication, publication_id)
     mark_progress(write.session, publication, announced=publication.announced, over=True)
     indexing.move_to_past(write.session, write.types[publication.type], publication)
@@ -135,5 +135,5 @@ def _announce_end(write: Write, publication_id: str) -> None:
         )
     )
     action = "superseded" if followed else "expired"
-    told = log_of_instant(write.session, publication.entry_id, publication.live_until)
-    write.record(action, publication.type, publication.entry_id, publication.revision, **told)
+    details = log_of_instant(write.session, publication.entry_id, publication.live_until)
+    write.record(action, publication.type, publication.entry_id, publication.revision, **details)

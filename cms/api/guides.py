@@ -1,7 +1,7 @@
-"""The guides for people, ``/docs/guides/``: pages made from the Markdown files of the package.
+"""The guides at ``/docs/guides/``: HTML pages made from the Markdown files of the package.
 
-A guide links to another one by its file, ``[Editing](editing.md)``, so that its text works in the repository too. On a
-page the same link leads to the other page.
+A guide links to another guide by its file, as in ``[Editing](editing.md)``, so that the link works in the repository.
+On the HTML page the same link leads to the page of the other guide.
 """
 
 import html
@@ -25,7 +25,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"}
-# Sanitised HTML has no "<" in a text, and every attribute in double quotes.
+# This works on sanitised HTML: it has no "<" in texts, and every attribute is in double quotes.
 LINK = re.compile(r'(?<=<a href=")([^":#]+\.md)(?=[#"])')
 
 
@@ -63,14 +63,14 @@ def address_of(path: str) -> str:
 
 @cache
 def page_of(path: str) -> bytes:
-    """The page of a guide, made when it is first asked for."""
+    """The HTML page of a guide, made when it is first requested."""
     rendition = render("markdown", (_folder() / path).read_text(encoding="utf-8"))
 
-    def lead_to_page(link: re.Match[str]) -> str:
+    def page_address(link: re.Match[str]) -> str:
         return address_of(posixpath.normpath(posixpath.join(posixpath.dirname(path), link[1])))
 
     title = html.escape(rendition.toc[0].text)
-    return PAGE.format(title=title, content=LINK.sub(lead_to_page, rendition.html)).encode()
+    return PAGE.format(title=title, content=LINK.sub(page_address, rendition.html)).encode()
 
 
 PAGE = """\
