@@ -1,4 +1,4 @@
-"""The run with other versions takes a sample of every file, and names the library that breaks a test."""
+"""The run with other library versions takes a sample of every file, and names the library that breaks a test."""
 
 from pathlib import Path
 from types import SimpleNamespace
