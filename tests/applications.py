@@ -1,7 +1,7 @@
-"""Applications that the tests of one process use in turn, so that few are made.
+"""Applications that the tests of one process share one after the other.
 
-To make one takes longer than most tests do, and its first statements have to be compiled. An application is lent to
-one test at a time. Between two tests its database is swapped below it: the address is the same, the content is new.
+Making an application takes longer than most tests, and its first statements have to be compiled. An application is lent
+to one test at a time. Between two tests its database is replaced: the address is the same, the content is new.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _idle: list["_Lent"] = []
 
 
 def serve(settings: Settings, catalog: Sequence[ContentResource] = CONTENT_TYPES) -> Service:
-    """The service with these settings: an application of its own until it is closed."""
+    """The service with these settings. It has an application to itself until it is closed."""
     wanted = next((each for each in reversed(_idle) if each.fits(settings, catalog)), None)
     if wanted is None:
         wanted = _Lent(settings, catalog)
@@ -35,7 +35,7 @@ def serve(settings: Settings, catalog: Sequence[ContentResource] = CONTENT_TYPES
 
 
 class _Lent:
-    """An application and what it was made from."""
+    """A lent application, and the parts that it was made from."""
 
     def __init__(self, settings: Settings, catalog: Sequence[ContentResource]) -> None:
         self._settings, self._catalog = settings, tuple(catalog)
@@ -46,9 +46,9 @@ class _Lent:
         return self._settings == settings and self._catalog == tuple(catalog)
 
     def give_back(self, service: Service) -> None:
-        """Keep the application for the next test, without an answer or a connection of this one.
+        """Keep the application for the next test, without the answers and connections of this one.
 
-        One that a test has changed, or whose engine it listens to, is left to that test.
+        An application that a test has changed, or whose engine it listens to, is not lent again.
         """
         service.front.store.clear()
         if _parts(self.app) == self._parts:
@@ -57,7 +57,7 @@ class _Lent:
 
 
 def _parts(app: Flask) -> list[object]:
-    """What tests replace in an application or add to it, and which therefore has to be as it was."""
+    """The parts of an application that tests may replace; it is lent again only if they are unchanged."""
     front: Any = app.wsgi_app
     services: Services = app.extensions["cms"]
     database = services.database

@@ -112,7 +112,7 @@ def _migrated(url: str) -> None:
 
 
 def _fresh_file(template: Path, name: str) -> str:
-    """The address of a copy of the template, in the place of the one before: the same for every test of a worker."""
+    """The address of a new copy of the template, which replaces the copy before: the same address for every test."""
     path = template.with_name(name)
     for old in path.parent.glob(f"{name}*"):
         old.unlink()  # With its log. Who still has it open keeps the old file and never sees the new one.
@@ -122,13 +122,13 @@ def _fresh_file(template: Path, name: str) -> str:
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path) -> str:
-    """The address of a new, migrated SQLite database, for what has nothing to do with the database."""
+    """The address of a new, migrated SQLite database, for tests that do not depend on the kind of database."""
     return _fresh_file(sqlite_template, "lone.db")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh_database(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Empties a migrated database and returns its address: once on SQLite, once on PostgreSQL."""
+    """A function that empties a migrated database and returns its address: once on SQLite, once on PostgreSQL."""
     if request.param == "sqlite":
         return partial(_fresh_file, request.getfixturevalue("sqlite_template"), "either.db")
     shared: SharedDatabase = request.getfixturevalue("postgresql_database")
@@ -163,7 +163,7 @@ def service(database_url: str) -> Iterator[Service]:
 
 @pytest.fixture
 def uncached(service: Service) -> Iterator[Service]:
-    """The same site, served by an application that keeps no answer."""
+    """The same site, served by an application that keeps no answers in memory."""
     running = serve(replace(service.services.settings, cache_memory=0))
     yield running
     running.close()

@@ -67,7 +67,7 @@ class Delivered(Endpoint):
 
 
 class Managed(Endpoint):
-    """The headline for editors: reading it is deprecated without an end, writing with one, deleting not at all."""
+    """The headline for editors. Reading is deprecated without a sunset, writing with one, deleting is not."""
 
     @deprecated(since=SINCE, link="https://harbour.example/news", replacement="`GET /api/v1/manage/site`")
     @scope("content:preview")

@@ -1,4 +1,4 @@
-"""Everything that a database holds, as text that two moments can be compared by."""
+"""The whole content of a database as text, to compare two moments."""
 
 import sqlite3
 
@@ -10,7 +10,7 @@ TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 
 
 
 def dump(service: Service) -> list[str]:
-    """Every row of every table, whoever made it, search indexes and sequences included."""
+    """Every row of every table, including search indexes, sequences and tables that are not ours."""
     url = service.services.settings.url
     if url.get_backend_name() == "sqlite":
         connection = sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)

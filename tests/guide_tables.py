@@ -1,4 +1,4 @@
-"""Writes what the guides take from the code: ``python -m tests.guide_tables``, which ``make openapi`` runs.
+"""Writes the tables of the guides from the code: ``python -m tests.guide_tables``, which ``make openapi`` runs.
 
 A region of a guide begins with ``<!-- made from the code: NAME -->`` and ends with ``<!-- end -->``.
 ``REGIONS[NAME]`` makes its text. A name that is a path, such as ``tests/workshops/model.py``, is a file to show.
@@ -88,7 +88,7 @@ def commands_table() -> str:
 
 
 def commands(group: click.Group, words: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command below a group that does something by itself, with the words that call it."""
+    """Every command below a group, with the words that call it; groups themselves are left out."""
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
             yield from commands(command, f"{words} {name}")
@@ -102,14 +102,14 @@ def _arguments(command: click.Command) -> list[click.Argument]:
 
 
 def _option(option: click.Option) -> str:
-    """An option as it is given, such as ``[--port 8000]``; brackets say that it may be left out."""
+    """An option as it is written, such as ``[--port 8000]``. Brackets mean that it is optional."""
     name = "/".join([*option.opts, *option.secondary_opts])
     value = "" if option.is_flag else f" {_value(option)}"
     return f"`{name}{value}`" if option.required else f"`[{name}{value}]`"
 
 
 def _value(option: click.Option) -> str:
-    """The default, the few choices, or the name of what has to be given."""
+    """The value of an option: its default, its choices, or its name."""
     if isinstance(option.default, str | int) and not option.required:
         return str(option.default)
     if isinstance(option.type, click.Choice) and len(option.type.choices) <= FEW:
@@ -124,7 +124,7 @@ def _document() -> dict[str, Any]:
 
 
 def endpoints_table() -> str:
-    """Every operation, with those of the content types once."""
+    """Every operation. Those that all content types have are listed once."""
     plurals = [each.type.plural for each in CONTENT_TYPES]
     paths = _document()["paths"]
     others = [each for each in plurals if each != FIRST]
@@ -143,7 +143,7 @@ def endpoints_table() -> str:
 
 
 def _stands_for_another(path: str, plurals: Sequence[str], paths: Mapping[str, Any]) -> bool:
-    """Whether the same route is listed for the first content type."""
+    """True if the first content type has the same route, which stands for this one."""
     return any(f"/{each}" in path and path.replace(f"/{each}", f"/{FIRST}", 1) in paths for each in plurals)
 
 
@@ -168,7 +168,7 @@ def problems_table() -> str:
 
 
 def fields_tables() -> str:
-    """What an editor writes: the fields that every type has, then those of each."""
+    """The fields that an editor writes: those of every type, then those of each type."""
     schemas = {each.type.plural: _document()["components"]["schemas"][each.written.__name__] for each in CONTENT_TYPES}
     first, *others = schemas.values()
     shared = [name for name in first["properties"] if all(name in each["properties"] for each in others)]
@@ -217,12 +217,12 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def benchmark_summary() -> str:
-    """The table of the run on 10,000 articles that is kept."""
+    """The table of the stored run on 10,000 articles."""
     return summary_table(read_json(RESULTS / "10000.json"))
 
 
 def benchmark_growth() -> str:
-    """The table of the run on a million articles that is kept."""
+    """The table of the stored run on a million articles."""
     table, notes = growth_tables(read_json(RESULTS / "1000000.json"))
     return "\n\n".join([table.partition("\n\n")[2], *(f"- {each}" for each in notes.splitlines())])
 

@@ -1,4 +1,4 @@
-"""The papers of the project as tests read them: the README, the guides and what else a stranger finds first."""
+"""Reads the papers of the project for tests: the README, the guides and the other Markdown files for newcomers."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def name_of(paper: Path) -> str:
-    """A paper's path in the repository, to name it in messages of tests."""
+    """The path of a paper in the repository, as the messages of tests name it."""
     return paper.relative_to(ROOT).as_posix()
 
 
@@ -42,9 +42,9 @@ def prose(paper: Path) -> str:
 
 
 def code_of(paper: Path) -> list[str]:
-    """Every piece of code: the lines of the code blocks, and what stands between backticks.
+    """Every piece of code in a paper: the lines of its code blocks, and the texts between backticks.
 
-    Python is left out: these blocks are files of the repository, which other tests read.
+    Python blocks are left out: they are files of the repository, which other tests read.
     """
     shown = (code for language, code in FENCED.findall(text_of(paper)) if language != "python")
     lines = [line.strip() for code in shown for line in code.splitlines()]

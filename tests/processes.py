@@ -49,7 +49,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 def cms(
     *arguments: str, folder: Path, settings: Mapping[str, str], seconds: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end; one that has none is killed with everything it started."""
+    """Run one command to its end. If it does not end, it is killed with everything that it started."""
     command = [sys.executable, "-m", "cms", *arguments]
     with subprocess.Popen(
         command,
@@ -78,7 +78,7 @@ def new_key(database_url: str, role: str = "admin") -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no other process of the run will be given before somebody does."""
+    """A port that nobody listens on, and that no other process of the test run gets meanwhile."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = FIRST_PORT + PORTS_EACH * (number % SLICES)
     for _ in range(PORTS_EACH):
@@ -96,7 +96,7 @@ _drawn = itertools.count(os.getpid())
 
 
 def rows(database_url: str, statement: str) -> list[tuple[Any, ...]]:
-    """Ask the database itself, past the service."""
+    """Query the database directly, without the service."""
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(statement))]
@@ -104,7 +104,7 @@ def rows(database_url: str, statement: str) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answered; header names are in lower case."""
+    """An answer of the server; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -125,7 +125,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Client:
-    """Somebody who calls a server, each time over a connection of its own."""
+    """A client that opens a new connection for each request."""
 
     port: int
     key: str | None = None
@@ -167,7 +167,7 @@ class Client:
         return self.request("GET", path, **headers)
 
     def insist(self, method: str, path: str, **options: Any) -> tuple[Reply, int]:
-        """Repeat while the service says that it is busy; returns how often it did beside the answer."""
+        """Repeat the request while the service is busy; returns the answer and the number of repetitions."""
         deadline = time.monotonic() + PATIENCE
         busy = 0
         while True:
@@ -184,7 +184,7 @@ def _encoded(document: Any) -> bytes:
 
 
 class Process:
-    """A command that runs on, in a process group of its own, which its children share."""
+    """A command that keeps running, in a process group of its own that its children share."""
 
     def __init__(self, *arguments: str, folder: Path, settings: Mapping[str, str]) -> None:
         self._log = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
@@ -202,7 +202,7 @@ class Process:
 
     @property
     def output(self) -> str:
-        """Everything that it and its children have printed."""
+        """Everything that the command and its children have printed."""
         return self._log.read_text(errors="replace")
 
     @property
@@ -211,7 +211,7 @@ class Process:
         return self._process.poll()
 
     def members(self) -> list[int]:
-        """Every living process of the group: the command, and what it started."""
+        """Every running process of the group: the command, and the processes that it started."""
         return sorted(pid for pid, group in _living() if group == self.pid)
 
     def terminate(self) -> None:
@@ -242,7 +242,7 @@ class Process:
 
 
 def _living() -> Iterator[tuple[int, int]]:
-    """Every process with its group, without those that are dead and only wait to be collected."""
+    """Every running process with its group, without zombies."""
     if not Path("/proc/self/stat").exists():
         listing = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], check=True, capture_output=True, text=True)
         for line in listing.stdout.splitlines():
@@ -305,7 +305,7 @@ def working(folder: Path, settings: Mapping[str, str]) -> Iterator[Process]:
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    """Wait for something that another process does."""
+    """Wait until a condition that another process fulfils is true."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""What is published, written in bulk as rows of the reading side: thousands of entries in a second.
+"""Writes published entries in bulk, directly as rows of the reading side: thousands of entries in a second.
 
-The rows are those that publishing and the worker would have left, up to an instant; working copies are left out.
+The rows are those that publishing and the worker would have left until an instant. Drafts are left out.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Published:
-    """One publication of an entry that has no other, with all that it is listed by."""
+    """The only publication of an entry, with everything that lists sort and filter by."""
 
     type: str
     published_at: datetime
@@ -46,12 +46,12 @@ class Published:
     """What its revision holds."""
 
     def is_live(self, at: datetime) -> bool:
-        """The timeline's one rule."""
+        """True if the publication is live: ``live_from <= now < live_until``."""
         return self.live_from <= at < self.live_until
 
 
 def insert_published(session: Session, entries: Sequence[Published], at: datetime) -> None:
-    """Write the entries as they stand when everything that was due until ``at`` has been counted."""
+    """Write the entries in their state at ``at``, after the worker has recorded everything that is due."""
     for start in range(0, len(entries), BATCH):
         batch = entries[start : start + BATCH]
         rows = [(each, _publication(each, at)) for each in batch]

@@ -1,6 +1,6 @@
-"""The service as a test speaks to it: over HTTP in this process, as anyone or with a key of a role.
+"""The service as tests call it: over HTTP in this process, anonymously or with the key of a role.
 
-``service.get(path)`` is an anonymous frontend; ``service.editor.post(path, json=…)`` an editor with an API client.
+``service.get(path)`` is an anonymous frontend; ``service.editor.post(path, json=…)`` is an editor with an API client.
 """
 
 import itertools
@@ -57,19 +57,19 @@ class Caller:
     # What an editor does all day, each checked to have worked.
 
     def create(self, plural: str, **fields: Any) -> dict[str, Any]:
-        """POST a draft; returns the working copy."""
+        """POST a draft; returns the draft."""
         return _data(self.post(f"/api/v1/manage/{plural}", json=written(plural, **fields)), 201)
 
     def create_published(self, plural: str, **fields: Any) -> dict[str, Any]:
-        """POST and publish at once; returns the working copy."""
+        """POST and publish at once; returns the draft."""
         return _data(self.post(f"/api/v1/manage/{plural}?publish=true", json=written(plural, **fields)), 201)
 
     def read(self, plural: str, entry: Any) -> dict[str, Any]:
-        """The working copy as it is now."""
+        """The draft as it is now."""
         return _data(self.get(f"/api/v1/manage/{plural}/{_id(entry)}"), 200)
 
     def change(self, plural: str, entry: Any, **fields: Any) -> dict[str, Any]:
-        """PATCH whatever is there; returns the working copy."""
+        """PATCH the draft in any version; returns the draft."""
         response = self.patch(f"/api/v1/manage/{plural}/{_id(entry)}", json=fields, if_match="*")
         return _data(response, 200)
 
@@ -133,7 +133,7 @@ class Service(Caller):
 
     @property
     def front(self) -> AnswerCache:
-        """What stands before the application, with the answers it keeps."""
+        """The layer in front of the application, with the answers that it keeps."""
         front = self.app.wsgi_app
         assert isinstance(front, AnswerCache)
         return front
@@ -148,7 +148,7 @@ class Service(Caller):
 
     @contextmanager
     def counting(self) -> Iterator[Usage]:
-        """Count the statements of what is called meanwhile."""
+        """Count the statements that run inside the block."""
         measured = Usage()
         token = usage.set(measured)
         try:

@@ -1,4 +1,4 @@
-"""Tests that share an application see nothing of each other: no data, no answer, no connection, no listener."""
+"""Tests that share an application do not affect each other: they share no data, answer, connection or listener."""
 
 from collections.abc import Callable
 from contextlib import closing

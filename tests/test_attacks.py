@@ -1,4 +1,4 @@
-"""What a hostile client tried, and what a careful reader feared: each once, as a test."""
+"""Attacks that a hostile client tried or a careful reader feared, each as a test."""
 
 from datetime import timedelta
 from typing import Any

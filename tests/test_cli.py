@@ -1,4 +1,4 @@
-"""The command line as an operator meets it: what works, and one clear line for what does not."""
+"""The command line as an operator uses it: commands that work, and one clear line for each failure."""
 
 import json
 import os
@@ -309,7 +309,7 @@ def check_delivery_alone(client: Client, key: str) -> None:
 
 
 def fill(folder: Path, database_url: str) -> str:
-    """Publish one article by way of a full node; returns the key that was used."""
+    """Publish one article through a full node; returns the key that was used."""
     settings = variables(database_url)
     key = created_key(folder, settings)
     with serving(folder=folder, settings=settings) as server:

@@ -1,4 +1,4 @@
-"""The server is asked to end in the middle of work, and finishes first; what a kill leaves is in ``test_kills``."""
+"""A server that is asked to end finishes its running work first. ``test_kills`` tests kills."""
 
 import http.client
 import os
@@ -26,7 +26,7 @@ WRITES = 200
 
 @dataclass
 class Story:
-    """What one client tried with one article, in order, and how much of it was acknowledged."""
+    """The steps that one client tried with one article, in order, and how many of them were acknowledged."""
 
     slug: str
     tried: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Story:
 
 @dataclass
 class Stories:
-    """What all clients did."""
+    """The stories of all clients."""
 
     all: list[Story] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,7 +92,7 @@ def check_story(client: Client, story: Story) -> None:
 
 @contextmanager
 def write_lock(database_url: str) -> Iterator[None]:
-    """Keep every writer waiting, as another long write would."""
+    """Make every writer wait, as a long write would."""
     engine = create_engine(database_url)
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -162,7 +162,7 @@ def test_a_process_that_dies_is_replaced(database_url: str, tmp_path: Path) -> N
 
 
 def answering(server: Server) -> list[int]:
-    """The processes that answer; where they are not copies of the command, Python's own helper is none of them."""
+    """The processes that answer requests. Python's own helper process is left out."""
     helper = "resource_tracker"
     return [pid for pid in server.members() if pid != server.pid and helper not in command_line(pid)]
 

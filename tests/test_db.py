@@ -1,4 +1,4 @@
-"""The two ways into the database, on both: whole or nothing, unchanging while one reads, and a word when it is away."""
+"""Snapshots and transactions on both databases: they are atomic and isolated, and report an unavailable database."""
 
 import contextlib
 import sqlite3
@@ -243,7 +243,7 @@ def test_the_database_s_time_moves_on_within_a_transaction(database: Database) -
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long in these tests."""
+    """Shorten all waiting times for these tests."""
     monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
 
 

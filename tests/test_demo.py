@@ -25,7 +25,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder in which the demonstration was made without being served, and what it printed."""
+    """A folder with a demonstration that was made but not served, and the printed output."""
     folder = tmp_path_factory.mktemp("demo")
     ended = cms("demo", "--no-serve", "--port", str(free_port()), folder=folder, settings={})
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -48,7 +48,7 @@ def working_copies(demo: Service, plural: str) -> list[dict[str, Any]]:
 
 
 def originals(demo: Service, plural: str) -> list[dict[str, Any]]:
-    """Those that translate no other."""
+    """The entries that are not translations."""
     return [each for each in working_copies(demo, plural) if each["translation_of"] is None]
 
 
@@ -143,7 +143,7 @@ def printed_key(output: str) -> str:
 
 
 def printed_commands(output: str) -> list[str]:
-    """Every curl command as printed, lines that go on included."""
+    """Every printed curl command, including its continued lines."""
     return re.findall(r"^  (curl (?:.*\\\n)*.*)$", output, flags=re.MULTILINE)
 
 
@@ -178,7 +178,7 @@ def answers(port: int) -> bool:
 
 
 def run(command: str) -> Any:
-    """Paste a command into a shell; where there is no curl, a few lines that do as it does stand in."""
+    """Paste a command into a shell. A short script replaces curl if it is not installed."""
     curl = "" if shutil.which("curl") else f"curl() {{ python3 - \"$@\" <<'END'\n{CURL}\nEND\n}}\n"
     ended = subprocess.run(
         ["bash", "-c", curl + command], capture_output=True, text=True, timeout=PATIENCE, check=False, cwd="/"

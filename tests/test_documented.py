@@ -1,4 +1,4 @@
-"""Whatever a stranger can meet has a line in a guide; what the guides take from the code is what the code says."""
+"""Every setting, command, code, event and header has a line in a guide; tables made from the code are up to date."""
 
 import ast
 import re
@@ -129,7 +129,7 @@ def test_every_header_that_is_sent_has_a_line_and_every_line_is_sent(sqlite_url:
 
 
 def tour(service: Service) -> Iterator[TestResponse]:
-    """Answers of every kind, by what is special in their headers."""
+    """Answers of every kind, by the special feature of their headers."""
     editor, once = service.editor, {"Idempotency-Key": "once"}
     article = editor.create_published("articles", slug="first", body="A text of some length. " * 100)
     yield service.get("/api/v1/articles/first", headers={"Accept-Encoding": "br"})

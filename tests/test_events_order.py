@@ -1,4 +1,4 @@
-"""The audit log under parallel writers: every number once, in the order of the commits, and none behind one read."""
+"""The audit log under parallel writers: each number once, in commit order, and none appears after a later one."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ ARTICLES = WRITERS * OF_EACH
 
 @dataclass(frozen=True)
 class Write:
-    """A write that was answered: the number it got, and when it was asked for and answered, by the machine's clock."""
+    """A write that was answered: its number, and the times of request and answer by the machine's clock."""
 
     number: int
     asked: float
@@ -37,7 +37,7 @@ def take_part(client: Client, number: int) -> tuple[list[Write], list[str]]:
 
 
 def write(client: Client, number: int) -> list[Write]:
-    """Make articles, some of them live at once, which is two events of one change, and change and trash others."""
+    """Create articles, some of them live at once (two events of one write), and change and trash others."""
     done: list[Write] = []
 
     def told(method: str, path: str, **options: Any) -> Any:
@@ -98,7 +98,7 @@ def test_the_log_has_no_gaps_and_is_in_the_order_of_the_commits(database_url: st
 
 
 def check_numbers(ids: list[str]) -> None:
-    """From the first on every number is there, with its positions from 0."""
+    """Check that no number is missing, and that the positions of each begin at 0."""
     places = [tuple(map(int, each.split("-"))) for each in ids]
     assert places == sorted(places)
     numbers = [number for number, _ in places]

@@ -1,4 +1,4 @@
-"""Two real servers on one database: what one writes, the memory of the other knows at once."""
+"""Two real servers on one database: a write through one is visible at once in the answers of the other."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every command of the README and the guides works as it is written, and answers what the text says."""
+"""Every command of the README and the guides works as written, and its answer matches the text."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_no_paper_has_commands_that_nothing_runs() -> None:
 
 
 def is_make(block: str) -> bool:
-    """Whether a block does nothing but make what a test of the house knows."""
+    """True if a block only calls ``make`` targets that ``test_house`` checks."""
     return all(line.startswith("make ") for line in block.splitlines())
 
 
@@ -104,7 +104,7 @@ def test_the_five_minute_walk_gives_the_page_whole(database_url: str, tmp_path: 
 
 
 def assert_is_whole(page: dict[str, Any]) -> None:
-    """Everything that an ordinary practice's blog post shows."""
+    """Assert that the answer has everything that the blog post of an ordinary practice shows."""
     assert page["title"] == "Three quiet minutes before you speak"
     assert page["subtitle"] == "The lighthouse method, step by step"
     assert page["seo"]["title"] == "Calm your voice before a talk | My site"
@@ -129,7 +129,7 @@ def assert_is_whole(page: dict[str, Any]) -> None:
 
 
 def said(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a block prints."""
+    """The output of a block."""
     run = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
@@ -286,7 +286,7 @@ def test_one_machine_is_set_up_and_backed_up_as_operators_are_told(tmp_path: Pat
 
 
 def serving_as_told(line: str, folder: Path, settings: dict[str, str]) -> Any:
-    """A server that is started with the options that a guide gives, on a port of its own."""
+    """A server that is started with the options from a guide, on a free port."""
     port = free_port()
     program, command, *options = shlex.split(line.replace("8000", str(port)))
     assert (program, command) == ("cms", "serve")

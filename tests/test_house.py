@@ -1,4 +1,4 @@
-"""The house rules of ``cms/``: what may import what, what stands in one place only, and what each part says."""
+"""The house rules of ``cms/``: allowed imports, code that belongs in one place only, and documentation."""
 
 import ast
 import os
@@ -90,7 +90,7 @@ INTRUDERS = {
 
 @pytest.fixture(scope="module")
 def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the package with its rules, to put an intruder into."""
+    """A copy of the package with its import rules, to which a test adds a forbidden module."""
     folder = tmp_path_factory.mktemp("tree")
     shutil.copytree(PACKAGE, folder / "cms", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -201,7 +201,7 @@ def test_one_place_reads_the_environment() -> None:
 
 
 def _is_set(environment: ast.AST, tree: ast.Module) -> bool:
-    """Whether this naming of the environment is ``os.environ[…] = …``: the server's processes inherit what is set."""
+    """True if this use of the environment is ``os.environ[…] = …``: the server's processes inherit what is set."""
     return any(
         isinstance(node, ast.Subscript) and node.value is environment and isinstance(node.ctx, ast.Store)
         for node in ast.walk(tree)
@@ -233,7 +233,7 @@ def _caught(handler: ast.ExceptHandler) -> set[str]:
 
 
 def _quotes(handler: ast.ExceptHandler) -> bool:
-    """Whether the exception is turned into text, or one of its texts is read."""
+    """True if the code turns the exception into text or reads one of its texts."""
     for node in (each for statement in handler.body for each in ast.walk(statement)):
         if isinstance(node, ast.Attribute) and node.attr in WORDS:
             value: ast.AST = node.value
@@ -306,7 +306,7 @@ DOCUMENTED = {"example", "description", "title"}
 
 
 def undocumented(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node of a piece of code, but for what only the OpenAPI document shows: descriptions and examples."""
+    """Every node of a piece of code except the descriptions and examples of the OpenAPI document."""
     if isinstance(node, ast.keyword) and node.arg in DOCUMENTED:
         return
     if isinstance(node, ast.Assign) and any("EXAMPLE" in ast.unparse(each) for each in node.targets):
@@ -317,7 +317,7 @@ def undocumented(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def type_names(path: str, tree: ast.Module) -> Iterator[str]:
-    """Where a module names a content type: in a string that is one word or path, or within an identifier."""
+    """The places where a module names a content type: in a string that is one word or path, or within an identifier."""
     strings = TYPE_NAMES - (VOCABULARY if path.startswith("seo/") else set())
     for node in undocumented(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -379,7 +379,7 @@ def test_the_version_stands_in_a_module_that_hangs_on_nothing() -> None:
 
 
 def is_text(node: ast.AST, text: str) -> bool:
-    """Whether this is the text as a literal."""
+    """True if the node is this text as a literal."""
     return isinstance(node, ast.Constant) and node.value == text
 
 
@@ -395,7 +395,7 @@ def test_nothing_imports_the_package_itself() -> None:
 
 
 def _is_of_the_package(name: str) -> bool:
-    """Whether an imported name is the package, or something directly in it."""
+    """True if an imported name is the package itself or something directly in it."""
     return name == "cms" or (name.startswith("cms.") and name.count(".") == 1)
 
 

@@ -1,4 +1,4 @@
-"""The look-out for what does not agree sees it: each copy in the database is spoilt once."""
+"""``check_invariants`` finds every kind of damage: each copied value in the database is changed once."""
 
 import shutil
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""Five hundred mixed writes, and the server killed in the middle of them, again and again.
+"""Five hundred mixed writes, during which the server is killed again and again.
 
-Whatever was acknowledged is there afterwards; what was cut off is there wholly or not at all; and everything that the
-database repeats agrees with what it was made from.
+Every acknowledged write is there afterwards. A write that was cut off is there wholly or not at all. Every copy in the
+database agrees with its source.
 """
 
 import http.client
@@ -32,7 +32,7 @@ WRITERS = 8
 
 @dataclass(frozen=True)
 class State:
-    """An article as it can be asked for; ``None`` in place of a title that cannot."""
+    """The state of an article as clients read it; ``None`` for a title that they cannot read."""
 
     title: str | None = None
     version: int = 0
@@ -54,7 +54,7 @@ def create(client: Client, path: str, state: State) -> tuple[Reply, State]:
 
 
 def create_in_batch(client: Client, path: str, state: State) -> tuple[Reply, State]:
-    """Made, changed and published in one request: all of it or nothing."""
+    """Create, change and publish in one request: all of it or nothing."""
     place, any_tag = path.removeprefix(MANAGE), {"If-Match": "*"}
     operations = [
         {"method": "PUT", "path": place, "headers": {"If-None-Match": "*"}, "body": {"title": "created"}},
@@ -140,7 +140,7 @@ class Story:
         return True
 
     def settle(self, client: Client) -> None:
-        """See that the article is as it was acknowledged, or as what was cut off would have made it."""
+        """Check that the article is as acknowledged, or as the write that was cut off would have made it."""
         found = read(client, self.path)
         assert found in (self.state, self.doubt or self.state), f"{self} is {found}"
         if self.doubt is not None:
@@ -150,14 +150,14 @@ class Story:
 
 
 class _Mute(Client):
-    """Asks nobody: it is only to be known what would have come of the question."""
+    """A client that sends nothing, to work out the outcome that a request would have."""
 
     def send(self, method: str, path: str, **_: Any) -> Reply:
         return Reply(0, {}, b"")
 
 
 def read(client: Client, path: str) -> State:
-    """An article as management and delivery tell of it."""
+    """The article as management and delivery answer it."""
     managed, _ = client.insist("GET", path)
     live, _ = client.insist("GET", path.replace("/manage", ""))
     if managed.status == 404:
@@ -204,7 +204,7 @@ class Crowd:
                 self.enough.set()
 
     def cut_off(self) -> list[Story]:
-        """The stories of which nobody knows yet how far they went."""
+        """The stories whose last step was neither acknowledged nor checked."""
         return [each for each in self.all() if each.doubt is not None]
 
     def all(self) -> Iterator[Story]:
@@ -246,14 +246,14 @@ def test_whatever_is_killed_acknowledged_writes_are_there_and_no_write_is_there_
 
 
 def create_tags(client: Client) -> None:
-    """What the articles refer to."""
+    """Create the tags that the articles refer to."""
     for name in ("repair", "paper"):
         body = {"name": name, "slug": name}
         client.request("POST", f"{MANAGE}/tags?publish=true", json=body).expect(201)
 
 
 def connections(database_url: str) -> list[tuple[Any, ...]]:
-    """Who else is connected to the database; SQLite has no such thing."""
+    """The other connections to the database; SQLite has none."""
     if database_url.startswith("sqlite"):
         return []
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -261,7 +261,7 @@ def connections(database_url: str) -> list[tuple[Any, ...]]:
 
 
 def kill_connections(database_url: str) -> None:
-    """End what the database does for the server, as a database that fails does."""
+    """End the connections of the server, as a failing database would."""
     if not database_url.startswith("sqlite"):
         engine = create_engine(database_url)
         with engine.connect() as connection:

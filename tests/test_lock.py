@@ -1,4 +1,4 @@
-"""The lock files hold what ``pyproject.toml`` asks for, each file by its hash, and say nothing about who wrote them."""
+"""The lock files have the dependencies of ``pyproject.toml``, each by its hash, and no trace of the machine."""
 
 import re
 import tomllib

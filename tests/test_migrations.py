@@ -55,7 +55,7 @@ def to(app: Flask, revision: str) -> None:
 
 
 def tables(url: str) -> dict[str, Any]:
-    """Everything a database says about its tables, without the one that Alembic keeps."""
+    """The description of all tables of a database, except the one of Alembic."""
     engine = create_engine(url, poolclass=NullPool)
     inspector = inspect(engine)
     return {name: table(engine, name) for name in inspector.get_table_names() if name != "alembic_version"}
@@ -78,7 +78,7 @@ def table(engine: Engine, name: str) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The same with types and conditions as texts, which can be compared."""
+    """The same value with types and conditions as text, so that it can be compared."""
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

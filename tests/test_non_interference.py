@@ -1,6 +1,6 @@
-"""Two services that differ in what is private: to whoever has no key they are the same, byte for byte.
+"""Two services that differ only in private content answer clients without a key with the same bytes.
 
-The second is a copy of the first, in which editors then go on working: drafts, plans, trash, keys and a growing log.
+The second is a copy of the first in which editors continue to work: drafts, plans, trash, keys and a growing log.
 """
 
 import re
@@ -34,7 +34,7 @@ PLANNED_WORDS = "Nobody knows *quoins* yet, nor pasta, and warn of spines. " + "
 
 
 def make_public(service: Service) -> dict[str, str]:
-    """A small site of everything that can be live, with a page that has moved; the ids by plural."""
+    """Make a small site with everything that can be live and a redirect; returns the ids by plural."""
     editor = service.editor
     home = {"name": "Harbour & Reed", "base_url": "https://harbour-and-reed.example"}
     assert service.admin.patch("/api/v1/manage/site", json=home, if_match="*").status_code == 200
@@ -51,7 +51,7 @@ def make_public(service: Service) -> dict[str, str]:
 
 
 def work_in_private(service: Service, public: dict[str, str]) -> None:
-    """Everything that nobody without a key may notice."""
+    """Make all changes that must be invisible without a key."""
     editor, admin = service.editor, service.admin
     words = {"articles": "title", "faqs": "question", "authors": "name", "tags": "name", "social-links": "label"}
     references = {"tags": [public["tags"]], "authors": [public["authors"]], "faqs": [public["faqs"]]}
@@ -86,7 +86,7 @@ def work_in_private(service: Service, public: dict[str, str]) -> None:
 
 
 def questions(public: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """What somebody without a key may try, as method, path and headers."""
+    """The requests that a client without a key may try, as method, path and headers."""
     paths = [
         *(f"/api/v1/{plural}?include_total=true" for plural in PLURALS),
         *(f"/api/v1/{plural}/{public[plural]}" for plural in PLURALS),
@@ -154,7 +154,7 @@ def questions(public: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str]
 
 
 def seen(caller: Caller, method: str, path: str, headers: dict[str, str]) -> Any:
-    """Status, body and headers of an answer, without what tokens hold."""
+    """The status, body and headers of an answer, without the contents of tokens."""
     response = caller.request(method, path, headers=headers | {"X-Request-Id": "the-same"})
     assert response.status_code < 500, path
     body, shown = response.get_data(), told(response)

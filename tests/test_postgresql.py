@@ -1,4 +1,4 @@
-"""The launcher of the test database: it works from every installation, and leaves nothing behind."""
+"""The launcher of the test database works with every installation and leaves nothing behind."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A purge leaves nothing of what was written: not a word of it in any table of either database."""
+"""A purge erases all content of an entry: not a word of it stays in any table of either database."""
 
 import uuid
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SPOKEN_OF = {
 
 
 def cells(service: Service) -> Iterator[tuple[str, bytes]]:
-    """Every value in every table, those that the search index of SQLite keeps for itself included."""
+    """Every value in every table, including the internal tables of SQLite's search index."""
     with service.services.database.snapshot() as connection:
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f'SELECT * FROM "{table}"')):
@@ -36,7 +36,7 @@ def cells(service: Service) -> Iterator[tuple[str, bytes]]:
 
 
 def file_of(service: Service) -> bytes:
-    """The bytes of an SQLite database, its write-ahead log included; nothing where a server keeps them."""
+    """The bytes of an SQLite database, including its write-ahead log; empty for PostgreSQL."""
     database = service.services.database
     if not database.is_sqlite:
         return b""
@@ -47,7 +47,7 @@ def file_of(service: Service) -> bytes:
 
 
 def as_most_builds_are(service: Service) -> None:
-    """Let SQLite only give up what is erased, where it was built to overwrite it without being told."""
+    """Switch off ``secure_delete`` in builds of SQLite that have it on by default."""
     database = service.services.database
     if database.is_sqlite:
         database.engine.dispose()

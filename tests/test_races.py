@@ -1,4 +1,4 @@
-"""Many clients in processes of their own against a server of two processes: nothing is lost and nobody wins twice."""
+"""Many clients in separate processes against a server of two processes: no write is lost and none succeeds twice."""
 
 import random
 import time
@@ -30,7 +30,7 @@ def editor(server: Server, database_url: str, tmp_path: Path) -> Client:
 
 
 def check_numbers(database_url: str) -> None:
-    """Every change has its number in the audit log, and the counter is the last of them."""
+    """Check that every write has its number in the audit log, and that the counter is the last number."""
     events = rows(database_url, "SELECT change, position FROM events ORDER BY change, position")
     ((counter,),) = rows(database_url, "SELECT change FROM content_version")
     numbers = sorted({change for change, _ in events})
@@ -68,7 +68,7 @@ def test_fifty_articles_of_one_title_get_fifty_slugs(editor: Client, database_ur
 
 
 def send_once(client: Client, number: int) -> tuple[int, str | None, str | None, int]:
-    """Everybody sends the very same request, under one key."""
+    """Send the same request as all other clients, with the same idempotency key."""
     headers = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
     reply, busy = client.insist("POST", ARTICLES, json={"title": "Sent by all"}, headers=headers)
     made = reply.data["id"] if reply.status == 201 else reply.document["type"].rpartition("/")[2]
@@ -93,7 +93,7 @@ INCREMENTS = 20
 
 
 def count_up(client: Client, number: int) -> Counter[str]:
-    """Read, add one, write back what was read plus one; whoever came too late reads again."""
+    """Read a number, add one and write it back; a client that was too late reads again."""
     path, seen = f"{ARTICLES}/{COUNTED}", Counter[str]()
     patience = 0.2
     for _ in range(INCREMENTS):

@@ -1,6 +1,6 @@
-"""Answers to the recorded corpus are what they were, headers included, on SQLite and on PostgreSQL.
+"""Answers to the recorded corpus have not changed, headers included, on SQLite and on PostgreSQL.
 
-Where answers are meant to change, record them anew, and look through the difference before committing it::
+If a change of answers is intended, record them anew and review the difference before you commit it::
 
     CMS_RECORD_ANSWERS=1 python -m pytest tests/test_recorded_answers.py
     git diff tests/corpus/recorded

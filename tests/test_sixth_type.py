@@ -1,4 +1,4 @@
-"""Whoever adds a content type writes a model, two schemas and one entry of the catalogue, and gets everything else."""
+"""A new content type needs a model, a declaration, two schemas and a line in the catalogue, and gets all the rest."""
 
 from collections.abc import Iterator
 from dataclasses import replace

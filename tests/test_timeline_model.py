@@ -1,8 +1,8 @@
-"""The whole service against a model of it: random edits and plans, compared at many instants, past and to come.
+"""Compares the whole service with a model of it: random edits and plans, at many past and future instants.
 
-The model is a list of spans for each entry and knows no SQL, no counters, no caches and no worker. Time goes in
-quarters of an hour from the beginning of the test: something is done at whole hours, planned for half past, and looked
-at in between, so that the seconds that the test itself takes make no difference.
+The model is a list of spans for each entry and has no SQL, counters, caches or worker. Time is counted in quarters of
+an hour from the start of the test: writes happen at whole hours, plans are for half past, and reads happen in between,
+so that the seconds that the test itself takes make no difference.
 """
 
 import math
@@ -31,7 +31,7 @@ LABELS = {"articles": "title", "tags": "name"}
 
 @dataclass
 class Span:
-    """A revision is shown from here until there; ``asked`` is the end that was wanted where a later plan cut it."""
+    """A revision is live from ``start`` to ``end``. ``asked`` is the requested end, if a plan has cut it."""
 
     revision: int
     start: float
@@ -53,7 +53,7 @@ class Entry:
         return next((each for each in self.spans if each.start <= at < each.end), None)
 
     def publish(self, now: float, revision: int, start: float | None, end: float | None) -> bool:
-        """Returns whether it can be done."""
+        """Publish a revision in the model; returns False if the service must refuse it."""
         same = self._same(now, revision, start)
         begins = same.start if same else now if start is None else start
         later = [each for each in self.spans if each.start > begins]
@@ -103,7 +103,7 @@ class Entry:
 
 @dataclass
 class Walk:
-    """A service and its model, led through the same story."""
+    """A service and its model, on which the same steps are done."""
 
     service: Service
     chance: random.Random
@@ -119,18 +119,18 @@ class Walk:
 
     @property
     def now(self) -> float:
-        """Within the hour, what is done later is later."""
+        """The present time of the model; within an hour, each step comes later than the one before."""
         return self.hour * HOUR + len(self.story) / 1000
 
     def instant(self, quarter: float) -> str:
         return clock.to_wire(self.start + quarter * QUARTER)
 
     def plan(self) -> int:
-        """Half past some hour to come."""
+        """A future time at half past an hour."""
         return (self.hour + self.chance.randrange(6)) * HOUR + HOUR // 2
 
     def some(self, **wanted: Any) -> Entry | None:
-        """An entry of this kind."""
+        """A random entry with these attributes, or ``None``."""
         found = [each for each in self.entries.values() if all(getattr(each, k) == v for k, v in wanted.items())]
         return self.chance.choice(found) if found else None
 
@@ -269,7 +269,7 @@ def article_seen(entry: Entry, revision: int, tags: set[str]) -> dict[str, Any]:
 
 
 def expected(walk: Walk, at: float) -> dict[str, list[Any]]:
-    """What each list holds at an instant, in its order."""
+    """The expected items of each list at an instant, in order."""
     tags = {tag.id for tag, _ in walk.live("tags", at)}
     live = walk.live("articles", at)
     by_first = sorted(live, key=lambda each: (each[0].spans[0].start, each[0].id), reverse=True)
@@ -298,7 +298,7 @@ def expected(walk: Walk, at: float) -> dict[str, list[Any]]:
 
 
 def expected_drafts(walk: Walk) -> dict[str, list[Any]]:
-    """What the lists hold of working copies, in an order that does not depend on when they were saved."""
+    """The expected items of the lists of drafts, in an order that does not depend on when they were saved."""
     drafts = [each for each in walk.entries.values() if not each.trashed]
     articles = [each for each in drafts if each.plural == "articles"]
     tags = {each.id for each in drafts if each.plural == "tags"}
@@ -319,7 +319,7 @@ def expected_drafts(walk: Walk) -> dict[str, list[Any]]:
 
 
 def told(caller: Caller, space: str, question: str, **query: str) -> list[Any]:
-    """A whole list, of each entry what the model knows."""
+    """All items of a list, reduced to the data that the model has."""
     fields = "id,name,article_count" if question == "tags" else "id,title,version,tags"
     path = f"{space}/{question}{'&' if '?' in question else '?'}limit=100&fields={fields}"
     answer = caller.get("&".join([path, *(f"{name}={value}" for name, value in query.items())]))
@@ -332,7 +332,7 @@ def told(caller: Caller, space: str, question: str, **query: str) -> list[Any]:
 
 
 def compare(walk: Walk) -> None:
-    """Look at the past and the future by ``at``, at the future also when it has come, and at the drafts."""
+    """Compare past and future instants through ``at``, future ones again when they have come, and the drafts."""
     viewer, now = walk.service.viewer, walk.hour * HOUR
     past = [walk.chance.randrange(-1, now, 2) for _ in range(2)] if now else [-1]
     coming = [now + 1, now + walk.chance.randrange(3, 7 * HOUR, 2)]

@@ -1,4 +1,4 @@
-"""An installed package is whole: it migrates, has its sample site and its registry of platforms."""
+"""An installed package is complete: it can migrate, and it has the sample site and the registry of platforms."""
 
 import subprocess
 import sys

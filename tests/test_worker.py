@@ -1,4 +1,4 @@
-"""The worker tells what became due, once; what readers see does not wait for it."""
+"""The worker records what became due, once; readers do not depend on it."""
 
 import subprocess
 import sys
@@ -26,13 +26,13 @@ def in_hours(hours: float) -> str:
 
 
 def look(service: Service) -> bool:
-    """One look of the worker."""
+    """One pass of the worker."""
     known = service.services
     return announce_due(known.database, known.types, known.settings.public_url)
 
 
 def told(service: Service) -> list[tuple[Any, ...]]:
-    """What the worker has told, oldest first."""
+    """The events that the worker has recorded, oldest first."""
     return rows(
         service.services.settings.database_url,
         "SELECT action, type, subject, revision FROM events WHERE action IN ('went_live', 'expired') "
@@ -41,7 +41,7 @@ def told(service: Service) -> list[tuple[Any, ...]]:
 
 
 def scheduled(service: Service, **times: str) -> dict[str, Any]:
-    """An article with a plan."""
+    """Create an article with a plan."""
     entry = service.editor.create("articles")
     service.editor.publish("articles", entry, **times)
     return entry

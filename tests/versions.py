@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def main() -> None:
-    """Run what is asked for; the status is 1 if a library breaks a test."""
+    """Run the tests with each set of versions; the exit status is 1 if a library breaks a test."""
     parser = argparse.ArgumentParser(description="Run tests with the newest and the lowest versions of the libraries.")
     parser.add_argument("--only", choices=[*RESOLUTIONS], help="not both")
     parser.add_argument("--quick", action="store_true", help="the tests of make quick instead of the suite")
@@ -96,7 +96,7 @@ def _failures(python: Path, arguments: list[str]) -> set[str]:
 def _culprits(
     python: Path, tests: set[str], suspects: list[str], versions: Versions, locked: Versions
 ) -> dict[str, str]:
-    """The library that breaks each test, where its locked version alone mends the test. Halves the suspects."""
+    """The library that breaks each test: with its locked version alone, the test passes. Found by bisection."""
     if not tests or not suspects:
         return {}
     _install(python, suspects, locked)

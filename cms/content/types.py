@@ -298,7 +298,7 @@ class ContentType:
 
     @cached_property
     def by_date(self) -> "ContentType":
-        """The type with sorts and filters by ``published_at``, which all publications have, instead of its own sorts."""
+        """The type sorted and filtered by ``published_at``, which all publications have, instead of its own sorts."""
         sorts: dict[str, SortColumn] = {"-published_at": "published_at", "published_at": "published_at"}
         date = ByTime("published_at", "published_at")
         return replace(self, sorts=sorts, filters=self.filters if date in self.filters else (*self.filters, date))

@@ -1,5 +1,5 @@
-"""What others read of a site besides pages: feeds, sitemaps, llms.txt, robots.txt, security.txt.
+"""Files that programs read of a site: feeds, sitemaps, llms.txt, robots.txt and security.txt.
 
-Plain data in, bytes out: nothing here knows HTTP or the database. XML is written with the standard library, which has
-all that writing takes; the libraries that make feeds know neither several authors nor JSON Feed.
+Each function turns plain data into bytes; nothing here knows HTTP or the database. XML is written with the standard
+library, which is enough for writing; the libraries that make feeds support neither several authors nor JSON Feed.
 """

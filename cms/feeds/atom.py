@@ -10,7 +10,7 @@ MEDIA_TYPE = "application/atom+xml"
 
 
 def write(feed: Feed) -> bytes:
-    """The feed as Atom, with content in full as escaped HTML."""
+    """The feed as an Atom document, with the full content as escaped HTML."""
     document = root("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": feed.locale})
     add(document, "id", feed.id)
     add(document, "title", feed.title)
@@ -18,7 +18,7 @@ def write(feed: Feed) -> bytes:
     add(document, "updated", clock.to_wire(feed.updated_at))
     add(document, "link", rel="self", type=MEDIA_TYPE, href=feed.url)
     add(document, "link", rel="alternate", type="text/html", href=feed.site_url)
-    # An entry without authors has the feed's (4.1.1).
+    # Entries without an author take that of the feed (section 4.1.1).
     add(add(document, "author"), "name", feed.publisher)
     add(document, "generator", GENERATOR)
     for item in feed.items:
@@ -48,5 +48,5 @@ def _add_entry(document: Element, item: FeedItem, locale: str) -> None:
     if item.html is not None:
         add(entry, "content", item.html, type="html")
     elif item.url is None:
-        # An entry that leads nowhere must have content (4.1.2).
+        # An entry without an alternate link must have content (section 4.1.2).
         add(entry, "content", item.summary)

@@ -1,4 +1,4 @@
-"""What a feed says, whichever its format: the feed, its items, and what makes both fit for readers elsewhere."""
+"""The data of a feed in any format, and the functions that make its addresses absolute and limit its size."""
 
 import mimetypes
 import re
@@ -19,7 +19,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class FeedAuthor:
-    """An author: a name, the address of a page about them, and that of a portrait."""
+    """An author: a name, the address of a page about them, and the address of a portrait."""
 
     name: str
     url: str | None = None
@@ -36,7 +36,7 @@ class FeedTag:
 
 @dataclass(frozen=True)
 class FeedImage:
-    """A picture by its absolute address."""
+    """An image with an absolute address."""
 
     url: str
     alt: str = ""
@@ -45,17 +45,17 @@ class FeedImage:
 
     @property
     def media_type(self) -> str | None:
-        """The image's type as far as its address tells."""
+        """The media type guessed from the address; ``None`` if the address does not end like that of an image."""
         guessed, _ = mimetypes.guess_type(re.split("[?#]", self.url)[0])
         return guessed if guessed is not None and guessed.startswith("image/") else None
 
 
 @dataclass(frozen=True)
 class FeedItem:
-    """An entry in a feed. ``html`` has absolute addresses only; ``None`` where the summary stands for it."""
+    """An entry in a feed. ``html`` has only absolute addresses; it is ``None`` if the item has only its summary."""
 
     id: str
-    """The entry's own id, which no change of its address changes."""
+    """The id of the entry; it stays the same when the address changes."""
     title: str
     url: str | None
     summary: str
@@ -69,16 +69,16 @@ class FeedItem:
 
     @property
     def urn(self) -> str:
-        """The id as an IRI (RFC 9562, 4): what readers know the item by."""
+        """The id as an IRI (RFC 9562, section 4), by which feed readers recognise the item."""
         return f"urn:uuid:{self.id}"
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed: ``url`` is its own address, ``site_url`` that of the page it goes with; items are newest first."""
+    """A feed. ``url`` is its own address, ``site_url`` that of the page it belongs to; items are newest first."""
 
     id: str
-    """An IRI that stays whatever the addresses become."""
+    """An IRI that stays the same when the addresses change."""
     url: str
     site_url: str
     title: str
@@ -89,12 +89,12 @@ class Feed:
 
     @property
     def updated_at(self) -> datetime:
-        """When its last change went live; a feed without items has not changed yet."""
+        """The latest change of any item; ``BEGINNING`` if the feed has no items."""
         return max((each.updated_at for each in self.items), default=BEGINNING)
 
 
 def absolute(address: str, page: str) -> str:
-    """The address as seen from a page elsewhere; what cannot be read stays as it is."""
+    """The address resolved against that of a page; an address that cannot be parsed stays as it is."""
     try:
         return urljoin(page, address)
     except ValueError:
@@ -102,7 +102,7 @@ def absolute(address: str, page: str) -> str:
 
 
 def absolute_html(html: str, page: str) -> str:
-    """Sanitised HTML with its relative addresses, fragments included, made absolute on the page it stands on."""
+    """Sanitised HTML of a page with every relative address, fragments included, made absolute."""
 
     def rewrite(_tag: str, name: str, value: str) -> str:
         if name == "srcset":
@@ -115,16 +115,16 @@ def absolute_html(html: str, page: str) -> str:
 
 
 def absolute_srcset(candidates: str, page: str) -> str:
-    """A ``srcset``, addresses with how wide or dense each image is, with its addresses made absolute."""
+    """A ``srcset``, such as ``/small.jpg 400w, /large.jpg 800w``, with its addresses made absolute."""
     parted = (each.partition(" ") for each in re.split(r",\s+", candidates.strip()))
     return ", ".join(absolute(address, page) + space + size for address, space, size in parted)
 
 
 def fitted(feed: Feed, write: Callable[[Feed], bytes], bytes_below: int) -> bytes:
-    """The feed's document, smaller than this.
+    """The document of a feed, limited in size.
 
-    If it has to be, the older items come with their summary instead of their content, and if that is not enough the
-    oldest do not come.
+    If it is too large, the oldest items have their summary instead of their content. If that is not enough, the oldest
+    items are left out.
     """
     document = write(feed)
     if len(document) < bytes_below:
@@ -132,8 +132,8 @@ def fitted(feed: Feed, write: Callable[[Feed], bytes], bytes_below: int) -> byte
     items = feed.items
     bare = [replace(each, html=None) for each in items]
 
-    def size(whole: int, all_of_them: int = len(items)) -> int:
-        return len(write(replace(feed, items=[*items[:whole], *bare[whole:all_of_them]])))
+    def size(whole: int, number: int = len(items)) -> int:
+        return len(write(replace(feed, items=[*items[:whole], *bare[whole:number]])))
 
     numbers = range(len(items) + 1)
     whole = bisect_left(numbers, bytes_below, key=size) - 1
@@ -144,7 +144,7 @@ def fitted(feed: Feed, write: Callable[[Feed], bytes], bytes_below: int) -> byte
 
 
 def image_of(picture: Mapping[str, Any] | None, page: str) -> FeedImage | None:
-    """A delivered picture as a feed shows it, with its address made absolute; ``None`` for what is not on the web."""
+    """A delivered picture as an image of a feed; ``None`` if its absolute address is not ``http`` or ``https``."""
     if picture is None:
         return None
     url = absolute(str(picture["url"]), page)

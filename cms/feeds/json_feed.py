@@ -41,19 +41,19 @@ def _item(item: FeedItem) -> dict[str, Any]:
         "tags": [each.name for each in item.tags],
         "language": item.locale,
     }
-    return _given(members)
+    return _without_empty(members)
 
 
 def _person(person: FeedAuthor) -> dict[str, Any]:
-    return _given({"name": person.name, "url": person.url, "avatar": person.avatar})
+    return _without_empty({"name": person.name, "url": person.url, "avatar": person.avatar})
 
 
-def _given(members: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None and value != []}
 
 
 def _legal(value: Any) -> Any:
-    """The value with the characters that every format of the feed can hold, so that all three say the same."""
+    """The value without the characters that XML cannot hold, so that all three formats have the same content."""
     if isinstance(value, str):
         return legal(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""llms.txt (llmstxt.org): what a site has, for language models to read."""
+"""llms.txt (llmstxt.org): an overview of a site for language models."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ MEDIA_TYPE = "text/plain"
 
 @dataclass(frozen=True)
 class ListedLink:
-    """A line of a list: a title, where it leads, and what is there."""
+    """A line of a list: a title, an address, and a note about the page."""
 
     title: str
     url: str
@@ -18,14 +18,14 @@ class ListedLink:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and its links; one named ``Optional`` may be left out by who has little room."""
+    """A heading and its links. Readers with little room may skip a section named ``Optional``."""
 
     title: str
     links: Sequence[ListedLink]
 
 
 def write(title: str, summary: str | None, details: str, sections: Iterable[Section]) -> bytes:
-    """The document: a first heading, a summary as a quotation, details, and the sections that have links."""
+    """The document: a heading, the summary as a quotation, the details, and the sections that have links."""
     parts = [f"# {_line(title)}"]
     if summary:
         parts.append(f"> {_line(summary)}")
@@ -43,5 +43,5 @@ def _link(link: ListedLink) -> str:
 
 
 def _line(text: str) -> str:
-    """Text as one line in which nothing is Markdown."""
+    """The text in one line, with all Markdown escaped."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""RSS 2.0, as the RSS Advisory Board's specification and its best practices have it."""
+"""RSS 2.0, by the specification and the best practices of the RSS Advisory Board."""
 
 from email.utils import format_datetime
 from html import escape
@@ -17,7 +17,7 @@ NAMESPACES = {
 
 
 def write(feed: Feed) -> bytes:
-    """The feed as RSS 2.0, with content in full as ``content:encoded``."""
+    """The feed as an RSS 2.0 document, with the full content as ``content:encoded``."""
     document = root("rss", {"version": "2.0", **NAMESPACES})
     channel = add(document, "channel")
     add(channel, "title", feed.title)
@@ -46,7 +46,7 @@ def _add_item(channel: Element, item: FeedItem) -> None:
     for tag in item.tags:
         add(element, "category", tag.name)
     if item.summary:
-        # Readers take a description for HTML, and a summary is text.
+        # Feed readers take the description for HTML, but a summary is plain text.
         add(element, "description", escape(item.summary, quote=False))
     if item.html is not None:
         add(element, "content:encoded", item.html)
@@ -56,7 +56,7 @@ def _add_item(channel: Element, item: FeedItem) -> None:
 
 def _add_image(item: Element, image: FeedImage) -> None:
     if image.media_type is not None:
-        # The length is required; 0 is what the specification's board advises where it is not known.
+        # The length is required; the RSS Advisory Board advises 0 if it is not known.
         add(item, "enclosure", url=image.url, length="0", type=image.media_type)
     size = {name: str(each) for name in ("width", "height") if (each := getattr(image, name)) is not None}
     media = add(item, "media:content", url=image.url, medium="image", type=image.media_type, **size)

@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org, protocol 0.9), written as their pages come: a million take no more memory than a thousand."""
+"""Sitemaps (sitemaps.org, protocol 0.9), written in chunks: a million pages need no more memory than a thousand."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,11 +14,11 @@ MEDIA_TYPE = "application/xml"
 URLS_AT_MOST = 50_000
 BYTES_AT_MOST = 50 * 1024 * 1024
 URLS_PER_CHUNK = 200
-# The elements around an address, with the longest that is put into them besides.
+# The markup around an address, with the longest other value that it may contain.
 URL_MARKUP = len("<url><loc></loc><lastmod>2026-03-03T08:00:00.000Z</lastmod></url>\n")
 LINK_MARKUP = len('<xhtml:link rel="alternate" hreflang="zh-Hant-TW-x" href=""/>')
 
-# Nearly every address: nothing in it has another form in a sitemap.
+# Nearly every address matches this, and is written to a sitemap as it is.
 PLAIN = re.compile(r"[A-Za-z0-9/:._~-]*")
 
 URLSET = (
@@ -35,23 +35,23 @@ class ListedPage:
     url: str
     updated_at: datetime | None = None
     alternates: Mapping[str, str] = field(default_factory=dict)
-    """Addresses by language, this page's own and ``x-default`` among them; empty for a page that stands alone."""
+    """Addresses by language, including the page's own and ``x-default``; empty if the page has no translations."""
 
 
 def urls_per_file(longest_address: int, languages: int) -> int:
-    """How many pages a file may list so that it is within the protocol's limits of number and of bytes."""
+    """The number of pages that a file can list within the protocol's limits on URLs and bytes."""
     links = languages + 1 if languages > 1 else 0
     most_bytes = URL_MARKUP + longest_address + links * (LINK_MARKUP + longest_address)
     return max(1, min(URLS_AT_MOST, (BYTES_AT_MOST - len(URLSET) * 2) // most_bytes))
 
 
 def urlset(pages: Iterable[ListedPage]) -> Iterator[bytes]:
-    """A sitemap in chunks, as its pages come."""
+    """A sitemap in chunks, written while the pages are read."""
     yield from _document(URLSET, (_url(each) for each in pages), "</urlset>\n")
 
 
 def index(files: Iterable[ListedPage]) -> Iterator[bytes]:
-    """The index of sitemaps, each with its newest change."""
+    """An index of sitemaps, each with the time of its latest change."""
     yield from _document(INDEX, (_sitemap(each) for each in files), "</sitemapindex>\n")
 
 
@@ -70,20 +70,20 @@ def _url(page: ListedPage) -> str:
         f'<xhtml:link rel="alternate" hreflang="{language}" href="{encoded_address(address)}"/>'
         for language, address in page.alternates.items()
     )
-    return f"<url>{_place(page)}{links}</url>\n"
+    return f"<url>{_location(page)}{links}</url>\n"
 
 
 def _sitemap(file: ListedPage) -> str:
-    return f"<sitemap>{_place(file)}</sitemap>\n"
+    return f"<sitemap>{_location(file)}</sitemap>\n"
 
 
-def _place(page: ListedPage) -> str:
+def _location(page: ListedPage) -> str:
     changed = f"<lastmod>{clock.to_wire(page.updated_at)}</lastmod>" if page.updated_at is not None else ""
     return f"<loc>{encoded_address(page.url)}</loc>{changed}"
 
 
 def encoded_address(address: str) -> str:
-    """An address as the protocol wants it: percent-encoded (RFC 3986), then escaped for XML."""
+    """An address as the protocol requires it: percent-encoded (RFC 3986), then escaped for XML."""
     if PLAIN.fullmatch(address):
         return address
     return escape(quote(legal(address), safe="%!#$&'()*+,/:;=?@[]~"))

@@ -9,13 +9,13 @@ SECURITY_DAYS = 270
 
 
 def robots(hidden: Sequence[str], sitemap: str) -> bytes:
-    """What crawlers leave alone, and where the sitemap is."""
+    """robots.txt: the paths that crawlers must not visit, and the address of the sitemap."""
     rules = [f"Disallow: {path}" for path in hidden]
     return "\n".join(["User-agent: *", *rules, "", f"Sitemap: {sitemap}", ""]).encode()
 
 
 def security(contacts: Sequence[str], canonical: str, now: datetime) -> bytes:
-    """Whom to tell of a weakness, best first; the bytes are the same all day (UTC)."""
+    """security.txt: the contacts for reports of vulnerabilities, best first. The bytes are the same all day (UTC)."""
     expires = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=SECURITY_DAYS)
     lines = [
         *(f"Contact: {each}" for each in contacts),

@@ -1,1 +1,1 @@
-"""What search engines are told: the head of a page and its graph of linked data."""
+"""Data for search engines: the head of a page and its graph of linked data."""

@@ -1,7 +1,7 @@
-"""The search-engine head of a page: what a frontend puts into ``<head>``, with every fallback applied.
+"""The search-engine head of a page: the data that a frontend puts into ``<head>``, with every fallback applied.
 
-The rules are those of the search engines' own documentation and of the Open Graph protocol; where these leave a choice,
-the comment beside it says why it fell as it did.
+The rules are those of the search engines' own documentation and of the Open Graph protocol. Where these leave a choice,
+a comment gives the reason for ours.
 """
 
 import re
@@ -11,28 +11,28 @@ from datetime import datetime
 from typing import Any, Literal
 
 EXCERPT_LIMIT = 160
-"""Characters of a description that was computed: about what a page of results shows."""
+"""The most characters of a computed description: about as many as a page of results shows."""
 
 PageType = Literal["article", "profile", "website"]
-"""The Open Graph type; a person's page is a ``profile``, every other page that is no article a ``website``."""
+"""The Open Graph type: ``article``, ``profile`` for the page of a person, or ``website`` for any other page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageFacts:
-    """What is known of a page before any fallback is applied."""
+    """The data of a page before any fallback is applied."""
 
     type: PageType = "article"
     title: str
-    """What lists call the entry."""
+    """The name of the entry in lists."""
     written: Mapping[str, Any]
-    """``title``, ``description``, ``canonical_url``, ``noindex`` and ``image`` as an editor set them, or none of it."""
+    """``title``, ``description``, ``canonical_url``, ``noindex`` and ``image`` if an editor set them."""
     summary: str | None
-    """The description an editor wrote of the entry."""
+    """The summary that an editor wrote."""
     excerpt: str
     """The beginning of its text."""
     url: str | None
     image: Mapping[str, Any] | None
-    """The entry's own picture: ``url``, which may be a path, ``alt``, ``width`` and ``height``."""
+    """The picture of the entry: ``url``, which may be a path, ``alt``, ``width`` and ``height``."""
     site_name: str
     title_template: str
     base_url: str
@@ -43,9 +43,9 @@ class PageFacts:
     updated_at: str
     authors: Sequence[str] = ()
     tags: Sequence[str] = ()
-    """Names, the one that matters most first."""
+    """The names of the tags, most important first."""
     translations: Mapping[str, str | None]
-    """Addresses by locale of the translations that search engines may list."""
+    """The addresses, by locale, of the translations that search engines may list."""
 
 
 def search_head(page: PageFacts) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def search_head(page: PageFacts) -> dict[str, Any]:
         "robots": "noindex, follow" if page.written.get("noindex") else "index, follow, max-image-preview:large",
         "open_graph": {
             "type": page.type,
-            # The site's name stands beside it, so that it is not in the title again.
+            # The title does not repeat the site's name, which has a property of its own.
             "title": title,
             "description": description,
             "url": _canonical_url(page) or page.url,
@@ -73,7 +73,7 @@ def search_head(page: PageFacts) -> dict[str, Any]:
             **_article_properties(page),
         },
         "twitter": {
-            # A logo is not a picture of the page: wide, it would be cut or blown up.
+            # A logo is not a picture of the page: the large card would crop or enlarge it.
             "card": "summary_large_image" if picture else "summary",
             "title": title,
             "description": description,
@@ -87,25 +87,25 @@ def search_head(page: PageFacts) -> dict[str, Any]:
 def shortened(text: str, limit: int) -> str:
     """The text in one line, cut between words to at most ``limit`` characters, the ellipsis included.
 
-    Only what was computed is cut: search engines set no limit, shorten what does not fit and know the space they have.
+    Only computed texts are cut. Search engines set no limit: they shorten a text to the space that they have.
     """
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
-    # A script without spaces has no such place near the end, and may be cut anywhere.
+    # A script without spaces has no gap near the end, and may be cut anywhere.
     place = cut.rfind(" ") if line[limit - 1] != " " else len(cut)
     return (cut[:place] if place >= limit // 2 else cut).rstrip(" .,;:!?–—-…") + "…"  # noqa: RUF001
 
 
 def _picture(image: Mapping[str, Any] | None, base_url: str) -> dict[str, Any] | None:
-    """The image with its address made absolute, or ``None`` where there is none to show."""
+    """The image with its address made absolute, or ``None`` if there is no image on the web."""
     address = absolute(image["url"], base_url) if image else None
     return {**image, "url": address} if image and address else None
 
 
 def absolute(url: str | None, base_url: str) -> str | None:
-    """A web address, a path of the site completed; ``None`` for anything else, such as ``mailto:``."""
+    """The web address, completed if it is a path of the site; ``None`` for anything else, such as ``mailto:``."""
     if not url:
         return None
     if url.startswith("/") and not url.startswith("//"):
@@ -114,40 +114,40 @@ def absolute(url: str | None, base_url: str) -> str | None:
 
 
 def titled(title: str, template: str, site_name: str) -> str:
-    """The title through the site's template, ``{title} | {site}``, exactly once.
+    """The title in the site's template, such as ``{title} | {site}``, applied once.
 
-    A front page called as the site is, and a title that an editor wrote out in full, are left as they are.
+    The title stays as it is if it equals the site's name or if an editor has already written it in that form.
     """
     before, _, after = (part.replace("{site}", site_name) for part in template.partition("{title}"))
     frame = len(before) + len(after)
     framed = 0 < frame < len(title) and title.startswith(before) and title.endswith(after)
     if framed or title.casefold() == site_name.casefold():
         return title
-    # In one pass, because either value may itself hold what looks like a placeholder.
+    # One pass replaces both, because either value may itself contain the text of a placeholder.
     values = {"{title}": title, "{site}": site_name}
     return re.sub(r"\{(?:title|site)\}", lambda match: values[match[0]], template)
 
 
 def _canonical_url(page: PageFacts) -> str | None:
-    """The address to list the page under.
+    """The canonical address, or ``None`` for a page with ``noindex``.
 
-    A page that is not to be listed names none: "do not list this" and "list that instead" contradict each other, and
-    search engines may apply the first to the second page too.
+    "Do not list this page" and "list that page instead" contradict each other, and search engines may apply the first
+    to both pages.
     """
     return None if page.written.get("noindex") else page.written.get("canonical_url") or page.url
 
 
 def is_indexable(written: Mapping[str, Any], url: str | None) -> bool:
-    """Whether search engines are to list this address: the page has one, and it is neither hidden nor a copy."""
+    """True if search engines should list this address: it exists, without ``noindex`` and another canonical address."""
     canonical_url = written.get("canonical_url")
     return url is not None and not written.get("noindex") and canonical_url in (None, "", url)
 
 
 def _alternates(page: PageFacts) -> dict[str, str]:
-    """Addresses of the same page by locale, its own included; a page that stands alone has none.
+    """The addresses of the page by locale, including its own; empty if it has no translations.
 
-    Only pages that are listed take part, on either side, or the links would not be returned; search engines ignore
-    those that are not.
+    Only pages that search engines may list refer to each other, because search engines ignore a link that the other
+    page does not return.
     """
     if not is_indexable(page.written, page.url):
         return {}
@@ -156,12 +156,12 @@ def _alternates(page: PageFacts) -> dict[str, str]:
 
 
 def _open_graph_locale(code: str) -> str:
-    """Open Graph writes locales with an underscore."""
+    """The locale as Open Graph writes it: ``en_GB`` for ``en-GB``."""
     return code.replace("-", "_")
 
 
 def _article_properties(page: PageFacts) -> dict[str, Any]:
-    """The properties of the ``article`` namespace, which other types do not have."""
+    """The properties of the ``article`` namespace; pages of other types have them empty."""
     is_article = page.type == "article"
     return {
         "published_time": page.published_at if is_article else None,
@@ -173,12 +173,12 @@ def _article_properties(page: PageFacts) -> dict[str, Any]:
 
 
 def later(one: str, other: str) -> str:
-    """The later of two RFC 3339 times, as it was given."""
+    """The later of two RFC 3339 times, unchanged."""
     return max(one, other, key=datetime.fromisoformat)
 
 
 def _links(alternates: Mapping[str, str], default_locale: str) -> list[dict[str, str]]:
-    """One ``hreflang`` link a language, and ``x-default`` for readers of all the others."""
+    """One ``hreflang`` link for each language, and ``x-default`` for readers of any other language."""
     links = [{"hreflang": locale, "href": url} for locale, url in sorted(alternates.items())]
     if default_locale in alternates:
         links.append({"hreflang": "x-default", "href": alternates[default_locale]})

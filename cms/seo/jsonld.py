@@ -1,4 +1,4 @@
-"""The graphs of this service's pages as linked data: facts of articles, people and questions, and the nodes of them."""
+"""The linked data of the pages: the facts of articles, people and questions, and the graphs made from them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from cms.seo.nodes import (
     surroundings,
 )
 
-# In serialised JSON these stand in strings only, where an escape means the same.
+# In serialised JSON these characters occur only inside strings, where an escape means the same.
 UNSAFE = {
     b"<": b"\\u003c",
     b">": b"\\u003e",
@@ -34,21 +34,21 @@ UNSAFE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who signs what is published, such as an author."""
+    """A person who signs content, such as an author."""
 
     id: str
     name: str
     url: str | None = None
-    """The person's page on this site."""
+    """The address of the person's page on this site."""
     honorific_prefix: str | None = None
     credentials: str | None = None
     job_title: str | None = None
     biography: str | None = None
-    """As plain text."""
+    """The biography as plain text."""
     avatar: Mapping[str, Any] | None = None
     website: str | None = None
     same_as: Sequence[str] = ()
-    """Addresses of the person's profiles elsewhere."""
+    """The addresses of the person's profiles on other sites."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +57,13 @@ class Question:
 
     question: str
     answer: str
-    """As HTML, which search engines show, or as plain text."""
+    """The answer as HTML, which search engines support, or as plain text."""
     url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArticleDetails:
-    """What an article says besides what every page has."""
+    """The data of an article beside that of every page."""
 
     title: str
     subtitle: str | None = None
@@ -72,13 +72,13 @@ class ArticleDetails:
     word_count: int = 0
     reading_time_minutes: int = 0
     tags: Sequence[str] = ()
-    """Names, the one that matters most first."""
+    """The names of the tags, most important first."""
     authors: Sequence[Person] = ()
     questions: Sequence[Question] = ()
 
 
 def article_graph(page: Page, article: ArticleDetails, publisher: Publisher) -> dict[str, Any]:
-    """The graph of an article's page: Article, WebPage, FAQPage, a Person an author, and those of every page."""
+    """The graph of an article's page: Article, WebPage, FAQPage, a Person for each author, and the common nodes."""
     body = _article(page, article, publisher)
     web_page = page_node("WebPage", "webpage", page, publisher, name=article.title)
     return make_graph(
@@ -98,7 +98,7 @@ def article_graph(page: Page, article: ArticleDetails, publisher: Publisher) -> 
 
 
 def profile_graph(page: Page, person: Person, publisher: Publisher) -> dict[str, Any]:
-    """The graph of a person's page: ProfilePage about a Person, and those of every page."""
+    """The graph of a person's page: ProfilePage about a Person, and the common nodes."""
     node = person_node(person, publisher.base_url)
     created = {"dateCreated": page.published_at, "mainEntity": reference(node)}
     profile = page_node("ProfilePage", "profile", page, publisher, name=person.name, **created)
@@ -106,7 +106,7 @@ def profile_graph(page: Page, person: Person, publisher: Publisher) -> dict[str,
 
 
 def question_graph(page: Page, question: Question, publisher: Publisher) -> dict[str, Any]:
-    """The graph of a single FAQ entry: FAQPage with one Question, and those of every page."""
+    """The graph of a single FAQ entry: FAQPage with one Question, and the common nodes."""
     entity = [_question(question)]
     faq = page_node("FAQPage", "faq", page, publisher, name=question.question, mainEntity=entity)
     return make_graph(faq, *surroundings(page, publisher))
@@ -118,7 +118,7 @@ def site_graph(publisher: Publisher) -> dict[str, Any]:
 
 
 def script_safe(json: bytes) -> bytes:
-    """Serialised JSON that may stand inside ``<script>`` as it is, equal in what it says."""
+    """The same JSON, escaped so that it can be put inside ``<script>``."""
     for character, escape in UNSAFE.items():
         json = json.replace(character, escape)
     return json
@@ -139,7 +139,7 @@ def _article(page: Page, article: ArticleDetails, publisher: Publisher) -> Node:
         datePublished=page.published_at,
         dateModified=later(page.published_at, page.updated_at),
         inLanguage=page.locale,
-        # Some readers of the data follow no references, and an author is nothing to them without a name.
+        # Some consumers follow no references and need the name of the author in place.
         author=[reference(each, "@type", "name", "url") for each in authors],
         publisher={"@id": identifier(publisher, "organization")},
         keywords=list(article.tags),
@@ -150,12 +150,12 @@ def _article(page: Page, article: ArticleDetails, publisher: Publisher) -> Node:
 
 
 def person_node(person: Person, base_url: str) -> Node:
-    """A person, the same wherever one appears."""
+    """The node of a person; it is the same in every graph."""
     url = person.url or person.website
     return make_node(
         "Person",
         address_of_part(person.url or f"urn:uuid:{person.id}", "person"),
-        # Search engines want the bare name here, the title and the letters in properties of their own.
+        # Search engines want only the name here, and the prefix and the credentials in properties of their own.
         name=person.name,
         honorificPrefix=person.honorific_prefix,
         honorificSuffix=person.credentials,
@@ -168,7 +168,7 @@ def person_node(person: Person, base_url: str) -> Node:
 
 
 def _question(question: Question) -> Node:
-    # An answer of nothing but a picture says nothing to who cannot see it.
-    says_something = re.sub(r"<[^>]*>", "", question.answer).strip()
-    answer = make_node("Answer", text=question.answer if says_something else None)
+    # An answer that is only a picture has no text to show.
+    plain_text = re.sub(r"<[^>]*>", "", question.answer).strip()
+    answer = make_node("Answer", text=question.answer if plain_text else None)
     return make_node("Question", name=question.question, url=question.url, acceptedAnswer=answer)

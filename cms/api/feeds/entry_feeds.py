@@ -1,4 +1,4 @@
-"""The feeds of newest entries, as RSS, Atom and JSON Feed: one of each for every type that declares a feed."""
+"""Feeds of the newest entries, as RSS, Atom and JSON Feed, for every content type that declares a feed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,7 +36,7 @@ ETAG = "Entity tag of the answer."
 
 
 def entry_feed_routes(resource: ContentResource) -> list[tuple[str, str, type[Endpoint]]]:
-    """The feeds of one type, as tag, path and endpoint."""
+    """The routes of the feeds of one type: tag, path and endpoint."""
     feed = resource.type.feed
     return [_route(resource, feed, form) for form in FORMATS if form.ending in feed.formats] if feed else []
 
@@ -55,7 +55,7 @@ def _route(resource: ContentResource, feed: EntryFeed, form: Format) -> tuple[st
             example=form.example(kind.plural),
             description="The feed.",
             ETag=ETAG,
-            Content_Language="The language.",
+            Content_Language="The language of the feed.",
         )
         @problems("not-found")
         def get(self, reading: Reading, query: dict[str, Any]) -> Response:
@@ -63,8 +63,8 @@ def _route(resource: ContentResource, feed: EntryFeed, form: Format) -> tuple[st
 
     Newest.get.__doc__ = (
         f"Get the newest {kind.plural.replace('-', ' ')} as {form.name}.\n\n"
-        f"At most {ITEMS_AT_MOST}, newest first, with their content in full; in a feed that would become larger than "
-        f"{form.bytes_below // 1000} KB the older ones have their summary only."
+        f"At most {ITEMS_AT_MOST}, newest first, with their full content. If the feed would become larger than "
+        f"{form.bytes_below // 1000} KB, the oldest ones have only their summary."
     )
     return ("feeds", f"/feeds/{kind.plural}.{form.ending}", Newest)
 
@@ -75,65 +75,67 @@ def _feed_query(feed: EntryFeed) -> type[Schema]:
         each.parameter: entry_fields.EntryName(description=f"Id or slug: {each.meaning}.", example=each.example)
         for each in feed.filters
     }
-    locale = fields.Locale(description="Else the site's default.")
+    locale = fields.Locale(description="The language of the feed; without it, the site's default.")
     return made("FeedQuery", "", {"locale": locale, **filters, "is_query": True})
 
 
 def _feed_response(
     kind: ContentType, feed: EntryFeed, form: Format, reading: Reading, given: Mapping[str, Any]
 ) -> Response:
-    chosen = languages(reading.moment.site, given.get("locale"))
+    locales = languages(reading.moment.site, given.get("locale"))
     filters: dict[str, Row] = {}
     for name in (each.parameter for each in feed.filters):
         if name in given:
-            row = _find(reading, kind.targets[name], given[name], chosen)
+            row = _find(reading, kind.targets[name], given[name], locales)
             if row is None:
                 return not_found(reading.moment)
             filters[name] = row
-    newest, entries, next_change = _newest(kind, reading, chosen, filters)
-    made_feed = _feed(kind, form, reading.moment.site, chosen, given.get("locale"), filters, newest)
+    newest, entries, next_change = _newest(kind, reading, locales, filters)
+    made_feed = _feed(kind, form, reading.moment.site, locales, given.get("locale"), filters, newest)
     named = [*entries, *((row.type, row.entry_id) for row in filters.values())]
     moment = replace(reading.moment, next_change=next_change)
-    headers = cache_headers(moment) | tag_headers(named, [kind.name]) | {"Content-Language": chosen[0]}
+    headers = cache_headers(moment) | tag_headers(named, [kind.name]) | {"Content-Language": locales[0]}
     content = fitted(made_feed, form.write, form.bytes_below)
     return cached_bytes(content, content_type(form.media_type), headers)
 
 
-def _find(reading: Reading, type_name: str, name: str, chosen: Sequence[str]) -> Row | None:
-    """The live entry that an id or a slug names; also a slug that has moved, since subscriptions outlive slugs."""
+def _find(reading: Reading, type_name: str, name: str, locales: Sequence[str]) -> Row | None:
+    """The live entry with this id or slug. A former slug works too, because subscriptions outlive slugs."""
     kind, perspective = services().types[type_name], reading.moment.perspective
-    found = find_published(reading.connection, kind, name, chosen, perspective, asked_locale=False)
+    found = find_published(reading.connection, kind, name, locales, perspective, asked_locale=False)
     if found is not None or is_identifier(name):
         return found
-    moved = find_renamed(reading.connection, kind, name, chosen, perspective)
-    if moved is None:
+    renamed = find_renamed(reading.connection, kind, name, locales, perspective)
+    if renamed is None:
         return None
-    return find_published(reading.connection, kind, moved.entry_id, chosen, perspective, asked_locale=False)
+    return find_published(reading.connection, kind, renamed.entry_id, locales, perspective, asked_locale=False)
 
 
 def _newest(
-    kind: ContentType, reading: Reading, chosen: Sequence[str], filters: Mapping[str, Row]
+    kind: ContentType, reading: Reading, locales: Sequence[str], filters: Mapping[str, Row]
 ) -> tuple[list[FeedItem], frozenset[tuple[str, str]], datetime | None]:
-    """The newest entries as items, all that is in these, and when that changes next without a write.
+    """The newest entries as items, the type and id of every entry in them, and the time of the next scheduled change.
 
-    One whose editorial date lies ahead waits for it: readers would show it above all others until then.
+    An entry with an editorial date in the future is left out until then: feed readers would keep it above all others.
     """
     moment = reading.moment
-    asked: dict[str, Any] = {name: [row.entry_id] for name, row in filters.items()}
-    come = ListQuery(
-        filters={**asked, "published_at__lte": moment.at},
-        chain=chosen,
+    entry_filters: dict[str, Any] = {name: [row.entry_id] for name, row in filters.items()}
+    current_query = ListQuery(
+        filters={**entry_filters, "published_at__lte": moment.at},
+        chain=locales,
         sort="-published_at",
         limit=ITEMS_AT_MOST,
         bodies=True,
     )
     meanings = kind.meanings
     parts = (meanings.body, meanings.image, meanings.people, meanings.topics)
-    rows, documents = list_entries(reading, kind.by_date, come, frozenset({"url", *filter(None, parts)}))
+    rows, documents = list_entries(reading, kind.by_date, current_query, frozenset({"url", *filter(None, parts)}))
     items = [_item(kind, row, document, moment.site) for row, document in zip(rows, documents, strict=True)]
-    waiting = ListQuery({**asked, "published_at__gt": moment.at}, chain=chosen, sort="published_at", limit=1)
-    ahead, _, _ = list_published(reading.connection, kind.by_date, waiting, moment.perspective)
-    changes = [*(row.published_at for row in ahead), *([moment.next_change] if moment.next_change else [])]
+    future_query = ListQuery(
+        {**entry_filters, "published_at__gt": moment.at}, chain=locales, sort="published_at", limit=1
+    )
+    future_rows, _, _ = list_published(reading.connection, kind.by_date, future_query, moment.perspective)
+    changes = [*(row.published_at for row in future_rows), *([moment.next_change] if moment.next_change else [])]
     return items, documents.entries, min(changes, default=None)
 
 
@@ -165,25 +167,25 @@ def _feed(
     kind: ContentType,
     form: Format,
     site: Site,
-    chosen: Sequence[str],
+    locales: Sequence[str],
     locale: str | None,
     filters: Mapping[str, Row],
     newest: Sequence[FeedItem],
 ) -> Feed:
     types = services().types
     names = ", ".join(types[row.type].label_of(row.data) for row in filters.values())
-    said = next((text for row in filters.values() if (text := written_summary(types[row.type], row))), None)
-    about = next((url for row in filters.values() if (url := site.url(row.type, row.slug))), None)
-    asked = {"locale": locale} if locale is not None else {}
+    description = next((text for row in filters.values() if (text := written_summary(types[row.type], row))), None)
+    filter_page = next((url for row in filters.values() if (url := site.url(row.type, row.slug))), None)
+    parameters = {"locale": locale} if locale is not None else {}
     address = f"{services().settings.public_url}/feeds/{kind.plural}"
     return Feed(
-        id=_address(address, asked | {name: row.entry_id for name, row in filters.items()}),
-        url=_address(f"{address}.{form.ending}", asked | {name: row.slug for name, row in filters.items()}),
-        site_url=about or site.url(kind.plural) or site.url("home") or site.base_url,
+        id=_address(address, parameters | {name: row.entry_id for name, row in filters.items()}),
+        url=_address(f"{address}.{form.ending}", parameters | {name: row.slug for name, row in filters.items()}),
+        site_url=filter_page or site.url(kind.plural) or site.url("home") or site.base_url,
         title=titled(names, site.data["title_template"], site.name) if names else site.name,
-        description=said or site.data["tagline"] or site.name,
+        description=description or site.data["tagline"] or site.name,
         publisher=site.name,
-        locale=chosen[0],
+        locale=locales[0],
         items=newest,
     )
 

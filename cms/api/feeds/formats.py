@@ -1,4 +1,4 @@
-"""The forms that a feed comes in, and what the OpenAPI document says of them."""
+"""The formats of a feed, with their schemas and examples for the OpenAPI document."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ EXAMPLE_PERSON = FeedAuthor("Orla Wrenmoor", "https://harbour-and-reed.example/a
 
 
 def _sample_feed(plural: str) -> Feed:
-    """A small feed of a type, for the document."""
+    """A small feed of a type, as an example for the OpenAPI document."""
     address = f"http://127.0.0.1:8000/feeds/{plural}"
     return Feed(
         id=address,
@@ -44,7 +44,7 @@ def _sample_feed(plural: str) -> Feed:
 
 
 class JSONFeedAuthor(Schema):
-    """An author, or who publishes the feed."""
+    """An author, or the publisher of the feed."""
 
     name = fields.Delivered(TEXT, required=True, example="Orla Wrenmoor")
     url = fields.Delivered(TEXT)
@@ -52,13 +52,13 @@ class JSONFeedAuthor(Schema):
 
 
 class JSONFeedItem(Schema):
-    """An article; what it has nothing for is left out."""
+    """An entry; members without a value are left out."""
 
     id = fields.Delivered(TEXT, required=True, example="urn:uuid:0199c0de-0000-7000-8000-000000000001")
     url = fields.Delivered(TEXT)
     title = fields.Delivered(TEXT, required=True, example="A quiet morning")
-    content_html = fields.Delivered(TEXT, description="In full, with absolute addresses.")
-    content_text = fields.Delivered(TEXT, description="The summary, where the content would be too much.")
+    content_html = fields.Delivered(TEXT, description="The full content as HTML, with absolute addresses.")
+    content_text = fields.Delivered(TEXT, description="The summary, if the feed would be too large with the content.")
     summary = fields.Delivered(TEXT)
     image = fields.Delivered(TEXT)
     date_published = fields.Time(required=True)
@@ -69,7 +69,7 @@ class JSONFeedItem(Schema):
 
 
 class JSONFeed(Schema):
-    """A JSON Feed 1.1 (jsonfeed.org)."""
+    """A feed in the format JSON Feed 1.1 (jsonfeed.org)."""
 
     version = fields.Choice(json_feed.VERSION, required=True)
     title = fields.Delivered(TEXT, required=True, example="Harbour & Reed")
@@ -83,7 +83,7 @@ class JSONFeed(Schema):
 
 @dataclass(frozen=True)
 class Format:
-    """A form that a feed comes in: its ending, its name, its media type, what writes it, and how large it may be."""
+    """A format of a feed: its file ending, name, media type, writer, and the size that it must stay below."""
 
     ending: str
     name: str
@@ -91,10 +91,10 @@ class Format:
     write: Callable[[Feed], bytes]
     bytes_below: int
     schema: type[Schema] | None = None
-    """Of what is JSON."""
+    """The schema, for a format that is JSON."""
 
     def example(self, plural: str) -> str | None:
-        """A small feed of a type, for the document, where no schema makes one."""
+        """A small feed for the OpenAPI document; ``None`` if the example comes from the schema."""
         return None if self.schema else self.write(_sample_feed(plural)).decode()
 
 

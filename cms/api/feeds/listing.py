@@ -1,4 +1,4 @@
-"""Lists of live entries as feeds and llms.txt read them."""
+"""Reads lists of live entries for feeds and llms.txt."""
 
 from cms.api.reading import Reading
 from cms.api.services import services
@@ -11,7 +11,7 @@ from cms.content.types import ContentType
 def list_entries(
     reading: Reading, kind: ContentType, wanted: ListQuery, shown: frozenset[str]
 ) -> tuple[list[Row], Composed]:
-    """The rows of a list and their documents with these fields, one for one."""
+    """The rows of a list, and a document with these fields for each row, in the same order."""
     known, perspective = services(), reading.moment.perspective
     rows, _, _ = list_published(reading.connection, kind, wanted, perspective)
     how = Composition(known.types, known.fields, known.cards, reading.moment.site, perspective, only=shown)
@@ -19,7 +19,7 @@ def list_entries(
 
 
 def cards_of(kind: ContentType, document: Document, field: str | None) -> list[tuple[ContentType, Document]]:
-    """The entries that a reference delivers as cards, each with its type; none where there is no such field."""
+    """The cards of a reference field, each with its content type; empty if ``field`` is ``None``."""
     if field is None:
         return []
     targets = (services().types[each.target] for each in kind.references if each.field == field)

@@ -1,4 +1,4 @@
-"""llms.txt: what the site has, for language models to read."""
+"""llms.txt: an overview of the site for language models."""
 
 from flask import Response
 
@@ -26,7 +26,7 @@ LLMS_EXAMPLE = (
 
 
 class LLMs(Endpoint):
-    """The site for language models."""
+    """An overview of the site for language models."""
 
     @public
     @operation("getLLMs")
@@ -34,7 +34,7 @@ class LLMs(Endpoint):
         200, media_type=llms.MEDIA_TYPE, example=LLMS_EXAMPLE, description="Markdown.", ETag="Entity tag of the answer."
     )
     def get(self, reading: Reading) -> Response:
-        """Get what the site has, for language models to read (llmstxt.org)."""
+        """Get an overview of the site for language models (llmstxt.org)."""
         site = reading.moment.site
         sections: list[llms.Section] = []
         named: frozenset[tuple[str, str]] = frozenset()
@@ -50,13 +50,13 @@ class LLMs(Endpoint):
 
 def _details(site: Site) -> str:
     return (
-        f"The pages of {site.base_url} below are also data: JSON, with each text as HTML, Markdown or plain text.\n"
+        f"The pages of {site.base_url} below are also available as JSON, with texts as HTML, Markdown or plain text.\n"
         "Reading needs no key."
     )
 
 
 def _sections(reading: Reading, kind: ContentType) -> tuple[list[llms.Section], frozenset[tuple[str, str]]]:
-    """The pages of a type's entries under their headings, and the entries that these tell of."""
+    """The sections that list the entries of a type, and the type and id of every entry in them."""
     site, listed = reading.moment.site, kind.llms
     assert listed is not None, "only a type that is listed is read"
     topics = kind.meanings.topics if listed.by_topic else None
@@ -80,11 +80,11 @@ def _interface() -> list[llms.Section]:
         llms.Section(
             "API",
             [
-                llms.ListedLink("Reference", f"{address}/docs", "every resource, with examples to try"),
-                llms.ListedLink("OpenAPI document", f"{address}{V1.document}", "the same for programs"),
+                llms.ListedLink("Reference", f"{address}/docs", "every operation, with examples to try"),
+                llms.ListedLink("OpenAPI document", f"{address}{V1.document}", "the reference in a form for programs"),
                 *(
                     llms.ListedLink(
-                        _words(plural).capitalize(), f"{address}{V1.prefix}/{plural}", "all of them, a page at a time"
+                        _words(plural).capitalize(), f"{address}{V1.prefix}/{plural}", "all of them, in pages"
                     )
                     for plural, _ in feeds
                 ),

@@ -11,7 +11,7 @@ from cms.api.v1.schemas import ContentResource
 
 
 def feed_routes(catalog: Sequence[ContentResource]) -> Iterable[tuple[str, str, type[Endpoint]]]:
-    """As tag, path and endpoint: the feeds of each type that declares one, then what the whole site has."""
+    """Tag, path and endpoint of every route: the feeds of each type that declares one, then the files of the site."""
     for resource in catalog:
         yield from entry_feed_routes(resource)
     yield from (

@@ -1,6 +1,6 @@
-"""The sitemap for search engines, in one file or in as many as it takes.
+"""The sitemap for search engines, in one file or in as many files as the site needs.
 
-It is written while it is sent, so that a site of any size takes the same memory.
+It is written while it is sent, so that a site of any size needs the same memory.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from cms.site import Site
 from cms.wire import to_json
 
 BATCH = 1000
-"""How many entries of a sitemap are read at a time."""
+"""The number of entries that are read at a time."""
 SAMPLE_TIME = datetime(2026, 3, 3, 8, tzinfo=UTC)
 SAMPLE_PAGES = [ListedPage("https://harbour-and-reed.example/blog/a-quiet-morning", SAMPLE_TIME)]
 SITEMAP_EXAMPLE = b"".join(sitemap.urlset(SAMPLE_PAGES)).decode()
@@ -42,29 +42,29 @@ returns_sitemap = returns(
     media_type=sitemap.MEDIA_TYPE,
     example=SITEMAP_EXAMPLE,
     description="A sitemap.",
-    ETag="Weak entity tag of what is live.",
+    ETag="Weak entity tag; it changes with any change of live content.",
 )
 
 
 class Sitemap(Endpoint):
-    """The site's pages for search engines."""
+    """The sitemap of the site, or the index of its sitemaps."""
 
     @public
     @operation("getSitemap")
     @returns_sitemap
     def get(self, reading: Reading) -> Response:
-        """Get every page that search engines may list, or the sitemaps that have them where one cannot hold them."""
+        """Get every page that search engines may list, or an index of sitemaps if one file cannot hold them."""
         return _streamed(reading, lambda: _whole_sitemap(reading))
 
 
 class SitemapPages(Endpoint):
-    """The sitemap of the pages that are no entry's."""
+    """The sitemap of the pages that do not belong to an entry."""
 
     @public
     @operation("getSitemapPages")
     @returns_sitemap
     def get(self, reading: Reading) -> Response:
-        """Get the front page and the pages that list entries, as a sitemap of their own."""
+        """Get the sitemap of the front page and of the pages that list entries."""
         return _streamed(reading, lambda: sitemap.urlset(_own_pages(reading.moment.site)))
 
 
@@ -76,10 +76,10 @@ class SitemapPart(Endpoint):
     @returns_sitemap
     @problems("not-found")
     def get(self, reading: Reading, entry_id: str) -> Response:
-        """Get a part of a long sitemap, by the id of the entry it begins with; the index names them."""
+        """Get a part of a long sitemap by the id of its first entry; the index lists all parts."""
         paged = _paged(reading)
-        perspective = _steady(reading.moment)
-        if not is_identifier(entry_id) or not _begins(reading, paged, entry_id):
+        perspective = _fixed_perspective(reading.moment)
+        if not is_identifier(entry_id) or not _has_entries_from(reading, paged, entry_id):
             return not_found(reading.moment)
         size = _urls_per_file(paged)
         return _streamed(
@@ -91,14 +91,14 @@ def _paged(reading: Reading) -> PagedTypes:
     return PagedTypes.of(reading.moment.site, services().types)
 
 
-def _steady(moment: Moment) -> Perspective:
-    """A view that writes made while a long answer is read do not change: what they end was live at the moment."""
+def _fixed_perspective(moment: Moment) -> Perspective:
+    """The perspective of one instant, so that writes do not change a long answer while it is sent."""
     return Perspective(moment.at, current=False)
 
 
-def _begins(reading: Reading, paged: PagedTypes, first: str) -> bool:
-    """Whether any entry comes at an id or after it; the one of an index read a little ago may be gone."""
-    pages, following = list_pages(reading.connection, paged, first, 1, _steady(reading.moment))
+def _has_entries_from(reading: Reading, paged: PagedTypes, first: str) -> bool:
+    """True if there is any entry from this id on. The entry itself may have ended since the client read the index."""
+    pages, following = list_pages(reading.connection, paged, first, 1, _fixed_perspective(reading.moment))
     return bool(pages) or following is not None
 
 
@@ -108,7 +108,7 @@ def _urls_per_file(paged: PagedTypes) -> int:
 
 
 def _whole_sitemap(reading: Reading) -> Iterator[bytes]:
-    paged, perspective = _paged(reading), _steady(reading.moment)
+    paged, perspective = _paged(reading), _fixed_perspective(reading.moment)
     own, size = _own_pages(paged.site), _urls_per_file(paged)
     runs = list_runs(reading.connection, paged, size, perspective)
     if len(own) + sum(each.number for each in runs) > size:
@@ -129,9 +129,9 @@ def _own_pages(site: Site) -> list[ListedPage]:
 def _pages(
     database: Database, paged: PagedTypes, first: str, number: int, perspective: Perspective
 ) -> Iterator[ListedPage]:
-    """The pages of so many entries from an id on, read in batches.
+    """The pages of a number of entries from an id on, read in batches.
 
-    Each batch has a snapshot of its own: a client that reads slowly must not keep a connection.
+    Each batch has its own snapshot, because a client that reads slowly must not hold a connection.
     """
     following: str | None = first
     while following is not None and number > 0:
@@ -142,34 +142,34 @@ def _pages(
 
 
 def _streamed(reading: Reading, write: Callable[[], Iterator[bytes]]) -> Response:
-    """An answer that is made while it is sent, and not at all where the client has it.
+    """An answer that is written while it is sent; a 304 if the client has it already.
 
-    Its bytes are not known before, so its tag is a weak one that names the state of all that is live. The counter
-    would not do: it moves when something is planned, and tells how much is written that nobody may see.
+    Its bytes are not known in advance, so its entity tag is weak and made from the state of all live content. The
+    counter of writes cannot serve as the tag: it also counts drafts and plans, and would reveal how many there are.
     """
     moment = reading.moment
-    turned = last_transition(reading.connection, moment.at)
-    tag = f'"{_state_of(moment.site, turned)}"'
-    held = _held(tag)
-    if held is not None:
+    last_change = last_transition(reading.connection, moment.at)
+    tag = f'"{_digest_of_state(moment.site, last_change)}"'
+    client_tag = _matching_tag(tag)
+    if client_tag is not None:
         response = Response(status=304)
         response.headers.pop("Content-Type", None)
     else:
         response = Response(write(), content_type=content_type(sitemap.MEDIA_TYPE))
-    response.headers["ETag"] = f"W/{held or tag}"
+    response.headers["ETag"] = f"W/{client_tag or tag}"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers.update(cache_headers(moment) | tag_headers((), with_slugs(services().types)))
     return response
 
 
-def _state_of(site: Site, turned: datetime | None) -> str:
-    told = {name: site.data.get(name) for name in fields_of(PublicSettings)}
-    settings = to_json([told, site.public_url, turned], sort_keys=True)
+def _digest_of_state(site: Site, last_change: datetime | None) -> str:
+    public_settings = {name: site.data.get(name) for name in fields_of(PublicSettings)}
+    settings = to_json([public_settings, site.public_url, last_change], sort_keys=True)
     return hashlib.sha256(settings).hexdigest()[:32]
 
 
-def _held(tag: str) -> str | None:
-    """The tag under which the client has it: what was compressed on the way names its coding too."""
+def _matching_tag(tag: str) -> str | None:
+    """The tag in the client's ``If-None-Match`` that matches; the tag of a compressed answer also names its coding."""
     compressor = stream_compressor(acceptable_codings(request.headers.get("Accept-Encoding")))
     offered = tag if compressor is None else coded_tag(tag, "gzip")
     return held_tag(request.headers.get("If-None-Match", ""), [offered], in_any_coding=True)

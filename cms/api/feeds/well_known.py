@@ -1,4 +1,4 @@
-"""Files at well-known addresses: what crawlers leave alone, and whom to tell of a weakness."""
+"""Files at well-known addresses: robots.txt and security.txt."""
 
 from flask import Response
 
@@ -17,7 +17,7 @@ FIXED_HEADERS = {"Cache-Control": "public, max-age=3600"}
 
 
 class Robots(Endpoint):
-    """What crawlers leave alone."""
+    """The rules for crawlers."""
 
     @public
     @needs_no_database
@@ -30,13 +30,13 @@ class Robots(Endpoint):
         ETag=ETAG,
     )
     def get(self) -> Response:
-        """Get what crawlers are to leave alone at this address (RFC 9309)."""
+        """Get the rules for crawlers at this address (RFC 9309)."""
         content = well_known.robots([MANAGEMENT, PREVIEW], f"{services().settings.public_url}/sitemap.xml")
         return cached_bytes(content, content_type(well_known.MEDIA_TYPE), FIXED_HEADERS)
 
 
 class SecurityContact(Endpoint):
-    """Whom to tell of a weakness."""
+    """The contact for reports of vulnerabilities."""
 
     @public
     @needs_no_database
@@ -50,7 +50,7 @@ class SecurityContact(Endpoint):
     )
     @problems("not-found")
     def get(self) -> Response:
-        """Get whom to tell of a weakness (RFC 9116), where the operator has named someone."""
+        """Get the contact for reports of vulnerabilities (RFC 9116), if the operator has set one."""
         settings = services().settings
         if not settings.security_contact:
             return problem("not-found", "There is nothing here.")
