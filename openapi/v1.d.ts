@@ -254,8 +254,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the platforms that social links know
-         * @description List the platforms that social links know.
+         * List the platforms that social links can belong to
+         * @description List the platforms that social links can belong to.
          *
          *     Public.
          */
@@ -276,13 +276,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search what is live in titles, summaries and texts
-         * @description Search what is live in titles, summaries and texts.
+         * Search the titles, summaries and texts of everything that is live
+         * @description Search the titles, summaries and texts of everything that is live.
          *
-         *     Every word must be there, in any form that the locale's language knows; `"several words"` in this order;
-         *     `-word` must not be there. Nothing else has a meaning and nothing is an error. Titles count most, then
-         *     summaries; case and accents do not. The newest 2,000 matches are ranked, and 500 where there are very
-         *     many.
+         *     Every word must occur, in any form that it has in the language of the locale. `"several words"` must occur in
+         *     this order, and `-word` must not occur. Other characters have no meaning, and no combination is an error.
+         *     Titles count most, then summaries; case and accents make no difference. The newest 2,000 matches are ranked,
+         *     or 500 if there are very many.
          *
          *     Public.
          */
@@ -303,10 +303,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the old paths of live pages that have been renamed, with their present ones
-         * @description List the old paths of live pages that have been renamed, with their present ones.
+         * List the old paths of live pages, with their present paths
+         * @description List the old paths of live pages, with their present paths.
          *
-         *     Chains are resolved. A type whose URL pattern is null, or needs a query or a fragment, has no paths to list.
+         *     Chains are resolved. A type has no redirects if its URL pattern is null, or has a query or a fragment.
          *
          *     Public.
          */
@@ -327,12 +327,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what became live, changed or went since a token, each entry once, as it is now
-         * @description List what became live, changed or went since a token, each entry once, as it is now.
+         * List the entries that became live, changed or were removed since a token, each once and as it is now
+         * @description List the entries that became live, changed or were removed since a token, each once and as it is now.
          *
-         *     Without `since` everything live is listed. Follow `page.next` while `page.more` is true; then the copy is
-         *     exact, and the last token asks for what comes later. An entry is told when it changes itself, not when
-         *     another that is embedded in it does.
+         *     Without `since`, everything live is listed. Follow `page.next` while `page.more` is true. Then the copy is
+         *     exact, and the last token is the `since` for later changes. An entry is listed when it changes itself, not when
+         *     an entry that is embedded in it changes.
          *
          *     Public.
          */
@@ -353,12 +353,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stream what changed since the last event that the client had, as server-sent events
-         * @description Stream what changed since the last event that the client had, as server-sent events.
+         * Stream the changes since the client's last event, as server-sent events
+         * @description Stream the changes since the client's last event, as server-sent events.
          *
-         *     The answer is finite: `EventSource` reconnects after `retry` with `Last-Event-ID`, and misses nothing. An
-         *     id is a token of the changes, and the other way round. The data of an event is an item of the changes.
-         *     Without `Last-Event-ID` and `since` it begins now.
+         *     The answer is finite: `EventSource` connects again after `retry` milliseconds with `Last-Event-ID`, and misses
+         *     nothing. The id of an event is a token of `/changes`, and the other way round. The data of an event is an item
+         *     of `/changes`. Without `Last-Event-ID` and `since`, the stream begins now.
          *
          *     Public.
          */
@@ -379,8 +379,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List articles as their drafts, or as of any moment
-         * @description List articles as their drafts, or as of any moment.
+         * List articles as drafts, or as of any instant
+         * @description List articles as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -401,8 +401,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one article as its draft, or as of any moment
-         * @description Get one article as its draft, or as of any moment.
+         * Get one article as its draft, or as of any instant
+         * @description Get one article as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -423,8 +423,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List faqs as their drafts, or as of any moment
-         * @description List faqs as their drafts, or as of any moment.
+         * List faqs as drafts, or as of any instant
+         * @description List faqs as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -445,8 +445,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one faq as its draft, or as of any moment
-         * @description Get one faq as its draft, or as of any moment.
+         * Get one faq as its draft, or as of any instant
+         * @description Get one faq as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -467,8 +467,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List authors as their drafts, or as of any moment
-         * @description List authors as their drafts, or as of any moment.
+         * List authors as drafts, or as of any instant
+         * @description List authors as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -489,8 +489,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one author as its draft, or as of any moment
-         * @description Get one author as its draft, or as of any moment.
+         * Get one author as its draft, or as of any instant
+         * @description Get one author as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -511,8 +511,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List social links as their drafts, or as of any moment
-         * @description List social links as their drafts, or as of any moment.
+         * List social links as drafts, or as of any instant
+         * @description List social links as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -533,8 +533,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one social link as its draft, or as of any moment
-         * @description Get one social link as its draft, or as of any moment.
+         * Get one social link as its draft, or as of any instant
+         * @description Get one social link as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -555,8 +555,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List tags as their drafts, or as of any moment
-         * @description List tags as their drafts, or as of any moment.
+         * List tags as drafts, or as of any instant
+         * @description List tags as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -577,8 +577,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one tag as its draft, or as of any moment
-         * @description Get one tag as its draft, or as of any moment.
+         * Get one tag as its draft, or as of any instant
+         * @description Get one tag as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -599,10 +599,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search drafts, or what was or will be live at any moment
-         * @description Search drafts, or what was or will be live at any moment.
+         * Search drafts, or what was or will be live at any instant
+         * @description Search drafts, or what was or will be live at any instant.
          *
-         *     As the search of delivery, over the working copies, or with `at` over the past and what is planned.
+         *     It works as the search of delivery, over drafts, or with `at` over what was live or is planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -623,8 +623,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List working copies of articles
-         * @description List working copies of articles.
+         * List the drafts of articles
+         * @description List the drafts of articles.
          *
          *     Needs the scope `content:preview`.
          */
@@ -651,8 +651,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the working copy of an article
-         * @description Get the working copy of an article.
+         * Get the draft of an article
+         * @description Get the draft of an article.
          *
          *     Needs the scope `content:preview`.
          */
@@ -675,8 +675,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of an article (RFC 7396); a change of nothing makes no revision
-         * @description Change fields of an article (RFC 7396); a change of nothing makes no revision.
+         * Change fields of an article (RFC 7396); without a difference, no revision is made
+         * @description Change fields of an article (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -693,8 +693,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take an article out of the trash, as a draft
-         * @description Take an article out of the trash, as a draft.
+         * Restore an article from the trash, as a draft
+         * @description Restore an article from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -715,8 +715,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new draft of an entry's working copy: undated, and the translation of nothing
-         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         * Create a new draft with the content of an entry's draft
+         * @description Create a new draft with the content of an entry's draft.
+         *
+         *     It has no editorial date, and it is not a translation of another entry.
          *
          *     Needs the scope `content:write`.
          */
@@ -750,8 +752,8 @@ export interface paths {
         put: operations["publishArticle"];
         post?: never;
         /**
-         * Unpublish an entry now or later; whatever was planned after that is taken back
-         * @description Unpublish an entry now or later; whatever was planned after that is taken back.
+         * Unpublish an entry now or later; plans after that instant are cancelled
+         * @description Unpublish an entry now or later; plans after that instant are cancelled.
          *
          *     Needs the scope `content:publish`.
          */
@@ -772,8 +774,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
-         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         * Cancel one plan of the timeline; the publication that it cut short gets its former end again
+         * @description Cancel one plan of the timeline; the publication that it cut short gets its former end again.
          *
          *     Needs the scope `content:publish`.
          */
@@ -791,8 +793,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the saved states of an entry, newest first
-         * @description List the saved states of an entry, newest first.
+         * List the revisions of an entry, newest first
+         * @description List the revisions of an entry, newest first.
          *
          *     Needs the scope `content:preview`.
          */
@@ -813,8 +815,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one saved state with what was written
-         * @description Get one saved state with what was written.
+         * Get one revision with its content
+         * @description Get one revision with its content.
          *
          *     Needs the scope `content:preview`.
          */
@@ -837,8 +839,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an old revision's content the draft again, as a new revision
-         * @description Make an old revision's content the draft again, as a new revision.
+         * Make the content of an old revision the draft again, as a new revision
+         * @description Make the content of an old revision the draft again, as a new revision.
          *
          *     Needs the scope `content:write`.
          */
@@ -857,8 +859,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare two saved states: by default the draft with what is live
-         * @description Compare two saved states: by default the draft with what is live.
+         * Compare two revisions: by default the live one with the draft
+         * @description Compare two revisions: by default the live one with the draft.
          *
          *     Needs the scope `content:preview`.
          */
@@ -879,8 +881,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what refers to an entry: working copies, and what is live or planned
-         * @description List what refers to an entry: working copies, and what is live or planned.
+         * List the references to an entry, from drafts and from what is live or planned
+         * @description List the references to an entry, from drafts and from what is live or planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -901,8 +903,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check a revision of an entry: what to mend, where, and what blocks publishing
-         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         * Check a revision of an entry: what to fix, where, and what blocks publishing
+         * @description Check a revision of an entry: what to fix, where, and what blocks publishing.
          *
          *     Needs the scope `content:preview`.
          */
@@ -925,10 +927,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a token with which anybody can see this one entry in the preview space, for a while
-         * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         * Create a token with which anyone can preview this one entry for a limited time
+         * @description Create a token with which anyone can preview this one entry for a limited time.
          *
-         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *     It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
          *
          *     Needs the scope `content:preview`.
          */
@@ -947,8 +949,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List working copies of faqs
-         * @description List working copies of faqs.
+         * List the drafts of faqs
+         * @description List the drafts of faqs.
          *
          *     Needs the scope `content:preview`.
          */
@@ -975,8 +977,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the working copy of an faq
-         * @description Get the working copy of an faq.
+         * Get the draft of an faq
+         * @description Get the draft of an faq.
          *
          *     Needs the scope `content:preview`.
          */
@@ -999,8 +1001,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of an faq (RFC 7396); a change of nothing makes no revision
-         * @description Change fields of an faq (RFC 7396); a change of nothing makes no revision.
+         * Change fields of an faq (RFC 7396); without a difference, no revision is made
+         * @description Change fields of an faq (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -1017,8 +1019,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take an faq out of the trash, as a draft
-         * @description Take an faq out of the trash, as a draft.
+         * Restore an faq from the trash, as a draft
+         * @description Restore an faq from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -1039,8 +1041,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new draft of an entry's working copy: undated, and the translation of nothing
-         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         * Create a new draft with the content of an entry's draft
+         * @description Create a new draft with the content of an entry's draft.
+         *
+         *     It has no editorial date, and it is not a translation of another entry.
          *
          *     Needs the scope `content:write`.
          */
@@ -1074,8 +1078,8 @@ export interface paths {
         put: operations["publishFAQ"];
         post?: never;
         /**
-         * Unpublish an entry now or later; whatever was planned after that is taken back
-         * @description Unpublish an entry now or later; whatever was planned after that is taken back.
+         * Unpublish an entry now or later; plans after that instant are cancelled
+         * @description Unpublish an entry now or later; plans after that instant are cancelled.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1096,8 +1100,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
-         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         * Cancel one plan of the timeline; the publication that it cut short gets its former end again
+         * @description Cancel one plan of the timeline; the publication that it cut short gets its former end again.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1115,8 +1119,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the saved states of an entry, newest first
-         * @description List the saved states of an entry, newest first.
+         * List the revisions of an entry, newest first
+         * @description List the revisions of an entry, newest first.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1137,8 +1141,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one saved state with what was written
-         * @description Get one saved state with what was written.
+         * Get one revision with its content
+         * @description Get one revision with its content.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1161,8 +1165,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an old revision's content the draft again, as a new revision
-         * @description Make an old revision's content the draft again, as a new revision.
+         * Make the content of an old revision the draft again, as a new revision
+         * @description Make the content of an old revision the draft again, as a new revision.
          *
          *     Needs the scope `content:write`.
          */
@@ -1181,8 +1185,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare two saved states: by default the draft with what is live
-         * @description Compare two saved states: by default the draft with what is live.
+         * Compare two revisions: by default the live one with the draft
+         * @description Compare two revisions: by default the live one with the draft.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1203,8 +1207,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what refers to an entry: working copies, and what is live or planned
-         * @description List what refers to an entry: working copies, and what is live or planned.
+         * List the references to an entry, from drafts and from what is live or planned
+         * @description List the references to an entry, from drafts and from what is live or planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1225,8 +1229,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check a revision of an entry: what to mend, where, and what blocks publishing
-         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         * Check a revision of an entry: what to fix, where, and what blocks publishing
+         * @description Check a revision of an entry: what to fix, where, and what blocks publishing.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1249,10 +1253,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a token with which anybody can see this one entry in the preview space, for a while
-         * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         * Create a token with which anyone can preview this one entry for a limited time
+         * @description Create a token with which anyone can preview this one entry for a limited time.
          *
-         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *     It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1271,8 +1275,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List working copies of authors
-         * @description List working copies of authors.
+         * List the drafts of authors
+         * @description List the drafts of authors.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1299,8 +1303,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the working copy of an author
-         * @description Get the working copy of an author.
+         * Get the draft of an author
+         * @description Get the draft of an author.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1323,8 +1327,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of an author (RFC 7396); a change of nothing makes no revision
-         * @description Change fields of an author (RFC 7396); a change of nothing makes no revision.
+         * Change fields of an author (RFC 7396); without a difference, no revision is made
+         * @description Change fields of an author (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -1341,8 +1345,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take an author out of the trash, as a draft
-         * @description Take an author out of the trash, as a draft.
+         * Restore an author from the trash, as a draft
+         * @description Restore an author from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -1363,8 +1367,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new draft of an entry's working copy: undated, and the translation of nothing
-         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         * Create a new draft with the content of an entry's draft
+         * @description Create a new draft with the content of an entry's draft.
+         *
+         *     It has no editorial date, and it is not a translation of another entry.
          *
          *     Needs the scope `content:write`.
          */
@@ -1398,8 +1404,8 @@ export interface paths {
         put: operations["publishAuthor"];
         post?: never;
         /**
-         * Unpublish an entry now or later; whatever was planned after that is taken back
-         * @description Unpublish an entry now or later; whatever was planned after that is taken back.
+         * Unpublish an entry now or later; plans after that instant are cancelled
+         * @description Unpublish an entry now or later; plans after that instant are cancelled.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1420,8 +1426,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
-         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         * Cancel one plan of the timeline; the publication that it cut short gets its former end again
+         * @description Cancel one plan of the timeline; the publication that it cut short gets its former end again.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1439,8 +1445,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the saved states of an entry, newest first
-         * @description List the saved states of an entry, newest first.
+         * List the revisions of an entry, newest first
+         * @description List the revisions of an entry, newest first.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1461,8 +1467,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one saved state with what was written
-         * @description Get one saved state with what was written.
+         * Get one revision with its content
+         * @description Get one revision with its content.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1485,8 +1491,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an old revision's content the draft again, as a new revision
-         * @description Make an old revision's content the draft again, as a new revision.
+         * Make the content of an old revision the draft again, as a new revision
+         * @description Make the content of an old revision the draft again, as a new revision.
          *
          *     Needs the scope `content:write`.
          */
@@ -1505,8 +1511,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare two saved states: by default the draft with what is live
-         * @description Compare two saved states: by default the draft with what is live.
+         * Compare two revisions: by default the live one with the draft
+         * @description Compare two revisions: by default the live one with the draft.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1527,8 +1533,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what refers to an entry: working copies, and what is live or planned
-         * @description List what refers to an entry: working copies, and what is live or planned.
+         * List the references to an entry, from drafts and from what is live or planned
+         * @description List the references to an entry, from drafts and from what is live or planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1549,8 +1555,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check a revision of an entry: what to mend, where, and what blocks publishing
-         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         * Check a revision of an entry: what to fix, where, and what blocks publishing
+         * @description Check a revision of an entry: what to fix, where, and what blocks publishing.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1573,10 +1579,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a token with which anybody can see this one entry in the preview space, for a while
-         * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         * Create a token with which anyone can preview this one entry for a limited time
+         * @description Create a token with which anyone can preview this one entry for a limited time.
          *
-         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *     It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1595,8 +1601,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List working copies of social links
-         * @description List working copies of social links.
+         * List the drafts of social links
+         * @description List the drafts of social links.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1623,8 +1629,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the working copy of a social link
-         * @description Get the working copy of a social link.
+         * Get the draft of a social link
+         * @description Get the draft of a social link.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1647,8 +1653,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of a social link (RFC 7396); a change of nothing makes no revision
-         * @description Change fields of a social link (RFC 7396); a change of nothing makes no revision.
+         * Change fields of a social link (RFC 7396); without a difference, no revision is made
+         * @description Change fields of a social link (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -1665,8 +1671,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a social link out of the trash, as a draft
-         * @description Take a social link out of the trash, as a draft.
+         * Restore a social link from the trash, as a draft
+         * @description Restore a social link from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -1687,8 +1693,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new draft of an entry's working copy: undated, and the translation of nothing
-         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         * Create a new draft with the content of an entry's draft
+         * @description Create a new draft with the content of an entry's draft.
+         *
+         *     It has no editorial date, and it is not a translation of another entry.
          *
          *     Needs the scope `content:write`.
          */
@@ -1722,8 +1730,8 @@ export interface paths {
         put: operations["publishSocialLink"];
         post?: never;
         /**
-         * Unpublish an entry now or later; whatever was planned after that is taken back
-         * @description Unpublish an entry now or later; whatever was planned after that is taken back.
+         * Unpublish an entry now or later; plans after that instant are cancelled
+         * @description Unpublish an entry now or later; plans after that instant are cancelled.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1744,8 +1752,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
-         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         * Cancel one plan of the timeline; the publication that it cut short gets its former end again
+         * @description Cancel one plan of the timeline; the publication that it cut short gets its former end again.
          *
          *     Needs the scope `content:publish`.
          */
@@ -1763,8 +1771,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the saved states of an entry, newest first
-         * @description List the saved states of an entry, newest first.
+         * List the revisions of an entry, newest first
+         * @description List the revisions of an entry, newest first.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1785,8 +1793,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one saved state with what was written
-         * @description Get one saved state with what was written.
+         * Get one revision with its content
+         * @description Get one revision with its content.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1809,8 +1817,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an old revision's content the draft again, as a new revision
-         * @description Make an old revision's content the draft again, as a new revision.
+         * Make the content of an old revision the draft again, as a new revision
+         * @description Make the content of an old revision the draft again, as a new revision.
          *
          *     Needs the scope `content:write`.
          */
@@ -1829,8 +1837,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare two saved states: by default the draft with what is live
-         * @description Compare two saved states: by default the draft with what is live.
+         * Compare two revisions: by default the live one with the draft
+         * @description Compare two revisions: by default the live one with the draft.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1851,8 +1859,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what refers to an entry: working copies, and what is live or planned
-         * @description List what refers to an entry: working copies, and what is live or planned.
+         * List the references to an entry, from drafts and from what is live or planned
+         * @description List the references to an entry, from drafts and from what is live or planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1873,8 +1881,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check a revision of an entry: what to mend, where, and what blocks publishing
-         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         * Check a revision of an entry: what to fix, where, and what blocks publishing
+         * @description Check a revision of an entry: what to fix, where, and what blocks publishing.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1897,10 +1905,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a token with which anybody can see this one entry in the preview space, for a while
-         * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         * Create a token with which anyone can preview this one entry for a limited time
+         * @description Create a token with which anyone can preview this one entry for a limited time.
          *
-         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *     It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1919,8 +1927,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List working copies of tags
-         * @description List working copies of tags.
+         * List the drafts of tags
+         * @description List the drafts of tags.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1947,8 +1955,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the working copy of a tag
-         * @description Get the working copy of a tag.
+         * Get the draft of a tag
+         * @description Get the draft of a tag.
          *
          *     Needs the scope `content:preview`.
          */
@@ -1971,8 +1979,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of a tag (RFC 7396); a change of nothing makes no revision
-         * @description Change fields of a tag (RFC 7396); a change of nothing makes no revision.
+         * Change fields of a tag (RFC 7396); without a difference, no revision is made
+         * @description Change fields of a tag (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -1989,8 +1997,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a tag out of the trash, as a draft
-         * @description Take a tag out of the trash, as a draft.
+         * Restore a tag from the trash, as a draft
+         * @description Restore a tag from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -2011,8 +2019,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a new draft of an entry's working copy: undated, and the translation of nothing
-         * @description Make a new draft of an entry's working copy: undated, and the translation of nothing.
+         * Create a new draft with the content of an entry's draft
+         * @description Create a new draft with the content of an entry's draft.
+         *
+         *     It has no editorial date, and it is not a translation of another entry.
          *
          *     Needs the scope `content:write`.
          */
@@ -2046,8 +2056,8 @@ export interface paths {
         put: operations["publishTag"];
         post?: never;
         /**
-         * Unpublish an entry now or later; whatever was planned after that is taken back
-         * @description Unpublish an entry now or later; whatever was planned after that is taken back.
+         * Unpublish an entry now or later; plans after that instant are cancelled
+         * @description Unpublish an entry now or later; plans after that instant are cancelled.
          *
          *     Needs the scope `content:publish`.
          */
@@ -2068,8 +2078,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again
-         * @description Cancel one plan of the timeline; what was cut short for it lasts as long as was asked again.
+         * Cancel one plan of the timeline; the publication that it cut short gets its former end again
+         * @description Cancel one plan of the timeline; the publication that it cut short gets its former end again.
          *
          *     Needs the scope `content:publish`.
          */
@@ -2087,8 +2097,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the saved states of an entry, newest first
-         * @description List the saved states of an entry, newest first.
+         * List the revisions of an entry, newest first
+         * @description List the revisions of an entry, newest first.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2109,8 +2119,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one saved state with what was written
-         * @description Get one saved state with what was written.
+         * Get one revision with its content
+         * @description Get one revision with its content.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2133,8 +2143,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an old revision's content the draft again, as a new revision
-         * @description Make an old revision's content the draft again, as a new revision.
+         * Make the content of an old revision the draft again, as a new revision
+         * @description Make the content of an old revision the draft again, as a new revision.
          *
          *     Needs the scope `content:write`.
          */
@@ -2153,8 +2163,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare two saved states: by default the draft with what is live
-         * @description Compare two saved states: by default the draft with what is live.
+         * Compare two revisions: by default the live one with the draft
+         * @description Compare two revisions: by default the live one with the draft.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2175,8 +2185,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what refers to an entry: working copies, and what is live or planned
-         * @description List what refers to an entry: working copies, and what is live or planned.
+         * List the references to an entry, from drafts and from what is live or planned
+         * @description List the references to an entry, from drafts and from what is live or planned.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2197,8 +2207,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check a revision of an entry: what to mend, where, and what blocks publishing
-         * @description Check a revision of an entry: what to mend, where, and what blocks publishing.
+         * Check a revision of an entry: what to fix, where, and what blocks publishing
+         * @description Check a revision of an entry: what to fix, where, and what blocks publishing.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2221,10 +2231,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a token with which anybody can see this one entry in the preview space, for a while
-         * @description Sign a token with which anybody can see this one entry in the preview space, for a while.
+         * Create a token with which anyone can preview this one entry for a limited time
+         * @description Create a token with which anyone can preview this one entry for a limited time.
          *
-         *     As its draft or as it is live, among what is live now: a token looks at no other instant.
+         *     It shows the entry as its draft or as it is live, among what is live now. It cannot be used with `at`.
          *
          *     Needs the scope `content:preview`.
          */
@@ -2245,13 +2255,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Do up to 100 writes in one transaction; when one is refused, none is done
-         * @description Do up to 100 writes in one transaction; when one is refused, none is done.
+         * Run up to 100 writes in one transaction; if one fails, none is stored
+         * @description Run up to 100 writes in one transaction; if one fails, none is stored.
          *
-         *     Each needs the scope that it needs as a request of its own. A refusal has the status of the first operation
-         *     that is refused, its place as `operation`, and pointers such as `#/operations/3/body/title`; whatever is wrong
-         *     with the form of any operation is told before the first is run. An operation sees what those before it did, so
-         *     an article can name an author that is made a few lines above it.
+         *     Each operation needs the scope that it needs as a separate request. An error has the status of the first
+         *     operation that fails, its position as `operation`, and pointers such as `#/operations/3/body/title`. Errors in
+         *     the form of all operations are reported before the first one runs. An operation sees the effects of those
+         *     before it, so an article can name an author that an earlier operation creates.
          *
          *     Needs any key.
          */
@@ -2312,8 +2322,8 @@ export interface paths {
         get: operations["listKeys"];
         put?: never;
         /**
-         * Make a key with scopes that the caller has; its secret is shown this once
-         * @description Make a key with scopes that the caller has; its secret is shown this once.
+         * Create a key with scopes that the caller has; its secret is shown only once
+         * @description Create a key with scopes that the caller has; its secret is shown only once.
          *
          *     Needs the scope `keys:write`.
          */
@@ -2344,8 +2354,8 @@ export interface paths {
          * Revoke a key at once
          * @description Revoke a key at once.
          *
-         *     Any key: `keys:write` is not bounded by the caller's other scopes here, so that a key that has leaked can always
-         *     be revoked. Preview tokens that the key made end with it.
+         *     `keys:write` allows this for every key, whatever scopes the caller lacks, so that a leaked key can always be
+         *     revoked. Preview tokens that the key created become invalid.
          *
          *     Needs the scope `keys:write`.
          */
@@ -2388,8 +2398,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say which key this is and what it may do
-         * @description Say which key this is and what it may do.
+         * Get the key of the request and its scopes
+         * @description Get the key of the request and its scopes.
          *
          *     Needs any key.
          */
@@ -2410,10 +2420,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was done, in the order of its numbers, the last first
-         * @description List what was done, in the order of its numbers, the last first.
+         * List the events of the audit log, newest first
+         * @description List the events of the audit log, newest first.
          *
-         *     To follow the log, ask with `sort=change` and `change__gt`: no event appears behind a number already seen.
+         *     To follow the log, use `sort=change` and `change__gt` with the last number that you have: no event with a lower
+         *     number appears later.
          *
          *     Needs the scope `events:read`.
          */
@@ -2434,8 +2445,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one event with what it changed, as far as that has not been erased
-         * @description Get one event with what it changed, as far as that has not been erased.
+         * Get one event with what it changed, unless that has been erased
+         * @description Get one event with what it changed, unless that has been erased.
          *
          *     Needs the scope `events:read`.
          */
@@ -2459,7 +2470,7 @@ export interface paths {
          * Get the newest articles as RSS
          * @description Get the newest articles as RSS.
          *
-         *     At most 50, newest first, with their content in full; in a feed that would become larger than 1000 KB the older ones have their summary only.
+         *     At most 50, newest first, with their full content. If the feed would become larger than 1000 KB, the oldest ones have only their summary.
          *
          *     Public.
          */
@@ -2483,7 +2494,7 @@ export interface paths {
          * Get the newest articles as Atom
          * @description Get the newest articles as Atom.
          *
-         *     At most 50, newest first, with their content in full; in a feed that would become larger than 1000 KB the older ones have their summary only.
+         *     At most 50, newest first, with their full content. If the feed would become larger than 1000 KB, the oldest ones have only their summary.
          *
          *     Public.
          */
@@ -2507,7 +2518,7 @@ export interface paths {
          * Get the newest articles as JSON Feed
          * @description Get the newest articles as JSON Feed.
          *
-         *     At most 50, newest first, with their content in full; in a feed that would become larger than 250 KB the older ones have their summary only.
+         *     At most 50, newest first, with their full content. If the feed would become larger than 250 KB, the oldest ones have only their summary.
          *
          *     Public.
          */
@@ -2528,8 +2539,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get every page that search engines may list, or the sitemaps that have them where one cannot hold them
-         * @description Get every page that search engines may list, or the sitemaps that have them where one cannot hold them.
+         * Get every page that search engines may list, or an index of sitemaps if one file cannot hold them
+         * @description Get every page that search engines may list, or an index of sitemaps if one file cannot hold them.
          *
          *     Public.
          */
@@ -2550,8 +2561,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the front page and the pages that list entries, as a sitemap of their own
-         * @description Get the front page and the pages that list entries, as a sitemap of their own.
+         * Get the sitemap of the front page and of the pages that list entries
+         * @description Get the sitemap of the front page and of the pages that list entries.
          *
          *     Public.
          */
@@ -2572,8 +2583,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get a part of a long sitemap, by the id of the entry it begins with; the index names them
-         * @description Get a part of a long sitemap, by the id of the entry it begins with; the index names them.
+         * Get a part of a long sitemap by the id of its first entry; the index lists all parts
+         * @description Get a part of a long sitemap by the id of its first entry; the index lists all parts.
          *
          *     Public.
          */
@@ -2594,8 +2605,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what the site has, for language models to read (llmstxt.org)
-         * @description Get what the site has, for language models to read (llmstxt.org).
+         * Get an overview of the site for language models (llmstxt.org)
+         * @description Get an overview of the site for language models (llmstxt.org).
          *
          *     Public.
          */
@@ -2616,8 +2627,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what crawlers are to leave alone at this address (RFC 9309)
-         * @description Get what crawlers are to leave alone at this address (RFC 9309).
+         * Get the rules for crawlers at this address (RFC 9309)
+         * @description Get the rules for crawlers at this address (RFC 9309).
          *
          *     Public.
          */
@@ -2638,8 +2649,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get whom to tell of a weakness (RFC 9116), where the operator has named someone
-         * @description Get whom to tell of a weakness (RFC 9116), where the operator has named someone.
+         * Get the contact for reports of vulnerabilities (RFC 9116), if the operator has set one
+         * @description Get the contact for reports of vulnerabilities (RFC 9116), if the operator has set one.
          *
          *     Public.
          */
@@ -2704,8 +2715,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that the process answers; asks nothing of the database
-         * @description Say that the process answers; asks nothing of the database.
+         * Check that the process answers, without the database
+         * @description Check that the process answers, without the database.
          *
          *     Public.
          */
@@ -2726,8 +2737,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Say that the service can answer: the database was read for this
-         * @description Say that the service can answer: the database was read for this.
+         * Check that the service can answer, with a read of the database
+         * @description Check that the service can answer, with a read of the database.
          *
          *     Public.
          */
@@ -2751,83 +2762,100 @@ export interface components {
             /** Format: uri */
             url: string | null;
         };
-        /** @description An article: everything a page of the blog shows. */
+        /** @description An article, with everything that its page needs. */
         Article: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The entry's id, which never changes.
+             */
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
+            /** @description The name of the entry in addresses. */
             slug: string | null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision.
              */
             version: number;
             /**
              * Format: uri
-             * @description The canonical address, from the site's pattern.
+             * @description The canonical address, from the site's URL pattern; null if there is no page.
              */
             url: string | null;
             /**
              * Format: date-time
-             * @description The editorial date, else the first moment it was live.
+             * @description The editorial date, or else the first instant at which it was live.
              */
             published_at: string;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live.
              */
             updated_at: string;
+            /** @description The title, as lists show it. */
             title: string;
+            /** @description The heading on the page itself, if it differs from the title. */
             subtitle: string | null;
-            /** @description Written, else the first 50 words. */
+            /** @description As written, or else the first 50 words of the body. */
             summary: string;
-            /** @description Lists leave it out unless `fields` names it. */
+            /** @description The text of the article. Lists leave it out unless `fields` names it. */
             body?: components["schemas"]["Body"] | null;
-            /** @description Headings with their ids. */
+            /** @description The headings of the body, in order. */
             toc: components["schemas"]["Heading"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Rounded up to whole minutes.
+             */
             reading_time_minutes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The number of words in the body.
+             */
             word_count: number;
+            /** @description True if the site highlights it. */
             featured: boolean;
-            /** @description Cards in order; in full by `include`. */
+            /** @description Cards, in order; in full with `include=authors`. */
             authors: (components["schemas"]["AuthorCard"] | components["schemas"]["Author"])[];
-            /** @description Cards in order; in full by `include`. */
+            /** @description Cards, in order; in full with `include=tags`. */
             tags: (components["schemas"]["TagCard"] | components["schemas"]["Tag"])[];
-            /** @description Ids in order; in full by `include`. */
+            /** @description Ids, in order; in full with `include=faqs`. */
             faqs: (string | components["schemas"]["FAQ"])[];
-            /** @description Ids; in full by `include`. */
+            /** @description Ids, in order; in full with `include=related`. */
             related: (string | components["schemas"]["Article"])[];
+            /** @description The main image of the page. */
             hero_image: components["schemas"]["Image"] | null;
+            /** @description Buttons or links that ask the reader to do something, in order. */
             calls_to_action: components["schemas"]["CallToAction"][];
-            /** @description The way back to the blog. */
+            /** @description The path from the site's front page to the article. */
             breadcrumbs: components["schemas"]["Breadcrumb"][];
-            /** @description Other languages; in full by `include`. */
+            /** @description The article in other languages; in full with `include=translations`. */
             translations: (components["schemas"]["Translation"] | components["schemas"]["Article"])[];
-            /** @description By `include`, on one article. */
+            /** @description With `include=adjacent`, for a single article: its neighbours by date. */
             adjacent?: components["schemas"]["Adjacent"];
-            /** @description By `include`. */
+            /** @description With `include=seo`: the values for the `head` element of the page. */
             seo?: components["schemas"]["SEO"];
-            /** @description By `include`: one schema.org `@graph`. Plain data: whoever writes it into a script element must escape `<` as `\u003c` after serialising; an answer in `application/ld+json` can be pasted as it is. */
+            /** @description With `include=jsonld`: one schema.org `@graph`. Before you put it into a script element, serialise it and escape `<` as `\u003c`. An answer in `application/ld+json` is already escaped. */
             jsonld?: {
                 "@context": string;
                 "@graph": Record<string, never>[];
             };
+            /** @description Other data for the frontend, as written. */
             extra: {
                 [key: string]: unknown;
             };
         };
-        /** @description Rich text in the formats that were asked for; HTML alone unless `formats` says otherwise. */
+        /** @description Rich text in the requested formats; only HTML without `formats`. */
         Body: {
+            /** @description The text as HTML. */
             html?: string;
-            /** @description As written where Markdown was written. */
+            /** @description The text as Markdown; exactly as written if it was written in Markdown. */
             markdown?: string;
-            /** @description Without any markup. */
+            /** @description The text without any markup. */
             text?: string;
-            /** @description Portable Text. */
+            /** @description The text as Portable Text. */
             blocks?: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"] | components["schemas"]["HTMLBlock"])[];
         };
         /** @description A paragraph, heading, quotation or list item. */
@@ -2837,111 +2865,127 @@ export interface components {
              * @enum {string}
              */
             _type: "block";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             /** @enum {string} */
             style: "normal" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote";
             /**
-             * @description An item of a list; adjacent ones make it.
+             * @description Makes the block an item of a list; adjacent items form one list.
              * @enum {string}
              */
             listItem?: "bullet" | "number";
             /**
              * Format: int64
-             * @description Of a list item, 1 unless it says so.
+             * @description The depth of a list item; by default 1.
              */
             level?: number;
             /**
              * Format: int64
-             * @description The number that a new numbered list begins with.
+             * @description The first number of a new numbered list.
              */
             start?: number;
-            /** @description Of a heading, as in `toc`; else made from its text. */
+            /** @description The id of a heading, as in `toc`; by default made from its text. */
             id?: string;
+            /** @description The text and the images in it, in order. */
             children: (components["schemas"]["Span"] | components["schemas"]["InlineImage"])[];
+            /** @description The links that `marks` name by their keys. */
             markDefs: components["schemas"]["LinkMark"][];
         };
-        /** @description Text under the same marks; a line break in it is one. */
+        /** @description Text with the same marks throughout; a newline in it is a line break. */
         Span: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "span";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             text: string;
-            /** @description Keys of `markDefs`, and `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
+            /** @description Keys in `markDefs`, or decorators: `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
             marks: string[];
         };
-        /** @description A picture within a line. */
+        /** @description An image within a line of text. */
         InlineImage: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "image";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
+            /** @description An absolute URL, or a path on the site. */
             src: string;
             alt: string;
             title?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The width in pixels.
+             */
             width?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The height in pixels.
+             */
             height?: number;
             marks?: string[];
         };
-        /** @description Where a link leads; spans name its key among their marks. */
+        /** @description A link; spans name its key in their `marks`. */
         LinkMark: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "link";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             href: string;
             title?: string;
         };
-        /** @description Lines of code. */
+        /** @description A block of code. */
         CodeBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "code";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             language?: string;
             code: string;
         };
-        /** @description A picture of its own. */
+        /** @description An image that stands alone. */
         ImageBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "image";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
+            /** @description An absolute URL, or a path on the site. */
             src: string;
             alt: string;
             title?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The width in pixels.
+             */
             width?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The height in pixels.
+             */
             height?: number;
             caption?: string;
         };
-        /** @description A break between themes. */
+        /** @description A thematic break. */
         HorizontalRule: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "horizontal-rule";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
         };
         /** @description A table. */
@@ -2951,128 +2995,131 @@ export interface components {
              * @enum {string}
              */
             _type: "table";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             /**
              * Format: int64
-             * @description Rows of headings at the top.
+             * @description The number of header rows at the top.
              */
             headerRows: number;
-            /** @description Of columns. */
+            /** @description The alignment of each column. */
             alignment?: ("left" | "center" | "right" | null)[];
             rows: components["schemas"]["TableRow"][];
         };
-        /** @description A row. */
+        /** @description A row of a table. */
         TableRow: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "row";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             cells: components["schemas"]["TableCell"][];
         };
-        /** @description A cell. */
+        /** @description A cell of a table. */
         TableCell: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "cell";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             value: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
         };
-        /** @description A list whose items hold more than paragraphs and lists; others are blocks with `listItem`. */
+        /** @description A list whose items hold more than paragraphs and lists; a simpler one is text blocks with `listItem`. */
         ListBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "list";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             /** @enum {string} */
             kind: "bullet" | "number";
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The first number of a numbered list.
+             */
             start?: number;
             items: components["schemas"]["ListItem"][];
         };
-        /** @description An item. */
+        /** @description An item of a list. */
         ListItem: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "list-item";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
         };
-        /** @description A quotation with more in it than paragraphs; those are blocks of the style `blockquote`. */
+        /** @description A quotation that holds more than paragraphs; a simpler one is text blocks with the style `blockquote`. */
         Blockquote: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "blockquote";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
         };
-        /** @description A button or link that asks for something. */
+        /** @description A button or link that asks the reader to do something. */
         CallToActionBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "call-to-action";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             label: string;
             url: string;
             /** @enum {string} */
             style: "primary" | "secondary" | "link";
         };
-        /** @description What stands out of the text: a quote, a note, a warning, a statistic. */
+        /** @description Text that is set apart: a quote, a note, a warning or a statistic. */
         PullOutBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "pull-out";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             /** @enum {string} */
             kind: "quote" | "note" | "warning" | "statistic";
             title?: string;
-            /** @description Of a statistic. */
+            /** @description The value of a statistic. */
             value?: string;
             content: (components["schemas"]["TextBlock"] | components["schemas"]["CodeBlock"] | components["schemas"]["ImageBlock"] | components["schemas"]["HorizontalRule"] | components["schemas"]["TableBlock"] | components["schemas"]["ListBlock"] | components["schemas"]["Blockquote"] | components["schemas"]["CallToActionBlock"] | components["schemas"]["PullOutBlock"] | components["schemas"]["EmbedBlock"])[];
-            /** @description Who says so. */
+            /** @description The person or publication quoted. */
             cite?: string;
-            /** @description Where it is said. */
+            /** @description The address of the source. */
             url?: string;
         };
-        /** @description A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it. */
+        /** @description A video, sound or post of a known provider, as data: it loads nothing from the provider. */
         EmbedBlock: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "embed";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
-            /** @description Of youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom. */
+            /** @description An address at one of: youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom. */
             url: string;
             title?: string;
             caption?: string;
             /** @enum {string} */
             provider: "youtube" | "vimeo" | "spotify" | "x" | "instagram" | "codepen" | "soundcloud" | "tiktok" | "loom";
-            /** @description The provider's own. */
+            /** @description The id at the provider. */
             id: string;
-            /** @description Of a frame that plays or shows it. */
+            /** @description The address for an `iframe` that shows it. */
             player_url: string;
             aspect_ratio: ("16:9" | "1:1" | "9:16") | null;
         };
@@ -3083,92 +3130,106 @@ export interface components {
              * @enum {string}
              */
             _type: "html";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             /**
-             * @description `sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and needs the scope `html:raw` to be written.
+             * @description `sandboxed` runs in a frame without the page's origin. `raw` is delivered unchanged, and writing it needs the scope `html:raw`.
              * @enum {string}
              */
             trust: "sandboxed" | "raw";
-            /** @description Of the frame; stands for it in texts. */
+            /** @description The title of the frame; it replaces the frame in plain text. */
             title?: string;
             /**
              * Format: int64
-             * @description In CSS pixels.
+             * @description The height of the frame in CSS pixels.
              */
             height?: number;
-            /** @description Of what is sandboxed. */
+            /** @description The frame of sandboxed HTML. */
             iframe?: components["schemas"]["Frame"];
-            /** @description Of what is raw. */
+            /** @description The HTML, if it is raw. */
             html?: string;
-            /** @description In a style element before it. */
+            /** @description CSS, for a `style` element before the HTML. */
             css?: string;
-            /** @description In a script element after it. */
+            /** @description JavaScript, for a `script` element after the HTML. */
             js?: string;
         };
         /** @description The attributes of the `iframe` element that shows sandboxed HTML. */
         Frame: {
             srcdoc: string;
-            /** @description Never with `allow-same-origin`. */
+            /** @description It never has `allow-same-origin`. */
             sandbox: string;
-            /** @description Its policy, which is in `srcdoc` too. */
+            /** @description The content security policy, which is also in `srcdoc`. */
             csp: string;
             referrerpolicy: string;
             loading: string;
             title: string | null;
             /**
              * Format: int64
-             * @description In CSS pixels.
+             * @description The height in CSS pixels.
              */
             height: number | null;
         };
-        /** @description A line of the table of contents; `id` is the heading's in the HTML. */
+        /** @description A heading in the table of contents; `id` is its `id` attribute in the HTML. */
         Heading: {
             /** Format: int64 */
             level: number;
             id: string;
             text: string;
         };
-        /** @description A picture by address, with what a page needs to place and describe it. */
+        /** @description An image at an address, with its text alternative and its size. */
         Image: {
-            /** Format: uri-reference */
+            /**
+             * Format: uri-reference
+             * @description An absolute URL, or a path on the site.
+             */
             url: string;
-            /** @default  */
+            /**
+             * @description The text alternative; empty for a decorative image.
+             * @default
+             */
             alt?: string;
             /**
              * Format: int64
+             * @description The width in pixels.
              * @default null
              */
             width?: number | null;
             /**
              * Format: int64
+             * @description The height in pixels.
              * @default null
              */
             height?: number | null;
         };
         /** @description A button or link that asks the reader to do something. */
         CallToAction: {
+            /** @description The text of the button or link. */
             label: string;
-            /** Format: uri-reference */
+            /**
+             * Format: uri-reference
+             * @description An absolute URL, a path on the site, `mailto:` or `tel:`.
+             */
             url: string;
             /**
-             * @description How loud it is.
+             * @description How much it stands out on the page.
              * @default primary
              * @enum {string}
              */
             style?: "primary" | "secondary" | "link";
         };
-        /** @description A step of the way from the site's front page. */
+        /** @description A step on the path from the site's front page to an entry. */
         Breadcrumb: {
             label: string;
             url: string;
         };
-        /** @description The articles before and after, by date, in the same language. */
+        /** @description The previous and the next article by date, in the same language. */
         Adjacent: {
+            /** @description Null if it is the first one. */
             previous: components["schemas"]["ArticleCard"] | null;
+            /** @description Null if it is the last one. */
             next: components["schemas"]["ArticleCard"] | null;
         };
-        /** @description An article as its neighbours name it. */
+        /** @description The short form of an article, for its neighbours. */
         ArticleCard: {
             /** Format: uuid */
             id: string;
@@ -3179,17 +3240,20 @@ export interface components {
             /** Format: date-time */
             published_at: string;
         };
-        /** @description The head of the page, every fallback applied. */
+        /** @description The values for the `head` element of the page, with every fallback applied. */
         SEO: {
+            /** @description The title in the site's `title_template`. */
             title: string;
             description: string | null;
             canonical_url: string | null;
+            /** @description The content of the `robots` meta element. */
             robots: string;
             open_graph: components["schemas"]["OpenGraph"];
             twitter: components["schemas"]["TwitterCard"];
+            /** @description The page in each of its languages, for `hreflang` links. */
             alternates: components["schemas"]["Alternate"][];
         };
-        /** @description Open Graph properties without their prefix. */
+        /** @description Open Graph properties, without the prefix `og:` or `article:`. */
         OpenGraph: {
             type: string;
             title: string;
@@ -3203,12 +3267,14 @@ export interface components {
             published_time: string | null;
             /** Format: date-time */
             modified_time: string | null;
+            /** @description The names of the authors. */
             authors: string[];
-            /** @description The first tag. */
+            /** @description The name of the first tag. */
             section: string | null;
+            /** @description The names of the tags. */
             tags: string[];
         };
-        /** @description Twitter card properties without their prefix. */
+        /** @description Twitter card properties, without the prefix `twitter:`. */
         TwitterCard: {
             card: string;
             title: string;
@@ -3216,113 +3282,137 @@ export interface components {
             image: string | null;
             image_alt: string | null;
         };
-        /** @description The page in another language, for `hreflang`. */
+        /** @description The page in one language, for `hreflang` links. */
         Alternate: {
             hreflang: string;
             href: string;
         };
         /** @description An FAQ entry. */
         FAQ: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The entry's id, which never changes.
+             */
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
+            /** @description The name of the entry in addresses. */
             slug: string | null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision.
              */
             version: number;
             /**
              * Format: uri
-             * @description The canonical address, from the site's pattern.
+             * @description The canonical address, from the site's URL pattern; null if there is no page.
              */
             url: string | null;
             /**
              * Format: date-time
-             * @description The editorial date, else the first moment it was live.
+             * @description The editorial date, or else the first instant at which it was live.
              */
             published_at: string;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live.
              */
             updated_at: string;
+            /** @description The question, as a reader asks it. */
             question: string;
+            /** @description The text of the answer. */
             answer: components["schemas"]["Body"];
-            /** @description Cards; in full by `include`. */
+            /** @description Cards, in order; in full with `include=tags`. */
             tags: (components["schemas"]["TagCard"] | components["schemas"]["Tag"])[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The place in the list of all questions; lower numbers come first.
+             */
             position: number;
-            /** @description The newest five that carry it, by `include`. */
+            /** @description With `include=articles`: the newest five articles with this question. */
             articles?: components["schemas"]["Article"][];
-            /** @description By `include`: one schema.org `@graph`. Plain data: whoever writes it into a script element must escape `<` as `\u003c` after serialising; an answer in `application/ld+json` can be pasted as it is. */
+            /** @description With `include=jsonld`: one schema.org `@graph`. Before you put it into a script element, serialise it and escape `<` as `\u003c`. An answer in `application/ld+json` is already escaped. */
             jsonld?: {
                 "@context": string;
                 "@graph": Record<string, never>[];
             };
+            /** @description Other data for the frontend, as written. */
             extra: {
                 [key: string]: unknown;
             };
         };
         /** @description An author. */
         Author: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The entry's id, which never changes.
+             */
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
+            /** @description The name of the entry in addresses. */
             slug: string | null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision.
              */
             version: number;
             /**
              * Format: uri
-             * @description The canonical address, from the site's pattern.
+             * @description The canonical address, from the site's URL pattern; null if there is no page.
              */
             url: string | null;
             /**
              * Format: date-time
-             * @description The editorial date, else the first moment it was live.
+             * @description The editorial date, or else the first instant at which it was live.
              */
             published_at: string;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live.
              */
             updated_at: string;
+            /** @description The full name. */
             name: string;
+            /** @description The title before the name. */
             honorific_prefix: string | null;
+            /** @description The letters after the name. */
             credentials: string | null;
+            /** @description The profession or position. */
             job_title: string | null;
+            /** @description A short biography. */
             bio: components["schemas"]["Body"] | null;
+            /** @description A portrait. */
             avatar: components["schemas"]["Image"] | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The author's own website.
+             */
             website: string | null;
-            /** @description Ids; in full by `include`, in order. */
+            /** @description Ids, in order; in full with `include=social_links`. */
             social_links: (string | components["schemas"]["SocialLink"])[];
             /**
              * Format: int64
-             * @description How many live articles the author has signed.
+             * @description The number of live articles by this author.
              */
             article_count: number;
-            /** @description The newest five, by `include`. */
+            /** @description With `include=articles`: the newest five. */
             articles?: components["schemas"]["Article"][];
-            /** @description By `include`: one schema.org `@graph`. Plain data: whoever writes it into a script element must escape `<` as `\u003c` after serialising; an answer in `application/ld+json` can be pasted as it is. */
+            /** @description With `include=jsonld`: one schema.org `@graph`. Before you put it into a script element, serialise it and escape `<` as `\u003c`. An answer in `application/ld+json` is already escaped. */
             jsonld?: {
                 "@context": string;
                 "@graph": Record<string, never>[];
             };
+            /** @description Other data for the frontend, as written. */
             extra: {
                 [key: string]: unknown;
             };
         };
-        /** @description An author as other entries embed one. */
+        /** @description The short form in which other entries embed an author. */
         AuthorCard: {
             /** Format: uuid */
             id: string;
@@ -3333,19 +3423,22 @@ export interface components {
             /** Format: uri */
             url: string | null;
         };
-        /** @description A profile elsewhere. */
+        /** @description A profile on another site. */
         SocialLink: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The entry's id, which never changes.
+             */
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
-            /** @description Social links have none. */
+            /** @description Always null: social links have no slugs. */
             slug: null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision.
              */
             version: number;
             /**
@@ -3355,87 +3448,102 @@ export interface components {
             url: string;
             /**
              * Format: date-time
-             * @description The editorial date, else the first moment it was live.
+             * @description The editorial date, or else the first instant at which it was live.
              */
             published_at: string;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live.
              */
             updated_at: string;
+            /** @description The key of the platform, from `/platforms`. */
             platform: string;
+            /** @description The name of the profile; null if the platform has only addresses. */
             handle: string | null;
-            /** @description As written, else the platform's. */
+            /** @description As written, or else the name of the platform. */
             label: string;
+            /** @description The name of the platform's icon in three icon sets. */
             icon: components["schemas"]["Icon"];
-            /** @description For the link's `rel`. */
+            /** @description The value for the link's `rel` attribute. */
             rel: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The place among the owner's links; lower numbers come first.
+             */
             position: number;
+            /** @description The author or site that the profile belongs to. */
             owner: components["schemas"]["Owner"];
-            /** @description The owner in full, by `include`; null for the site's own. */
+            /** @description With `include=author`: the owner in full; null if the site is the owner. */
             author?: components["schemas"]["Author"] | null;
+            /** @description Other data for the frontend, as written. */
             extra: {
                 [key: string]: unknown;
             };
         };
-        /** @description The platform's icon by its name in three sets; null where a set has none. */
+        /** @description The name of the platform's icon in three icon sets; null if a set has none. */
         Icon: {
             simple_icons: string | null;
             font_awesome: string | null;
             lucide: string | null;
         };
-        /** @description Whose profile it is. */
+        /** @description The owner of the profile. */
         Owner: {
             /** @enum {string} */
             type: "author" | "site";
             /**
              * Format: uuid
-             * @description The author's, once live; null for the site's own.
+             * @description The author's id; null if the author is not live, or if the site is the owner.
              */
             id: string | null;
         };
         /** @description A tag. */
         Tag: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The entry's id, which never changes.
+             */
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
+            /** @description The name of the entry in addresses. */
             slug: string | null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision.
              */
             version: number;
             /**
              * Format: uri
-             * @description The canonical address, from the site's pattern.
+             * @description The canonical address, from the site's URL pattern; null if there is no page.
              */
             url: string | null;
             /**
              * Format: date-time
-             * @description The editorial date, else the first moment it was live.
+             * @description The editorial date, or else the first instant at which it was live.
              */
             published_at: string;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live.
              */
             updated_at: string;
+            /** @description The name that readers see. */
             name: string;
+            /** @description A short text about the tag. */
             description: string | null;
             /**
              * Format: int64
-             * @description How many live articles carry it.
+             * @description The number of live articles with this tag.
              */
             article_count: number;
+            /** @description Other data for the frontend, as written. */
             extra: {
                 [key: string]: unknown;
             };
         };
-        /** @description A tag as other entries embed it. */
+        /** @description The short form in which other entries embed a tag. */
         TagCard: {
             /** Format: uuid */
             id: string;
@@ -3444,41 +3552,41 @@ export interface components {
             /** Format: uri */
             url: string | null;
         };
-        /** @description What went wrong (RFC 9457). */
+        /** @description An error, as problem details (RFC 9457). */
         Problem: {
             /**
              * Format: uri
-             * @description Names the kind of problem, and answers: `malformed-request` (400), `invalid-parameter` (400), `unauthorized` (401), `forbidden` (403), `not-found` (404), `method-not-allowed` (405), `not-acceptable` (406), `conflict` (409), `slug-taken` (409), `idempotency-in-progress` (409), `precondition-failed` (412), `content-too-large` (413), `uri-too-long` (414), `unsupported-media-type` (415), `validation-error` (422), `not-ready` (422), `idempotency-key-reused` (422), `precondition-required` (428), `headers-too-large` (431), `internal` (500), `not-implemented` (501), `temporarily-unavailable` (503).
+             * @description The URL of the kind of problem, where it is described. The kinds: `malformed-request` (400), `invalid-parameter` (400), `unauthorized` (401), `forbidden` (403), `not-found` (404), `method-not-allowed` (405), `not-acceptable` (406), `conflict` (409), `slug-taken` (409), `idempotency-in-progress` (409), `precondition-failed` (412), `content-too-large` (413), `uri-too-long` (414), `unsupported-media-type` (415), `validation-error` (422), `not-ready` (422), `idempotency-key-reused` (422), `precondition-required` (428), `headers-too-large` (431), `internal` (500), `not-implemented` (501), `temporarily-unavailable` (503).
              */
             type: string;
-            /** @description The same for every problem of the kind. */
+            /** @description The title of the kind of problem, always the same. */
             title: string;
             /** Format: int32 */
             status: number;
-            /** @description What is wrong this time, and what to do about it. */
+            /** @description What is wrong with this request, and how to fix it. */
             detail: string;
             /** @description The request's id, `urn:request:…`. */
             instance?: string;
             errors?: {
-                /** @description A JSON Pointer into the body, `#/a/b`. */
+                /** @description A JSON Pointer into the body, such as `#/a/b`. */
                 pointer?: string;
-                /** @description A query parameter. */
+                /** @description The name of a query parameter. */
                 parameter?: string;
-                /** @description A request header. */
+                /** @description The name of a request header. */
                 header?: string;
                 /**
-                 * @description `duplicate`: It stands there twice, or another has its place. `handle_mismatch`: The handle and the address name different profiles. `excluded`: It cannot stand beside another that is there. `expired_token`: What the token stands for is no longer known. `has_translations`: Other entries are translations of this one. `immutable`: It is fixed once it is made. `in_the_past`: The instant has passed. `invalid_character`: It has a character that no text may have. `invalid_cursor`: The cursor is none of this list, these filters and this sort. `invalid_format`: It has another form than expected. `invalid_handle`: The platform has no such handles. `invalid_name`: It is no name. `invalid_time`: It is no instant as RFC 3339 writes it. `invalid_token`: The token is none of this feed and these types. `invalid_type`: It has another JSON type than expected. `invalid_url`: It is no usable address. `missing_scope`: The key lacks the scope that this needs. `no_slug`: The content type has no slugs. `not_a_profile`: The address is not that of a profile. `not_live`: Nothing of the entry is live. `null`: It cannot be null. `out_of_order`: The end is not after the beginning. `out_of_range`: It lies outside the bounds. `overlaps`: Another publication is planned for that time. `referred_to`: Another entry refers to it. `refused`: The operation is refused for the reason that `detail` gives. `repeated`: It may stand there once. `required`: It is missing. `self_reference`: It refers to itself. `slug_taken`: Another entry has the slug. `too_deep`: It is nested too deep. `too_long`: It is too long. `too_many`: It has too many items. `too_short`: It is empty. `unknown_field`: There is no such field. `unknown_mark`: The mark is no decorator, and the block does not define it. `unknown_provider`: Nothing of that host can be embedded. `unknown_locale`: The site has no such language. `unknown_operation`: There is no such operation, or none that a batch can do. `unknown_parameter`: There is no such parameter. `unknown_platform`: There is no such platform in the registry. `unknown_reference`: It refers to nothing. `unknown_revision`: The entry has no such revision. `unknown_value`: It is none of the words that may stand there. `validator_failed`: It is not valid. `wrong_type`: It names an entry of another content type. `wrong_host`: The address is not one of the platform. `broken_link`: A link leads to an entry of the site that does not exist. `ends`: A plan ends, and what it replaces was to last longer and does not come back. `future_date`: The editorial date lies ahead, though the entry is live. `heading_jump`: A heading leaves out a level. `heading_level_1`: A heading has the level of the page's title. `heading_start`: The first heading is below level 2. `long_description`: Pages of results show only the beginning of the description. `long_title`: Pages of results show only the beginning of the title. `missing_alt`: An image has no text alternative. `missing_summary`: There is no summary. `moved_link`: A link leads to a slug that has moved. `planned_change`: An older revision is planned and will replace what is live. `plain_text`: A text has so much markup that it is taken for plain text. `removed_attribute`: An attribute was taken out of a text to make it safe. `removed_element`: An element was taken out of a text to make it safe. `unpublished_author`: It is by an author who is not live. `unpublished_link`: A link leads to an entry of the site that is not live. `unpublished_reference`: It refers to an entry that is not live. `vague_link`: A link's text does not say where it leads.
+                 * @description `duplicate`: The value occurs twice, or another entry already has it. `handle_mismatch`: The handle and the URL name different profiles. `excluded`: The value cannot be combined with another part of the request. `expired_token`: The token has expired, or belongs to another database. `has_translations`: Other entries are translations of this one. `immutable`: The value cannot be changed after creation. `in_the_past`: The instant is in the past. `invalid_character`: The text contains a character that is not allowed. `invalid_cursor`: The cursor is invalid, or belongs to another list, other filters or another sort. `invalid_format`: The value does not have the required form. `invalid_handle`: The handle is not valid on this platform. `invalid_name`: The name is invalid. `invalid_time`: The value is not a valid instant (RFC 3339). `invalid_token`: The token is invalid, or belongs to another feed or to other types. `invalid_type`: The value has the wrong JSON type. `invalid_url`: The URL is invalid. `missing_scope`: The key lacks the required scope. `no_slug`: The content type has no slugs. `not_a_profile`: The URL is not the URL of a profile. `not_live`: The entry is not live. `null`: The value must not be null. `out_of_order`: The end must be after the beginning. `out_of_range`: The value is out of range. `overlaps`: Another publication is already planned for that time. `referred_to`: Another entry refers to this one. `refused`: The operation was refused. `detail` gives the reason. `repeated`: The parameter must not be repeated. `required`: The value is required. `self_reference`: The entry refers to itself. `slug_taken`: Another entry already has this slug. `too_deep`: The value is nested too deeply. `too_long`: The value is too long. `too_many`: The list has too many items. `too_short`: The text is empty or too short. `unknown_field`: Unknown field. `unknown_mark`: The mark is neither a decorator nor defined in the block's `markDefs`. `unknown_provider`: Content of this host cannot be embedded. `unknown_locale`: The site does not have this locale. `unknown_operation`: The operation does not exist, or a batch cannot contain it. `unknown_parameter`: Unknown query parameter. `unknown_platform`: The platform is not in the registry. `unknown_reference`: The entry that is referred to does not exist. `unknown_revision`: The entry does not have this revision. `unknown_value`: The value is not one of the allowed values. `validator_failed`: The value is invalid. `wrong_type`: The entry that is referred to has another content type. `wrong_host`: The URL's host does not belong to the platform. `broken_link`: A link leads to an entry of the site that does not exist. `ends`: The publication ends. The one that it replaced was to last longer, and does not come back. `future_date`: The entry is live, but its editorial date is in the future. `heading_jump`: A heading skips a level. `heading_level_1`: A heading has level 1, which belongs to the page's title. `heading_start`: The first heading is below level 2. `long_description`: The description is too long for search results, which cut it off. `long_title`: The title is too long for search results, which cut it off. `missing_alt`: An image has no text alternative. `missing_summary`: The summary is missing. `moved_link`: A link leads to an old slug, which is redirected. `planned_change`: An older revision is planned and will replace the live one. `plain_text`: A text has too much markup and is treated as plain text. `removed_attribute`: An attribute that is unsafe or not allowed in its place was removed from a text. `removed_element`: An element that is unsafe or not allowed in its place was removed from a text. `unpublished_author`: An author of the entry is not live. `unpublished_link`: A link leads to an entry of the site that is not live. `unpublished_reference`: The entry refers to an entry that is not live. `vague_link`: The text of a link does not say where it leads.
                  * @enum {string}
                  */
                 code: "duplicate" | "handle_mismatch" | "excluded" | "expired_token" | "has_translations" | "immutable" | "in_the_past" | "invalid_character" | "invalid_cursor" | "invalid_format" | "invalid_handle" | "invalid_name" | "invalid_time" | "invalid_token" | "invalid_type" | "invalid_url" | "missing_scope" | "no_slug" | "not_a_profile" | "not_live" | "null" | "out_of_order" | "out_of_range" | "overlaps" | "referred_to" | "refused" | "repeated" | "required" | "self_reference" | "slug_taken" | "too_deep" | "too_long" | "too_many" | "too_short" | "unknown_field" | "unknown_mark" | "unknown_provider" | "unknown_locale" | "unknown_operation" | "unknown_parameter" | "unknown_platform" | "unknown_reference" | "unknown_revision" | "unknown_value" | "validator_failed" | "wrong_type" | "wrong_host" | "broken_link" | "ends" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
                 /** @description A sentence for people. */
                 detail: string;
-                /** @description The nearest known word to an unknown one. */
+                /** @description The known name that is most similar. */
                 did_you_mean?: string;
             }[];
-            /** @description What refers to an entry that is not deleted because of it, as its `/usage` lists it. */
+            /** @description The references that prevent the deletion of the entry, as its `/usage` lists them. */
             usage?: Record<string, never>[];
-            /** @description The publications that a plan overlaps: their id, revision and times. */
+            /** @description The publications that the plan overlaps, each with its id, revision and times. */
             clashes?: Record<string, never>[];
         };
         /** @description A page of Article. */
@@ -3487,28 +3595,32 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description Where a list stands. */
+        /** @description The size of the page, and the cursor of the next one. */
         PageInformation: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The number of items on a full page.
+             */
             limit: number;
-            /** @description The cursor of the next page. */
+            /** @description The cursor of the next page; null on the last one. */
             next: string | null;
             /**
              * Format: int64
-             * @description Only with `include_total=true`.
+             * @description The number of all matches, only with `include_total=true`.
              */
             total?: number;
         };
-        /** @description Addresses of this page and the next. */
+        /** @description The addresses of this page and of the next one. */
         PageLinks: {
             self: string;
+            /** @description Null on the last page. */
             next: string | null;
         };
-        /** @description A slug that has moved: API clients follow `Location`, a frontend redirects its visitor to `moved_to.url`. */
+        /** @description The answer for an old slug: API clients follow `Location`; a frontend redirects its visitor to `moved_to.url`. */
         Moved: {
             moved_to: components["schemas"]["MovedTo"];
         };
-        /** @description Where an entry lives now. */
+        /** @description The present slug and address of an entry. */
         MovedTo: {
             /** Format: uuid */
             id: string;
@@ -3566,21 +3678,32 @@ export interface components {
         };
         /** @description The site's settings. */
         Site: {
+            /** @description The name of the site. */
             name: string;
+            /** @description A line about the site. */
             tagline: string | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The address of the frontend; by default that of this service.
+             */
             base_url: string | null;
+            /** @description The titles of pages in search results, with `{title}`, if wanted `{site}`, and no other braces. */
             title_template: string;
+            /** @description The language of requests without `locale`. */
             default_locale: string;
+            /** @description The languages of the site. */
             locales: components["schemas"]["SiteLocale"][];
+            /** @description The paths of collections, and those of entries with `{slug}`; null if there is no such page. */
             url_patterns: {
                 [key: string]: string | null;
             };
+            /** @description The main navigation, in order. */
             navigation: components["schemas"]["NavigationItem"][];
+            /** @description The logo of the site. */
             logo: components["schemas"]["Image"] | null;
-            /** @description The site's own: ids; in full by `include`. */
+            /** @description The site's own social links: ids, in order; in full with `include=social_links`. */
             social_links: (string | components["schemas"]["SocialLink"])[];
-            /** @description By `include`: one schema.org `@graph`. Plain data: whoever writes it into a script element must escape `<` as `\u003c` after serialising; an answer in `application/ld+json` can be pasted as it is. */
+            /** @description With `include=jsonld`: one schema.org `@graph`. Before you put it into a script element, serialise it and escape `<` as `\u003c`. An answer in `application/ld+json` is already escaped. */
             jsonld?: {
                 "@context": string;
                 "@graph": Record<string, never>[];
@@ -3590,24 +3713,28 @@ export interface components {
         PlatformList: {
             data: components["schemas"]["PlatformEntry"][];
         };
-        /** @description A platform that social links know. */
+        /** @description A platform that social links can belong to. */
         PlatformEntry: {
+            /** @description The `platform` of a social link. */
             key: string;
+            /** @description The name of the platform. */
             label: string;
+            /** @description The form of a canonical address; null if the platform has no handles. */
             url_pattern: string | null;
-            /** @description An ECMAScript regular expression. */
+            /** @description An ECMAScript regular expression for handles; null if the platform has none. */
             handle_pattern: string | null;
             icons: components["schemas"]["Icon"];
+            /** @description The value for the `rel` attribute of links. */
             rel: string | null;
-            /** @description Whether a profile counts for schema.org `sameAs`. */
+            /** @description True if a profile counts for schema.org `sameAs`. */
             same_as: boolean;
         };
-        /** @description A page of what was found, the most relevant first. */
+        /** @description A page of results, the most relevant first. */
         SearchResults: {
             data: components["schemas"]["SearchResult"][];
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
-            /** @description Where nothing was found: the query in a spelling that does find something, if there is one. */
+            /** @description If nothing was found: a spelling of the query that finds something, or null. */
             suggestion: string | null;
         };
         /** @description An entry that was found. */
@@ -3616,28 +3743,28 @@ export interface components {
             id: string;
             /** @description The name of the content type. */
             type: string;
-            /** @description The language that came, which may be a fallback. */
+            /** @description The language of this entry; it may be a fallback. */
             locale: string;
             slug: string | null;
             /** Format: uri */
             url: string | null;
-            /** @description As plain text: title, question or name. */
+            /** @description The title, question or name as plain text. */
             title: string;
-            /** @description As plain text. */
+            /** @description The summary as plain text. */
             summary: string | null;
             /** Format: date-time */
             published_at: string;
-            /** @description The best answer to this query has 1. Scores of different queries do not compare. */
+            /** @description The best result has 1. Scores of different queries cannot be compared. */
             score: number;
             snippets: components["schemas"]["Snippets"];
         };
-        /** @description Where the words that were searched for stand: safe HTML whose only element is `mark`. */
+        /** @description Excerpts with the words of the query marked: safe HTML whose only element is `mark`. */
         Snippets: {
-            /** @description Whole, with or without a mark. */
+            /** @description The whole title, with or without a mark. */
             title: string;
-            /** @description Null when none of the words stands there. */
+            /** @description Null if none of the words occurs there. */
             summary: string | null;
-            /** @description The best part of the text. Null when none of the words stands there. */
+            /** @description The most relevant part of the text. Null if none of the words occurs there. */
             body: string | null;
         };
         /** @description A page of Redirect. */
@@ -3646,17 +3773,17 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description An old path of the site and where its page is now. */
+        /** @description An old path of the site, and the present path of its page. */
         Redirect: {
-            /** @description Percent-encoded. */
+            /** @description The old path, percent-encoded. */
             from: string;
-            /** @description Percent-encoded. */
+            /** @description The present path, percent-encoded. */
             to: string;
             type: string;
             /** Format: uuid */
             id: string;
             locale: string;
-            /** @description To be answered with 301 or 308. */
+            /** @description True: redirect with 301 or 308. */
             permanent: boolean;
         };
         /** @description What changed, oldest first. */
@@ -3665,7 +3792,7 @@ export interface components {
             page: components["schemas"]["ChangePage"];
             links: components["schemas"]["ChangeLinks"];
         };
-        /** @description An entry, or the site's settings, as it is now: to be kept (`upsert`) or thrown away (`delete`). */
+        /** @description The present state of an entry or of the site's settings: store it (`upsert`) or remove it (`delete`). */
         ChangeItem: {
             /** @enum {string} */
             action: "upsert" | "delete";
@@ -3676,36 +3803,41 @@ export interface components {
              * @description Null for the site.
              */
             id: string | null;
+            /** @description Null for `delete` and for the site. */
             locale: string | null;
+            /** @description Null for `delete` and for the site. */
             slug: string | null;
             /**
              * Format: int64
-             * @description The number of the revision that is live.
+             * @description The number of the live revision; null for `delete` and for the site.
              */
             version: number | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The canonical address; null for `delete`, or if there is no page.
+             */
             url: string | null;
             /**
              * Format: date-time
-             * @description When its last change went live.
+             * @description When its latest change went live; null for `delete`.
              */
             updated_at: string | null;
             /**
              * Format: date-time
-             * @description When it became so.
+             * @description When this state began.
              */
             at: string;
         };
-        /** @description Where the feed stands. */
+        /** @description The position in the feed. */
         ChangePage: {
             /** Format: int64 */
             limit: number;
-            /** @description The next `since`. */
+            /** @description The `since` of the next request. */
             next: string;
-            /** @description Whether to ask again at once: the copy lags. */
+            /** @description True if more changes are waiting: send the next request at once. */
             more: boolean;
         };
-        /** @description Addresses of this page and, if there is more, of the next. */
+        /** @description The addresses of this page and, if there is more, of the next one. */
         ChangeLinks: {
             self: string;
             next: string | null;
@@ -3716,20 +3848,28 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A working copy: Article as written, and where it stands. */
+        /** @description A draft: Article as written, and the state of the entry. */
         ManagedArticle: {
             /** Format: uuid */
             id: string;
             type: string;
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug: string | null;
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale: string | null;
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of: string | null;
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra: {
                 [key: string]: unknown;
             };
+            /** @description The title, as lists show it. */
             title: string;
+            /** @description The heading on the page itself, if it differs from the title. */
             subtitle: string | null;
+            /** @description A short text for lists; by default the first 50 words of the body. */
             summary: string | null;
+            /** @description The text of the article. */
             body: (string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -3739,47 +3879,78 @@ export interface components {
                 format: "blocks";
                 source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The editorial date; it does not schedule publication.
+             */
             published_at: string | null;
+            /** @description True if the site highlights it. */
             featured: boolean;
+            /** @description Ids or slugs of authors, in order. */
             authors: string[];
+            /** @description Ids or slugs of tags, in order. */
             tags: string[];
+            /** @description Ids or slugs of FAQ entries, in order. */
             faqs: string[];
+            /** @description Ids or slugs of articles, in order. */
             related: string[];
+            /** @description The main image of the page. */
             hero_image: components["schemas"]["Image"] | null;
+            /** @description Buttons or links that ask the reader to do something, in order. */
             calls_to_action: components["schemas"]["CallToAction"][];
+            /** @description Values for search engines and shared links that differ from the article's own. */
             seo: components["schemas"]["SearchHead"] | null;
             /**
              * Format: int64
              * @description The number of the newest revision.
              */
             version: number;
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
-            /** @description Whether the draft differs from what is live or planned last. */
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the entry was created.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the draft was last changed.
+             */
             updated_at: string;
+            /** @description The key that created the entry. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null if it is not there.
+             */
             trashed_at: string | null;
-            /** @description For `If-Match`. */
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
-        /** @description A ManagedArticle after a write, with what is worth knowing about it. */
+        /** @description ManagedArticle after a write, with warnings. */
         ManagedArticleWritten: {
             data: components["schemas"]["ManagedArticle"];
+            /** @description Things worth knowing that did not stop the write. */
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -3789,47 +3960,58 @@ export interface components {
         };
         /** @description Something worth knowing that did not stop the write. */
         Warning: {
+            /** @description A JSON Pointer into the body. */
             pointer?: string;
-            /** @enum {string} */
+            /**
+             * @description The introduction of this document lists the codes with their meanings.
+             * @enum {string}
+             */
             code: "broken_link" | "ends" | "future_date" | "heading_jump" | "heading_level_1" | "heading_start" | "long_description" | "long_title" | "missing_alt" | "missing_summary" | "moved_link" | "planned_change" | "plain_text" | "removed_attribute" | "removed_element" | "unpublished_author" | "unpublished_link" | "unpublished_reference" | "vague_link";
+            /** @description A sentence for people. */
             detail: string;
         };
         /** @description An article as an editor writes one. */
         ArticleWrite: {
             /**
-             * @description Else made from the title; kept when the title changes.
+             * @description By default made from the title; it stays the same when the title changes.
              * @default null
              */
             slug?: string | null;
             /**
-             * @description Else the site's default; fixed once made.
+             * @description The language; by default the site's default locale. It cannot be changed later.
              * @default null
              */
             locale?: string | null;
             /**
-             * @description Id or slug of the entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this entry translates.
              * @default null
              */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Kept on the revision.
+             * @description A note about this change, kept with the revision.
              * @default null
              */
             note?: string | null;
-            /** @description In lists. */
+            /** @description The title, as lists show it. */
             title: string;
             /**
-             * @description The heading on the page itself, where it differs.
+             * @description The heading on the page itself, if it differs from the title.
              * @default null
              */
             subtitle?: string | null;
-            /** @default null */
+            /**
+             * @description A short text for lists; by default the first 50 words of the body.
+             * @default null
+             */
             summary?: string | null;
-            /** @default null */
+            /**
+             * @description The text of the article.
+             * @default null
+             */
             body?: (string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -3841,11 +4023,14 @@ export interface components {
             }) | null;
             /**
              * Format: date-time
-             * @description The editorial date; it schedules nothing.
+             * @description The editorial date; it does not schedule publication.
              * @default null
              */
             published_at?: string | null;
-            /** @default false */
+            /**
+             * @description True if the site highlights it.
+             * @default false
+             */
             featured?: boolean;
             /** @description Ids or slugs of authors, in order. */
             authors?: string[];
@@ -3855,10 +4040,17 @@ export interface components {
             faqs?: string[];
             /** @description Ids or slugs of articles, in order. */
             related?: string[];
-            /** @default null */
+            /**
+             * @description The main image of the page.
+             * @default null
+             */
             hero_image?: components["schemas"]["Image"] | null;
+            /** @description Buttons or links that ask the reader to do something, in order. */
             calls_to_action?: components["schemas"]["CallToAction"][];
-            /** @default null */
+            /**
+             * @description Values for search engines and shared links that differ from the article's own.
+             * @default null
+             */
             seo?: components["schemas"]["SearchHead"] | null;
         };
         /** @description A paragraph, heading, quotation or list item. */
@@ -3868,7 +4060,7 @@ export interface components {
              * @enum {string}
              */
             _type: "block";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /**
              * @default normal
@@ -3876,52 +4068,55 @@ export interface components {
              */
             style?: "normal" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote";
             /**
-             * @description An item of a list; adjacent ones make it.
+             * @description Makes the block an item of a list; adjacent items form one list.
              * @default null
              */
             listItem?: ("bullet" | "number") | null;
             /**
              * Format: int64
-             * @description Of a list item, 1 unless it says so.
+             * @description The depth of a list item; by default 1.
              * @default null
              */
             level?: number | null;
             /**
              * Format: int64
-             * @description The number that a new numbered list begins with.
+             * @description The first number of a new numbered list.
              * @default null
              */
             start?: number | null;
             /**
-             * @description Of a heading, as in `toc`; else made from its text.
+             * @description The id of a heading, as in `toc`; by default made from its text.
              * @default null
              */
             id?: string | null;
+            /** @description The text and the images in it, in order. */
             children: (components["schemas"]["SpanWrite"] | components["schemas"]["InlineImageWrite"])[];
+            /** @description The links that `marks` name by their keys. */
             markDefs?: components["schemas"]["LinkMarkWrite"][];
         };
-        /** @description Text under the same marks; a line break in it is one. */
+        /** @description Text with the same marks throughout; a newline in it is a line break. */
         SpanWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "span";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             text: string;
-            /** @description Keys of `markDefs`, and `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
+            /** @description Keys in `markDefs`, or decorators: `strong`, `em`, `code`, `underline`, `strike-through`, `sub`, `sup`, `highlight`. */
             marks?: string[];
         };
-        /** @description A picture within a line. */
+        /** @description An image within a line of text. */
         InlineImageWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "image";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
+            /** @description An absolute URL, or a path on the site. */
             src: string;
             /** @default  */
             alt?: string;
@@ -3929,52 +4124,55 @@ export interface components {
             title?: string | null;
             /**
              * Format: int64
+             * @description The width in pixels.
              * @default null
              */
             width?: number | null;
             /**
              * Format: int64
+             * @description The height in pixels.
              * @default null
              */
             height?: number | null;
             /** @default null */
             marks?: string[] | null;
         };
-        /** @description Where a link leads; spans name its key among their marks. */
+        /** @description A link; spans name its key in their `marks`. */
         LinkMarkWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "link";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key: string;
             href: string;
             /** @default null */
             title?: string | null;
         };
-        /** @description Lines of code. */
+        /** @description A block of code. */
         CodeBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "code";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /** @default null */
             language?: string | null;
             code: string;
         };
-        /** @description A picture of its own. */
+        /** @description An image that stands alone. */
         ImageBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "image";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
+            /** @description An absolute URL, or a path on the site. */
             src: string;
             /** @default  */
             alt?: string;
@@ -3982,25 +4180,27 @@ export interface components {
             title?: string | null;
             /**
              * Format: int64
+             * @description The width in pixels.
              * @default null
              */
             width?: number | null;
             /**
              * Format: int64
+             * @description The height in pixels.
              * @default null
              */
             height?: number | null;
             /** @default null */
             caption?: string | null;
         };
-        /** @description A break between themes. */
+        /** @description A thematic break. */
         HorizontalRuleWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "horizontal-rule";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
         };
         /** @description A table. */
@@ -4010,51 +4210,51 @@ export interface components {
              * @enum {string}
              */
             _type: "table";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /**
              * Format: int64
-             * @description Rows of headings at the top.
+             * @description The number of header rows at the top.
              * @default 0
              */
             headerRows?: number;
             /**
-             * @description Of columns.
+             * @description The alignment of each column.
              * @default null
              */
             alignment?: ("left" | "center" | "right" | null)[] | null;
             rows: components["schemas"]["TableRowWrite"][];
         };
-        /** @description A row. */
+        /** @description A row of a table. */
         TableRowWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "row";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             cells: components["schemas"]["TableCellWrite"][];
         };
-        /** @description A cell. */
+        /** @description A cell of a table. */
         TableCellWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "cell";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             value: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
         };
-        /** @description A list whose items hold more than paragraphs and lists; others are blocks with `listItem`. */
+        /** @description A list whose items hold more than paragraphs and lists; a simpler one is text blocks with `listItem`. */
         ListBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "list";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /**
              * @default bullet
@@ -4063,41 +4263,42 @@ export interface components {
             kind?: "bullet" | "number";
             /**
              * Format: int64
+             * @description The first number of a numbered list.
              * @default null
              */
             start?: number | null;
             items: components["schemas"]["ListItemWrite"][];
         };
-        /** @description An item. */
+        /** @description An item of a list. */
         ListItemWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "list-item";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             content: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
         };
-        /** @description A quotation with more in it than paragraphs; those are blocks of the style `blockquote`. */
+        /** @description A quotation that holds more than paragraphs; a simpler one is text blocks with the style `blockquote`. */
         BlockquoteWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "blockquote";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             content: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
         };
-        /** @description A button or link that asks for something. */
+        /** @description A button or link that asks the reader to do something. */
         CallToActionBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "call-to-action";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             label: string;
             /** Format: uri-reference */
@@ -4108,49 +4309,49 @@ export interface components {
              */
             style?: "primary" | "secondary" | "link";
         };
-        /** @description What stands out of the text: a quote, a note, a warning, a statistic. */
+        /** @description Text that is set apart: a quote, a note, a warning or a statistic. */
         PullOutBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "pull-out";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /** @enum {string} */
             kind: "quote" | "note" | "warning" | "statistic";
             /** @default null */
             title?: string | null;
             /**
-             * @description Of a statistic.
+             * @description The value of a statistic.
              * @default null
              */
             value?: string | null;
             content?: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"])[];
             /**
-             * @description Who says so.
+             * @description The person or publication quoted.
              * @default null
              */
             cite?: string | null;
             /**
              * Format: uri-reference
-             * @description Where it is said.
+             * @description The address of the source.
              * @default null
              */
             url?: string | null;
         };
-        /** @description A film, a sound, a post of a known provider, as data: nothing of theirs is loaded by it. */
+        /** @description A video, sound or post of a known provider, as data: it loads nothing from the provider. */
         EmbedBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "embed";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /**
              * Format: uri
-             * @description Of youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom.
+             * @description An address at one of: youtube, vimeo, spotify, x, instagram, codepen, soundcloud, tiktok, loom.
              */
             url: string;
             /** @default null */
@@ -4158,14 +4359,14 @@ export interface components {
             /** @default null */
             caption?: string | null;
         };
-        /** @description Markdown, which is delivered as the blocks that it says; HTML in it is sanitised. */
+        /** @description Markdown, which is delivered as the blocks that it describes; HTML in it is sanitised. */
         MarkdownBlockWrite: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             _type: "markdown";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             markdown: string;
         };
@@ -4176,94 +4377,126 @@ export interface components {
              * @enum {string}
              */
             _type: "html";
-            /** @description Unique beside its siblings; kept, or made from the content. */
+            /** @description Unique among its siblings; by default made from the content. */
             _key?: string;
             /**
-             * @description `sandboxed` runs in a frame without the page's origin; `raw` is delivered as given, and needs the scope `html:raw` to be written.
+             * @description `sandboxed` runs in a frame without the page's origin. `raw` is delivered unchanged, and writing it needs the scope `html:raw`.
              * @enum {string}
              */
             trust: "sandboxed" | "raw";
             /**
-             * @description Of the frame; stands for it in texts.
+             * @description The title of the frame; it replaces the frame in plain text.
              * @default null
              */
             title?: string | null;
             /**
              * Format: int64
-             * @description In CSS pixels.
+             * @description The height of the frame in CSS pixels.
              * @default null
              */
             height?: number | null;
             html: string;
             /**
-             * @description In a style element before it.
+             * @description CSS, for a `style` element before the HTML.
              * @default null
              */
             css?: string | null;
             /**
-             * @description In a script element after it.
+             * @description JavaScript, for a `script` element after the HTML.
              * @default null
              */
             js?: string | null;
         };
-        /** @description What search engines see where it differs from the page; every member falls back to the article's own. */
+        /** @description Values for search engines and shared links. Each member that is left out falls back to the article's own. */
         SearchHead: {
-            /** @default null */
+            /**
+             * @description The title in search results; by default the title of the article.
+             * @default null
+             */
             title?: string | null;
-            /** @default null */
+            /**
+             * @description The description in search results; by default the summary, or the beginning of the text.
+             * @default null
+             */
             description?: string | null;
             /**
              * Format: uri
+             * @description The address of the original page; by default the article's own.
              * @default null
              */
             canonical_url?: string | null;
-            /** @default false */
+            /**
+             * @description True if search engines must not list it.
+             * @default false
+             */
             noindex?: boolean;
-            /** @default null */
+            /**
+             * @description The image of shared links; by default `hero_image`.
+             * @default null
+             */
             image?: components["schemas"]["Image"] | null;
         };
         /** @description One ManagedArticle. */
         ManagedArticleItem: {
             data: components["schemas"]["ManagedArticle"];
         };
-        /** @description Changes of Image: what is absent stays, null takes away. */
+        /** @description A merge patch of Image. Absent members stay, null removes a member. */
         ImagePatch: {
-            /** Format: uri-reference */
+            /**
+             * Format: uri-reference
+             * @description An absolute URL, or a path on the site.
+             */
             url?: string;
+            /** @description The text alternative; empty for a decorative image. */
             alt?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The width in pixels.
+             */
             width?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The height in pixels.
+             */
             height?: number | null;
         };
-        /** @description Changes of SearchHead: what is absent stays, null takes away. */
+        /** @description A merge patch of SearchHead. Absent members stay, null removes a member. */
         SearchHeadPatch: {
+            /** @description The title in search results; by default the title of the article. */
             title?: string | null;
+            /** @description The description in search results; by default the summary, or the beginning of the text. */
             description?: string | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The address of the original page; by default the article's own.
+             */
             canonical_url?: string | null;
+            /** @description True if search engines must not list it. */
             noindex?: boolean | null;
+            /** @description The image of shared links; by default `hero_image`. */
             image?: components["schemas"]["ImagePatch"] | null;
         };
-        /** @description Changes of ArticleWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of ArticleWrite. Absent members stay, null removes a member. */
         ArticlePatch: {
-            /** @description Else made from the title; kept when the title changes. */
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug?: string | null;
-            /** @description Else the site's default; fixed once made. */
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale?: string | null;
-            /** @description Id or slug of the entry of the same type that this one translates. */
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Kept on the revision. */
+            /** @description A note about this change, kept with the revision. */
             note?: string | null;
-            /** @description In lists. */
+            /** @description The title, as lists show it. */
             title?: string;
-            /** @description The heading on the page itself, where it differs. */
+            /** @description The heading on the page itself, if it differs from the title. */
             subtitle?: string | null;
+            /** @description A short text for lists; by default the first 50 words of the body. */
             summary?: string | null;
+            /** @description The text of the article. */
             body?: (string | {
                 /** @enum {string} */
                 format?: "markdown" | "html" | "blocks";
@@ -4271,9 +4504,10 @@ export interface components {
             }) | null;
             /**
              * Format: date-time
-             * @description The editorial date; it schedules nothing.
+             * @description The editorial date; it does not schedule publication.
              */
             published_at?: string | null;
+            /** @description True if the site highlights it. */
             featured?: boolean | null;
             /** @description Ids or slugs of authors, in order. */
             authors?: string[] | null;
@@ -4283,62 +4517,85 @@ export interface components {
             faqs?: string[] | null;
             /** @description Ids or slugs of articles, in order. */
             related?: string[] | null;
+            /** @description The main image of the page. */
             hero_image?: components["schemas"]["ImagePatch"] | null;
+            /** @description Buttons or links that ask the reader to do something, in order. */
             calls_to_action?: components["schemas"]["CallToAction"][] | null;
+            /** @description Values for search engines and shared links that differ from the article's own. */
             seo?: components["schemas"]["SearchHeadPatch"] | null;
         };
-        /** @description What of a duplicate differs. */
+        /** @description The values in which a duplicate differs. */
         Duplicate: {
             /**
-             * @description Else the entry's with `-copy`.
+             * @description By default the slug of the entry with `-copy`.
              * @default null
              */
             slug?: string | null;
-            /** @default null */
+            /**
+             * @description Kept with the first revision; by default it names the entry.
+             * @default null
+             */
             note?: string | null;
         };
         /** @description One Publication. */
         PublicationItem: {
             data: components["schemas"]["Publication"];
         };
-        /** @description Where an entry stands, and its whole timeline, oldest first. */
+        /** @description The state of an entry, and its whole timeline, oldest first. */
         Publication: {
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
             /**
              * Format: int64
-             * @description What is live, or else next.
+             * @description The live revision, or else the next planned one.
              */
             revision: number | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
             timeline: components["schemas"]["Interval"][];
         };
-        /** @description One publication of the timeline; `id` is what a plan is cancelled by. */
+        /** @description One publication of the timeline. */
         Interval: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The id of the publication, to cancel a plan by.
+             */
             id: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The number of its revision.
+             */
             revision: number;
+            /** @description The slug in that revision. */
             slug: string | null;
             /** Format: date-time */
             live_from: string;
             /**
              * Format: date-time
-             * @description Null for ever.
+             * @description Null if it has no end.
              */
             live_until: string | null;
             /** @enum {string} */
             state: "past" | "live" | "planned";
         };
-        /** @description The timeline after a write, with what is worth knowing. */
+        /** @description The timeline after a write, with warnings. */
         PublicationAnswer: {
             data: components["schemas"]["Publication"];
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -4346,28 +4603,28 @@ export interface components {
                 value?: unknown;
             }[];
         };
-        /** @description From when until when which revision is live; all of it optional: now, for ever, the newest. */
+        /** @description The time in which a revision is live; by default the newest revision, from now on, without an end. */
         PublicationWrite: {
             /**
              * Format: date-time
-             * @description Else now.
+             * @description By default now.
              * @default null
              */
             live_from?: string | null;
             /**
              * Format: date-time
-             * @description Else for ever.
+             * @description By default without an end.
              * @default null
              */
             live_until?: string | null;
             /**
              * Format: int64
-             * @description Else the newest.
+             * @description By default the newest.
              * @default null
              */
             revision?: number | null;
             /**
-             * @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it.
+             * @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it.
              * @default null
              */
             override_reason?: string | null;
@@ -4378,51 +4635,74 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A saved state, without its content. */
+        /** @description A revision, without its content. */
         Revision: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The revisions of an entry are numbered from 1.
+             */
             number: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
             created_at: string;
+            /** @description The key that saved it. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
+            /** @description The note of that change. */
             note: string | null;
         };
         /** @description One FullRevision. */
         FullRevisionItem: {
             data: components["schemas"]["FullRevision"];
         };
-        /** @description A saved state with what was written. */
+        /** @description A revision, with its content. */
         FullRevision: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The revisions of an entry are numbered from 1.
+             */
             number: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was saved.
+             */
             created_at: string;
+            /** @description The key that saved it. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
+            /** @description The note of that change. */
             note: string | null;
+            /** @description The fields as written. */
             content: Record<string, never>;
         };
-        /** @description Which revision to go back to. */
+        /** @description The revision to restore. */
         Restore: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The number of the revision.
+             */
             revision: number;
-            /** @default null */
+            /**
+             * @description A note about this change, kept with the new revision.
+             * @default null
+             */
             note?: string | null;
         };
         /** @description One Diff. */
         DiffItem: {
             data: components["schemas"]["Diff"];
         };
-        /** @description How one saved state of an entry becomes another. */
+        /** @description The differences between two revisions of an entry. */
         Diff: {
             from: components["schemas"]["Revision"];
             to: components["schemas"]["Revision"];
-            /** @description JSON Patch (RFC 6902) over what was written. */
+            /** @description A JSON Patch (RFC 6902) from the content of `from` to that of `to`. */
             patch: {
                 /** @enum {string} */
                 op: "add" | "remove" | "replace" | "move";
@@ -4433,13 +4713,13 @@ export interface components {
             /** @description Each text that differs, word by word. */
             texts: components["schemas"]["TextDiff"][];
         };
-        /** @description A text that differs. `equal` and `delete` joined are what it was, `equal` and `insert` what it is. */
+        /** @description A text that differs: its `equal` and `delete` runs are the text in `from`, `equal` and `insert` that in `to`. */
         TextDiff: {
-            /** @description Where it stands; of a rich text `#/body` is its plain text and `#/body/source` what was written. */
+            /** @description The place of the text. For a rich text, `#/body` is its plain text, `#/body/source` its source. */
             pointer: string;
             runs: components["schemas"]["WordRun"][];
         };
-        /** @description A stretch of text: in both states, or only in the later or only in the earlier one. */
+        /** @description A run of text that is in both revisions (`equal`), only in `to` (`insert`), or only in `from` (`delete`). */
         WordRun: {
             /** @enum {string} */
             op: "equal" | "insert" | "delete";
@@ -4451,26 +4731,29 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A reference to an entry, by another's working copy or by what of that is live or planned. */
+        /** @description A reference to an entry from another one: from its draft, or from a live or planned revision. */
         Usage: {
             /**
              * Format: uuid
-             * @description The entry that refers.
+             * @description The id of the entry that refers to this one.
              */
             id: string;
+            /** @description The content type of that entry. */
             type: string;
-            /** @description What it is known by. */
+            /** @description The title, question or name of that entry. */
             title: string;
+            /** @description The slug of that entry. */
             slug: string | null;
+            /** @description The field with the reference. */
             field: string;
             /**
-             * @description What of it refers.
+             * @description Where that entry has the reference.
              * @enum {string}
              */
             in: "draft" | "live" | "planned";
             /**
              * Format: int64
-             * @description Which of its revisions refers.
+             * @description The number of the revision with the reference.
              */
             revision: number;
         };
@@ -4478,31 +4761,31 @@ export interface components {
         ReadinessItem: {
             data: components["schemas"]["Readiness"];
         };
-        /** @description Everything that is checked of an entry of this type. */
+        /** @description The checks of an entry, with their results. */
         Readiness: {
             /**
              * Format: int64
-             * @description The one that was checked.
+             * @description The revision that was checked.
              */
             revision: number;
-            /** @description Whether it can be published: nothing that blocks has failed. */
+            /** @description True if it can be published: no blocking check has failed. */
             ready: boolean;
             checks: components["schemas"]["ReadinessCheck"][];
         };
-        /** @description One point of the list. */
+        /** @description One check of the list. */
         ReadinessCheck: {
             /** @enum {string} */
             code: "plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference" | "future_date" | "planned_change" | "ends";
             title: string;
             /** @enum {string} */
             state: "passed" | "failed";
-            /** @description Whether the site has it block publishing (`publish_blockers`). */
+            /** @description True if it is one of the site's `publish_blockers`. */
             blocks: boolean;
             findings: components["schemas"]["Finding"][];
         };
         /** @description One place where a check fails. */
         Finding: {
-            /** @description Into the entry as written. */
+            /** @description A JSON Pointer into the entry as written. */
             pointer?: string;
             detail: string;
         };
@@ -4510,9 +4793,9 @@ export interface components {
         PreviewTokenItem: {
             data: components["schemas"]["PreviewToken"];
         };
-        /** @description A token for one entry, shown this once; whoever has it needs no key. */
+        /** @description A token for one entry, which is shown only once. Its holder needs no key. */
         PreviewToken: {
-            /** @description Kept nowhere, and so null where the answer is given again for an `Idempotency-Key`. */
+            /** @description The token. It is not stored, and so is null in a repeated answer. */
             token: string | null;
             /** Format: date-time */
             expires_at: string;
@@ -4522,11 +4805,11 @@ export interface components {
              */
             url: string;
         };
-        /** @description For how long a token is good. */
+        /** @description How long a token is valid. */
         PreviewTokenWrite: {
             /**
              * Format: int64
-             * @description A minute to a week.
+             * @description From a minute to a week.
              * @default 3600
              */
             expires_in_seconds?: number;
@@ -4537,18 +4820,24 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A working copy: FAQ as written, and where it stands. */
+        /** @description A draft: FAQ as written, and the state of the entry. */
         ManagedFAQ: {
             /** Format: uuid */
             id: string;
             type: string;
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug: string | null;
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale: string | null;
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of: string | null;
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra: {
                 [key: string]: unknown;
             };
+            /** @description The question, as a reader asks it. */
             question: string;
+            /** @description The text of the answer. */
             answer: string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -4558,40 +4847,64 @@ export interface components {
                 format: "blocks";
                 source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             };
+            /** @description Ids or slugs of tags, in order. */
             tags: string[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The place in the list of all questions; lower numbers come first.
+             */
             position: number;
             /**
              * Format: int64
              * @description The number of the newest revision.
              */
             version: number;
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
-            /** @description Whether the draft differs from what is live or planned last. */
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the entry was created.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the draft was last changed.
+             */
             updated_at: string;
+            /** @description The key that created the entry. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null if it is not there.
+             */
             trashed_at: string | null;
-            /** @description For `If-Match`. */
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
-        /** @description A ManagedFAQ after a write, with what is worth knowing about it. */
+        /** @description ManagedFAQ after a write, with warnings. */
         ManagedFAQWritten: {
             data: components["schemas"]["ManagedFAQ"];
+            /** @description Things worth knowing that did not stop the write. */
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -4602,30 +4915,32 @@ export interface components {
         /** @description An FAQ entry as an editor writes one. */
         FAQWrite: {
             /**
-             * @description Else made from the title; kept when the title changes.
+             * @description By default made from the title; it stays the same when the title changes.
              * @default null
              */
             slug?: string | null;
             /**
-             * @description Else the site's default; fixed once made.
+             * @description The language; by default the site's default locale. It cannot be changed later.
              * @default null
              */
             locale?: string | null;
             /**
-             * @description Id or slug of the entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this entry translates.
              * @default null
              */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Kept on the revision.
+             * @description A note about this change, kept with the revision.
              * @default null
              */
             note?: string | null;
+            /** @description The question, as a reader asks it. */
             question: string;
+            /** @description The text of the answer. */
             answer: string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -4639,7 +4954,7 @@ export interface components {
             tags?: string[];
             /**
              * Format: int64
-             * @description Where it stands in the list of all questions.
+             * @description The place in the list of all questions; lower numbers come first.
              * @default 0
              */
             position?: number;
@@ -4648,21 +4963,23 @@ export interface components {
         ManagedFAQItem: {
             data: components["schemas"]["ManagedFAQ"];
         };
-        /** @description Changes of FAQWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of FAQWrite. Absent members stay, null removes a member. */
         FAQPatch: {
-            /** @description Else made from the title; kept when the title changes. */
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug?: string | null;
-            /** @description Else the site's default; fixed once made. */
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale?: string | null;
-            /** @description Id or slug of the entry of the same type that this one translates. */
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Kept on the revision. */
+            /** @description A note about this change, kept with the revision. */
             note?: string | null;
+            /** @description The question, as a reader asks it. */
             question?: string;
+            /** @description The text of the answer. */
             answer?: string | {
                 /** @enum {string} */
                 format?: "markdown" | "html" | "blocks";
@@ -4672,7 +4989,7 @@ export interface components {
             tags?: string[] | null;
             /**
              * Format: int64
-             * @description Where it stands in the list of all questions.
+             * @description The place in the list of all questions; lower numbers come first.
              */
             position?: number | null;
         };
@@ -4682,21 +4999,30 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A working copy: Author as written, and where it stands. */
+        /** @description A draft: Author as written, and the state of the entry. */
         ManagedAuthor: {
             /** Format: uuid */
             id: string;
             type: string;
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug: string | null;
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale: string | null;
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of: string | null;
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra: {
                 [key: string]: unknown;
             };
+            /** @description The full name. */
             name: string;
+            /** @description The title before the name. */
             honorific_prefix: string | null;
+            /** @description The letters after the name. */
             credentials: string | null;
+            /** @description The profession or position. */
             job_title: string | null;
+            /** @description A short biography. */
             bio: (string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -4706,40 +5032,64 @@ export interface components {
                 format: "blocks";
                 source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
+            /** @description A portrait. */
             avatar: components["schemas"]["Image"] | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The author's own website.
+             */
             website: string | null;
             /**
              * Format: int64
              * @description The number of the newest revision.
              */
             version: number;
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
-            /** @description Whether the draft differs from what is live or planned last. */
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the entry was created.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the draft was last changed.
+             */
             updated_at: string;
+            /** @description The key that created the entry. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null if it is not there.
+             */
             trashed_at: string | null;
-            /** @description For `If-Match`. */
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
-        /** @description A ManagedAuthor after a write, with what is worth knowing about it. */
+        /** @description ManagedAuthor after a write, with warnings. */
         ManagedAuthorWritten: {
             data: components["schemas"]["ManagedAuthor"];
+            /** @description Things worth knowing that did not stop the write. */
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -4750,40 +5100,50 @@ export interface components {
         /** @description An author as an editor writes one. */
         AuthorWrite: {
             /**
-             * @description Else made from the title; kept when the title changes.
+             * @description By default made from the title; it stays the same when the title changes.
              * @default null
              */
             slug?: string | null;
             /**
-             * @description Else the site's default; fixed once made.
+             * @description The language; by default the site's default locale. It cannot be changed later.
              * @default null
              */
             locale?: string | null;
             /**
-             * @description Id or slug of the entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this entry translates.
              * @default null
              */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Kept on the revision.
+             * @description A note about this change, kept with the revision.
              * @default null
              */
             note?: string | null;
+            /** @description The full name. */
             name: string;
-            /** @default null */
+            /**
+             * @description The title before the name.
+             * @default null
+             */
             honorific_prefix?: string | null;
             /**
              * @description The letters after the name.
              * @default null
              */
             credentials?: string | null;
-            /** @default null */
+            /**
+             * @description The profession or position.
+             * @default null
+             */
             job_title?: string | null;
-            /** @default null */
+            /**
+             * @description A short biography.
+             * @default null
+             */
             bio?: (string | {
                 /** @enum {string} */
                 format: "markdown" | "html";
@@ -4793,10 +5153,14 @@ export interface components {
                 format: "blocks";
                 source: (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
-            /** @default null */
+            /**
+             * @description A portrait.
+             * @default null
+             */
             avatar?: components["schemas"]["Image"] | null;
             /**
              * Format: uri
+             * @description The author's own website.
              * @default null
              */
             website?: string | null;
@@ -4805,32 +5169,40 @@ export interface components {
         ManagedAuthorItem: {
             data: components["schemas"]["ManagedAuthor"];
         };
-        /** @description Changes of AuthorWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of AuthorWrite. Absent members stay, null removes a member. */
         AuthorPatch: {
-            /** @description Else made from the title; kept when the title changes. */
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug?: string | null;
-            /** @description Else the site's default; fixed once made. */
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale?: string | null;
-            /** @description Id or slug of the entry of the same type that this one translates. */
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Kept on the revision. */
+            /** @description A note about this change, kept with the revision. */
             note?: string | null;
+            /** @description The full name. */
             name?: string;
+            /** @description The title before the name. */
             honorific_prefix?: string | null;
             /** @description The letters after the name. */
             credentials?: string | null;
+            /** @description The profession or position. */
             job_title?: string | null;
+            /** @description A short biography. */
             bio?: (string | {
                 /** @enum {string} */
                 format?: "markdown" | "html" | "blocks";
                 source?: string | (components["schemas"]["TextBlockWrite"] | components["schemas"]["CodeBlockWrite"] | components["schemas"]["ImageBlockWrite"] | components["schemas"]["HorizontalRuleWrite"] | components["schemas"]["TableBlockWrite"] | components["schemas"]["ListBlockWrite"] | components["schemas"]["BlockquoteWrite"] | components["schemas"]["CallToActionBlockWrite"] | components["schemas"]["PullOutBlockWrite"] | components["schemas"]["EmbedBlockWrite"] | components["schemas"]["MarkdownBlockWrite"] | components["schemas"]["HTMLBlockWrite"])[];
             }) | null;
+            /** @description A portrait. */
             avatar?: components["schemas"]["ImagePatch"] | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The author's own website.
+             */
             website?: string | null;
         };
         /** @description A page of ManagedSocialLink. */
@@ -4839,55 +5211,87 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A working copy: SocialLink as written, and where it stands. */
+        /** @description A draft: SocialLink as written, and the state of the entry. */
         ManagedSocialLink: {
             /** Format: uuid */
             id: string;
             type: string;
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug: string | null;
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale: string | null;
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of: string | null;
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra: {
                 [key: string]: unknown;
             };
+            /** @description The key of a platform, from `/platforms`. */
             platform: string;
+            /** @description The name of the profile on the platform. `handle` or `url` is required. */
             handle: string | null;
+            /** @description Any address of the profile; the canonical one is stored. */
             url: string | null;
+            /** @description The text of the link; by default the name of the platform. */
             label: string | null;
+            /** @description Id or slug of the author who owns the profile; null if it is the site's own. */
             author: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The place among the owner's links; lower numbers come first.
+             */
             position: number;
             /**
              * Format: int64
              * @description The number of the newest revision.
              */
             version: number;
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
-            /** @description Whether the draft differs from what is live or planned last. */
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the entry was created.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the draft was last changed.
+             */
             updated_at: string;
+            /** @description The key that created the entry. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null if it is not there.
+             */
             trashed_at: string | null;
-            /** @description For `If-Match`. */
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
-        /** @description A ManagedSocialLink after a write, with what is worth knowing about it. */
+        /** @description ManagedSocialLink after a write, with warnings. */
         ManagedSocialLinkWritten: {
             data: components["schemas"]["ManagedSocialLink"];
+            /** @description Things worth knowing that did not stop the write. */
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -4895,48 +5299,57 @@ export interface components {
                 value?: unknown;
             }[];
         };
-        /** @description A social link as an editor writes one: a platform, with a handle or any address of the profile. */
+        /** @description A social link as an editor writes one: a platform, and a handle or any address of the profile. */
         SocialLinkWrite: {
             /**
-             * @description Else made from the title; kept when the title changes.
+             * @description By default made from the title; it stays the same when the title changes.
              * @default null
              */
             slug?: string | null;
             /**
-             * @description Else the site's default; fixed once made.
+             * @description The language; by default the site's default locale. It cannot be changed later.
              * @default null
              */
             locale?: string | null;
             /**
-             * @description Id or slug of the entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this entry translates.
              * @default null
              */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Kept on the revision.
+             * @description A note about this change, kept with the revision.
              * @default null
              */
             note?: string | null;
-            /** @description A key of `/platforms`. */
+            /** @description The key of a platform, from `/platforms`. */
             platform: string;
-            /** @default null */
+            /**
+             * @description The name of the profile on the platform. `handle` or `url` is required.
+             * @default null
+             */
             handle?: string | null;
-            /** @default null */
+            /**
+             * @description Any address of the profile; the canonical one is stored.
+             * @default null
+             */
             url?: string | null;
-            /** @default null */
+            /**
+             * @description The text of the link; by default the name of the platform.
+             * @default null
+             */
             label?: string | null;
             /**
-             * @description The owner's id or slug; else the site is.
+             * @description Id or slug of the author who owns the profile; null if it is the site's own.
              * @default null
              */
             author?: string | null;
             /**
              * Format: int64
-             * @description Where it stands among its owner's links.
+             * @description The place among the owner's links; lower numbers come first.
              * @default 0
              */
             position?: number;
@@ -4945,30 +5358,33 @@ export interface components {
         ManagedSocialLinkItem: {
             data: components["schemas"]["ManagedSocialLink"];
         };
-        /** @description Changes of SocialLinkWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of SocialLinkWrite. Absent members stay, null removes a member. */
         SocialLinkPatch: {
-            /** @description Else made from the title; kept when the title changes. */
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug?: string | null;
-            /** @description Else the site's default; fixed once made. */
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale?: string | null;
-            /** @description Id or slug of the entry of the same type that this one translates. */
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Kept on the revision. */
+            /** @description A note about this change, kept with the revision. */
             note?: string | null;
-            /** @description A key of `/platforms`. */
+            /** @description The key of a platform, from `/platforms`. */
             platform?: string;
+            /** @description The name of the profile on the platform. `handle` or `url` is required. */
             handle?: string | null;
+            /** @description Any address of the profile; the canonical one is stored. */
             url?: string | null;
+            /** @description The text of the link; by default the name of the platform. */
             label?: string | null;
-            /** @description The owner's id or slug; else the site is. */
+            /** @description Id or slug of the author who owns the profile; null if it is the site's own. */
             author?: string | null;
             /**
              * Format: int64
-             * @description Where it stands among its owner's links.
+             * @description The place among the owner's links; lower numbers come first.
              */
             position?: number | null;
         };
@@ -4978,50 +5394,76 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description A working copy: Tag as written, and where it stands. */
+        /** @description A draft: Tag as written, and the state of the entry. */
         ManagedTag: {
             /** Format: uuid */
             id: string;
             type: string;
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug: string | null;
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale: string | null;
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of: string | null;
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra: {
                 [key: string]: unknown;
             };
+            /** @description The name that readers see. */
             name: string;
+            /** @description A short text about the tag. */
             description: string | null;
             /**
              * Format: int64
              * @description The number of the newest revision.
              */
             version: number;
-            /** @enum {string} */
+            /**
+             * @description `published`: live now. `scheduled`: not live, and planned to be. `unpublished`: was live, and nothing is planned. `draft`: was never live, and nothing is planned.
+             * @enum {string}
+             */
             status: "draft" | "scheduled" | "published" | "unpublished";
-            /** @description Whether the draft differs from what is live or planned last. */
+            /** @description True if something is live or planned, and none of it is the newest revision. */
             has_unpublished_changes: boolean;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the live publication began or, if nothing is live, when the next plan begins.
+             */
             live_from: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When that publication ends; null if it has no end.
+             */
             live_until: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the entry was created.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the draft was last changed.
+             */
             updated_at: string;
+            /** @description The key that created the entry. */
             created_by: {
                 id?: string;
                 name?: string;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was moved to the trash; null if it is not there.
+             */
             trashed_at: string | null;
-            /** @description For `If-Match`. */
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
-        /** @description A ManagedTag after a write, with what is worth knowing about it. */
+        /** @description ManagedTag after a write, with warnings. */
         ManagedTagWritten: {
             data: components["schemas"]["ManagedTag"];
+            /** @description Things worth knowing that did not stop the write. */
             warnings: components["schemas"]["Warning"][];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -5032,59 +5474,65 @@ export interface components {
         /** @description A tag as an editor writes it. */
         TagWrite: {
             /**
-             * @description Else made from the title; kept when the title changes.
+             * @description By default made from the title; it stays the same when the title changes.
              * @default null
              */
             slug?: string | null;
             /**
-             * @description Else the site's default; fixed once made.
+             * @description The language; by default the site's default locale. It cannot be changed later.
              * @default null
              */
             locale?: string | null;
             /**
-             * @description Id or slug of the entry of the same type that this one translates.
+             * @description Id or slug of the entry of the same type that this entry translates.
              * @default null
              */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             };
             /**
-             * @description Kept on the revision.
+             * @description A note about this change, kept with the revision.
              * @default null
              */
             note?: string | null;
+            /** @description The name that readers see. */
             name: string;
-            /** @default null */
+            /**
+             * @description A short text about the tag.
+             * @default null
+             */
             description?: string | null;
         };
         /** @description One ManagedTag. */
         ManagedTagItem: {
             data: components["schemas"]["ManagedTag"];
         };
-        /** @description Changes of TagWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of TagWrite. Absent members stay, null removes a member. */
         TagPatch: {
-            /** @description Else made from the title; kept when the title changes. */
+            /** @description By default made from the title; it stays the same when the title changes. */
             slug?: string | null;
-            /** @description Else the site's default; fixed once made. */
+            /** @description The language; by default the site's default locale. It cannot be changed later. */
             locale?: string | null;
-            /** @description Id or slug of the entry of the same type that this one translates. */
+            /** @description Id or slug of the entry of the same type that this entry translates. */
             translation_of?: string | null;
-            /** @description Anything the frontend needs besides; at most 16 KB. */
+            /** @description Any other data for the frontend, at most 16 KB. */
             extra?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Kept on the revision. */
+            /** @description A note about this change, kept with the revision. */
             note?: string | null;
+            /** @description The name that readers see. */
             name?: string;
+            /** @description A short text about the tag. */
             description?: string | null;
         };
-        /** @description The answer to each operation, in their order. */
+        /** @description The answers to the operations, in order. */
         BatchAnswer: {
             data: components["schemas"]["BatchResult"][];
         };
-        /** @description What an operation would have been answered as a request of its own. */
+        /** @description The answer to one operation, as a separate request would get it. */
         BatchResult: {
             /** Format: int64 */
             status: number;
@@ -5094,17 +5542,17 @@ export interface components {
             };
             body: Record<string, never> | null;
         };
-        /** @description Up to 100 writes, in the order in which they depend on each other. */
+        /** @description Up to 100 writes, which run in this order. */
         BatchWrite: {
             operations: components["schemas"]["BatchOperation"][];
         };
-        /** @description One write, as it would be as a request of its own. */
+        /** @description One write, in the form of a separate request. */
         BatchOperation: {
             /** @enum {string} */
             method: "POST" | "PUT" | "PATCH" | "DELETE";
-            /** @description After `/api/v1/manage`: an entry, its publication, its restoration and the like, or the site. */
+            /** @description The path below `/api/v1/manage`, such as that of an entry, of its publication, or of the site. */
             path: string;
-            /** @description Its query parameters, without `dry_run`. */
+            /** @description The query parameters, without `dry_run`. */
             query?: {
                 [key: string]: (boolean | number | string) | (boolean | number | string)[];
             };
@@ -5115,7 +5563,7 @@ export interface components {
         Preconditions: {
             /** @description The entity tag of what was read, or `*`. */
             "If-Match"?: string;
-            /** @description `*` to create under an id of one's own. */
+            /** @description `*` to create an entry under an id of your own. */
             "If-None-Match"?: string;
         };
         /** @description One ManagedSite. */
@@ -5124,29 +5572,48 @@ export interface components {
         };
         /** @description The site's settings as written. */
         ManagedSite: {
+            /** @description The name of the site. */
             name: string;
+            /** @description A line about the site. */
             tagline: string | null;
-            /** Format: uri */
+            /**
+             * Format: uri
+             * @description The address of the frontend; by default that of this service.
+             */
             base_url: string | null;
+            /** @description The titles of pages in search results, with `{title}`, if wanted `{site}`, and no other braces. */
             title_template: string;
+            /** @description The language of requests without `locale`. */
             default_locale: string;
+            /** @description The languages of the site. */
             locales: components["schemas"]["SiteLocale"][];
+            /** @description The paths of collections, and those of entries with `{slug}`; null if there is no such page. */
             url_patterns: {
                 [key: string]: string | null;
             };
+            /** @description The main navigation, in order. */
             navigation: components["schemas"]["NavigationItem"][];
+            /** @description The logo of the site. */
             logo: components["schemas"]["Image"] | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The reading speed, for `reading_time_minutes`.
+             */
             words_per_minute: number;
+            /** @description The checks of `…/readiness` that block publishing if they fail (`not-ready`). */
             publish_blockers: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the settings were last changed.
+             */
             updated_at: string;
+            /** @description The entity tag, for `If-Match`. */
             etag: string;
         };
         /** @description The settings after a write. */
         SiteWritten: {
             data: components["schemas"]["ManagedSite"];
-            /** @description In a dry run of a change: a JSON Patch (RFC 6902) from what is there now to `data`. */
+            /** @description Only in a dry run of a change: a JSON Patch (RFC 6902) from the present state to `data`. */
             changes?: {
                 op: string;
                 path: string;
@@ -5156,42 +5623,58 @@ export interface components {
         };
         /** @description The site's settings as an administrator writes them. */
         SiteWrite: {
+            /** @description The name of the site. */
             name: string;
-            /** @default null */
+            /**
+             * @description A line about the site.
+             * @default null
+             */
             tagline?: string | null;
             /**
              * Format: uri
-             * @description Where the frontend lives; else the address of this service.
+             * @description The address of the frontend; by default that of this service.
              * @default null
              */
             base_url?: string | null;
             /**
-             * @description For search engines; has `{title}` and may have `{site}`; no other braces.
+             * @description The titles of pages in search results, with `{title}`, if wanted `{site}`, and no other braces.
              * @default {title} | {site}
              */
             title_template?: string;
-            /** @default en */
+            /**
+             * @description The language of requests without `locale`.
+             * @default en
+             */
             default_locale?: string;
+            /** @description The languages of the site. */
             locales?: components["schemas"]["SiteLocale"][];
+            /** @description The paths of collections, and those of entries with `{slug}`; null if there is no such page. */
             url_patterns?: {
                 [key: string]: string | null;
             };
+            /** @description The main navigation, in order. */
             navigation?: components["schemas"]["NavigationItem"][];
-            /** @default null */
+            /**
+             * @description The logo of the site.
+             * @default null
+             */
             logo?: components["schemas"]["Image"] | null;
             /**
              * Format: int64
-             * @description For reading times.
+             * @description The reading speed, for `reading_time_minutes`.
              * @default 200
              */
             words_per_minute?: number;
-            /** @description The checks of `…/readiness` that block publishing where they fail (`not-ready`). */
+            /** @description The checks of `…/readiness` that block publishing if they fail (`not-ready`). */
             publish_blockers?: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[];
         };
-        /** @description A language of the site, and the one that stands in for what it lacks. */
+        /** @description A language of the site, and its fallback for entries without a translation. */
         SiteLocale: {
             code: string;
-            /** @default null */
+            /**
+             * @description The language to use without a translation.
+             * @default null
+             */
             fallback?: string | null;
         };
         /** @description An item of the main navigation. */
@@ -5201,43 +5684,50 @@ export interface components {
             url: string;
             children?: components["schemas"]["SubItem"][];
         };
-        /** @description An item below another. */
+        /** @description An item of the navigation below another one. */
         SubItem: {
             label: string;
             /** Format: uri-reference */
             url: string;
         };
-        /** @description Changes of SiteWrite: what is absent stays, null takes away. */
+        /** @description A merge patch of SiteWrite. Absent members stay, null removes a member. */
         SitePatch: {
+            /** @description The name of the site. */
             name?: string;
+            /** @description A line about the site. */
             tagline?: string | null;
             /**
              * Format: uri
-             * @description Where the frontend lives; else the address of this service.
+             * @description The address of the frontend; by default that of this service.
              */
             base_url?: string | null;
-            /** @description For search engines; has `{title}` and may have `{site}`; no other braces. */
+            /** @description The titles of pages in search results, with `{title}`, if wanted `{site}`, and no other braces. */
             title_template?: string | null;
+            /** @description The language of requests without `locale`. */
             default_locale?: string | null;
+            /** @description The languages of the site. */
             locales?: components["schemas"]["SiteLocale"][] | null;
+            /** @description The paths of collections, and those of entries with `{slug}`; null if there is no such page. */
             url_patterns?: {
                 [key: string]: string | null;
             } | null;
+            /** @description The main navigation, in order. */
             navigation?: components["schemas"]["NavigationItem"][] | null;
+            /** @description The logo of the site. */
             logo?: components["schemas"]["ImagePatch"] | null;
             /**
              * Format: int64
-             * @description For reading times.
+             * @description The reading speed, for `reading_time_minutes`.
              */
             words_per_minute?: number | null;
-            /** @description The checks of `…/readiness` that block publishing where they fail (`not-ready`). */
+            /** @description The checks of `…/readiness` that block publishing if they fail (`not-ready`). */
             publish_blockers?: ("plain_text" | "removed_element" | "removed_attribute" | "heading_jump" | "heading_level_1" | "heading_start" | "missing_alt" | "vague_link" | "broken_link" | "unpublished_link" | "moved_link" | "long_title" | "long_description" | "missing_summary" | "unpublished_author" | "unpublished_reference")[] | null;
         };
         /** @description Every key. */
         KeyList: {
             data: components["schemas"]["Key"][];
         };
-        /** @description A key without its secret. */
+        /** @description A key, without its secret. */
         Key: {
             id: string;
             name: string;
@@ -5250,7 +5740,7 @@ export interface components {
             revoked_at: string | null;
             /**
              * Format: date-time
-             * @description To the minute.
+             * @description Exact to the minute.
              */
             last_used_at: string | null;
         };
@@ -5258,7 +5748,7 @@ export interface components {
         NewKeyItem: {
             data: components["schemas"]["NewKey"];
         };
-        /** @description A key at the only moment its secret is shown. */
+        /** @description A new key, with its secret. */
         NewKey: {
             id: string;
             name: string;
@@ -5271,21 +5761,26 @@ export interface components {
             revoked_at: string | null;
             /**
              * Format: date-time
-             * @description To the minute.
+             * @description Exact to the minute.
              */
             last_used_at: string | null;
-            /** @description Shown once; keep it. Null where the answer is given again for an `Idempotency-Key`. */
+            /** @description The key with its secret. Keep it: it is shown only once, and is null in a repeated answer. */
             key: string | null;
         };
-        /** @description A new key: a role, or scopes by name, or both. */
+        /** @description A new key: with a role, with scopes by name, or with both. */
         KeyWrite: {
             /** @description Who or what uses it. */
             name: string;
-            /** @default null */
+            /**
+             * @description A named set of scopes.
+             * @default null
+             */
             role?: ("viewer" | "author" | "editor" | "admin") | null;
+            /** @description Scopes besides those of the role. */
             scopes?: ("content:preview" | "content:write" | "content:publish" | "content:purge" | "html:raw" | "media:write" | "site:write" | "webhooks:write" | "keys:write" | "events:read")[];
             /**
              * Format: date-time
+             * @description By default never.
              * @default null
              */
             expires_at?: string | null;
@@ -5326,87 +5821,103 @@ export interface components {
             page: components["schemas"]["PageInformation"];
             links: components["schemas"]["PageLinks"];
         };
-        /** @description Something that was done, by a key or by the service itself. */
+        /** @description Something that a key or the service itself did. */
         AuditEvent: {
-            /** @description The change, and the position in it. */
+            /** @description The number of the write, and the position in it. */
             id: string;
             /**
              * Format: int64
-             * @description Each write has the next number, without gaps.
+             * @description The number of the write. Numbers have no gaps.
              */
             change: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
             at: string;
+            /** @description The list's parameter `action` explains the values. */
             action: string;
+            /** @description The content type, or what else the event is about. */
             type: string;
-            /** @description The entry or key that it was done to; `label` is what it is called now, null if it is gone. */
+            /** @description The entry or key concerned. `label` is its present name; null if it no longer exists. */
             subject: {
                 id?: string;
                 label?: string | null;
             } | null;
             /**
              * Format: int64
-             * @description That was saved or published.
+             * @description The revision that was saved or published.
              */
             revision: number | null;
-            /** @description Who did it; null for the service itself, whose part `client` names. */
+            /** @description The key that did it; null for the service itself, which `client` then names. */
             key: {
                 id?: string;
                 name?: string;
             } | null;
-            /** @description The program, as it named itself. */
+            /** @description The name that the program gave itself. */
             client: string | null;
+            /** @description The `X-Request-Id` of the request. */
             request_id: string | null;
-            /** @description Why a warning was overridden. */
+            /** @description The `override_reason` of the request. */
             reason: string | null;
+            /** @description The state before the event, such as that of the timeline or of the settings. */
             before: Record<string, never> | null;
+            /** @description The same state after the event. */
             after: Record<string, never> | null;
         };
         /** @description One FullAuditEvent. */
         FullAuditEventItem: {
             data: components["schemas"]["FullAuditEvent"];
         };
-        /** @description Something that was done, and what it changed. */
+        /** @description Something that a key or the service itself did, with what it changed. */
         FullAuditEvent: {
-            /** @description The change, and the position in it. */
+            /** @description The number of the write, and the position in it. */
             id: string;
             /**
              * Format: int64
-             * @description Each write has the next number, without gaps.
+             * @description The number of the write. Numbers have no gaps.
              */
             change: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
             at: string;
+            /** @description The list's parameter `action` explains the values. */
             action: string;
+            /** @description The content type, or what else the event is about. */
             type: string;
-            /** @description The entry or key that it was done to; `label` is what it is called now, null if it is gone. */
+            /** @description The entry or key concerned. `label` is its present name; null if it no longer exists. */
             subject: {
                 id?: string;
                 label?: string | null;
             } | null;
             /**
              * Format: int64
-             * @description That was saved or published.
+             * @description The revision that was saved or published.
              */
             revision: number | null;
-            /** @description Who did it; null for the service itself, whose part `client` names. */
+            /** @description The key that did it; null for the service itself, which `client` then names. */
             key: {
                 id?: string;
                 name?: string;
             } | null;
-            /** @description The program, as it named itself. */
+            /** @description The name that the program gave itself. */
             client: string | null;
+            /** @description The `X-Request-Id` of the request. */
             request_id: string | null;
-            /** @description Why a warning was overridden. */
+            /** @description The `override_reason` of the request. */
             reason: string | null;
+            /** @description The state before the event, such as that of the timeline or of the settings. */
             before: Record<string, never> | null;
+            /** @description The same state after the event. */
             after: Record<string, never> | null;
-            /** @description Null where no content changed, where it was erased, and without `content:preview`. */
+            /** @description Null if no content changed, if it was erased, or without the scope `content:preview`. */
             changed_fields: string[] | null;
-            /** @description JSON Patch (RFC 6902) of what was written, or of what is shown. */
+            /** @description A JSON Patch (RFC 6902) of what was saved or published; null like `changed_fields`. */
             patch: Record<string, never>[] | null;
         };
-        /** @description A JSON Feed 1.1 (jsonfeed.org). */
+        /** @description A feed in the format JSON Feed 1.1 (jsonfeed.org). */
         JSONFeed: {
             /** @enum {string} */
             version: "https://jsonfeed.org/version/1.1";
@@ -5418,20 +5929,20 @@ export interface components {
             language: string;
             items: components["schemas"]["JSONFeedItem"][];
         };
-        /** @description An author, or who publishes the feed. */
+        /** @description An author, or the publisher of the feed. */
         JSONFeedAuthor: {
             name: string;
             url?: string;
             avatar?: string;
         };
-        /** @description An article; what it has nothing for is left out. */
+        /** @description An entry; members without a value are left out. */
         JSONFeedItem: {
             id: string;
             url?: string;
             title: string;
-            /** @description In full, with absolute addresses. */
+            /** @description The full content as HTML, with absolute addresses. */
             content_html?: string;
-            /** @description The summary, where the content would be too much. */
+            /** @description The summary, if the feed would be too large with the content. */
             content_text?: string;
             summary?: string;
             image?: string;
@@ -5464,17 +5975,17 @@ export interface components {
             paths: Record<string, never>;
             components: Record<string, never>;
         };
-        /** @description Whether the service is up. */
+        /** @description The state of the service. */
         Health: {
             /** @enum {string} */
             status: "ok";
         };
     };
     responses: {
-        /** @description `invalid-parameter`: Invalid parameter. `malformed-request`: Malformed request. */
+        /** @description `invalid-parameter`: Invalid query parameter. `malformed-request`: Malformed request. */
         "400.invalid-parameter.malformed-request": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5482,15 +5993,15 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/invalid-parameter",
-                 *       "title": "Invalid parameter",
+                 *       "title": "Invalid query parameter",
                  *       "status": 400,
-                 *       "detail": "Mend the query parameters named in errors.",
+                 *       "detail": "Fix the query parameters listed in errors.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a",
                  *       "errors": [
                  *         {
                  *           "parameter": "tags",
                  *           "code": "unknown_parameter",
-                 *           "detail": "There is no such parameter here. Did you mean 'tag'?",
+                 *           "detail": "Unknown parameter. Did you mean 'tag'?",
                  *           "did_you_mean": "tag"
                  *         }
                  *       ]
@@ -5502,7 +6013,7 @@ export interface components {
         /** @description `not-acceptable`: Not acceptable. */
         "406.not-acceptable": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5512,19 +6023,19 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/not-acceptable",
                  *       "title": "Not acceptable",
                  *       "status": 406,
-                 *       "detail": "Accept a media type named in detail.",
+                 *       "detail": "Accept a media type that is named in detail.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `precondition-failed`: Changed in the meantime. */
+        /** @description `precondition-failed`: Precondition failed. */
         "412.precondition-failed": {
             headers: {
-                /** @description The present entity tag. */
+                /** @description The current entity tag. */
                 ETag?: string;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5532,9 +6043,9 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/precondition-failed",
-                 *       "title": "Changed in the meantime",
+                 *       "title": "Precondition failed",
                  *       "status": 412,
-                 *       "detail": "Fetch it again and repeat with its present ETag.",
+                 *       "detail": "Fetch the resource and send the request again with its current ETag.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5544,7 +6055,7 @@ export interface components {
         /** @description `uri-too-long`: URI too long. */
         "414.uri-too-long": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5554,7 +6065,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/uri-too-long",
                  *       "title": "URI too long",
                  *       "status": 414,
-                 *       "detail": "Send a shorter address.",
+                 *       "detail": "Use a shorter URL.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5564,7 +6075,7 @@ export interface components {
         /** @description `internal`: Internal error. */
         "500.internal": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5574,7 +6085,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/internal",
                  *       "title": "Internal error",
                  *       "status": 500,
-                 *       "detail": "Report the request id in instance.",
+                 *       "detail": "Report the error with the request id in instance.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5586,7 +6097,7 @@ export interface components {
             headers: {
                 /** @description Seconds to wait. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5596,7 +6107,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/temporarily-unavailable",
                  *       "title": "Temporarily unavailable",
                  *       "status": 503,
-                 *       "detail": "Repeat after Retry-After seconds.",
+                 *       "detail": "Send the request again after Retry-After seconds.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5606,7 +6117,7 @@ export interface components {
         /** @description `not-found`: Not found. */
         "404.not-found": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5616,19 +6127,19 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/not-found",
                  *       "title": "Not found",
                  *       "status": 404,
-                 *       "detail": "Nothing visible is at this address.",
+                 *       "detail": "Check the address. Delivery answers with published entries only.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unauthorized`: A key is needed. */
+        /** @description `unauthorized`: A valid API key is required. */
         "401.unauthorized": {
             headers: {
                 /** @description Bearer (RFC 6750). */
                 "WWW-Authenticate"?: string;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5636,7 +6147,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/unauthorized",
-                 *       "title": "A key is needed",
+                 *       "title": "A valid API key is required",
                  *       "status": 401,
                  *       "detail": "Send Authorization: Bearer cms_… with a valid key.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
@@ -5645,10 +6156,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden`: The key lacks a scope. */
+        /** @description `forbidden`: Insufficient scope. */
         "403.forbidden": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5656,7 +6167,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/forbidden",
-                 *       "title": "The key lacks a scope",
+                 *       "title": "Insufficient scope",
                  *       "status": 403,
                  *       "detail": "Use a key that has the scope named in detail.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
@@ -5665,12 +6176,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-in-progress`: The first is still running. `slug-taken`: The slug is taken. */
+        /** @description `idempotency-in-progress`: The first request is still running. `slug-taken`: The slug is taken. */
         "409.idempotency-in-progress.slug-taken": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5678,9 +6189,9 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-in-progress",
-                 *       "title": "The first is still running",
+                 *       "title": "The first request is still running",
                  *       "status": 409,
-                 *       "detail": "Repeat after Retry-After seconds.",
+                 *       "detail": "Send the request again after Retry-After seconds.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5690,7 +6201,7 @@ export interface components {
         /** @description `content-too-large`: Content too large. */
         "413.content-too-large": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5710,11 +6221,11 @@ export interface components {
         /** @description `unsupported-media-type`: Unsupported media type. */
         "415.unsupported-media-type": {
             headers: {
-                /** @description What is read here. */
+                /** @description The supported media types. */
                 Accept?: string;
-                /** @description What is read by PATCH. */
+                /** @description The media types that PATCH supports. */
                 "Accept-Patch"?: string;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5724,17 +6235,17 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/unsupported-media-type",
                  *       "title": "Unsupported media type",
                  *       "status": 415,
-                 *       "detail": "Send one of the media types in Accept.",
+                 *       "detail": "Send one of the media types listed in the Accept header of the answer.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-key-reused`: The key is of another request. `not-ready`: Not ready to be published. `validation-error`: The body breaks a rule. */
+        /** @description `idempotency-key-reused`: The idempotency key belongs to another request. `not-ready`: Not ready to be published. `validation-error`: Validation failed. */
         "422.idempotency-key-reused.not-ready.validation-error": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5742,7 +6253,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
-                 *       "title": "The key is of another request",
+                 *       "title": "The idempotency key belongs to another request",
                  *       "status": 422,
                  *       "detail": "Send a new Idempotency-Key.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
@@ -5754,9 +6265,9 @@ export interface components {
         /** @description `conflict`: Conflict. `slug-taken`: The slug is taken. */
         "409.conflict.slug-taken": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5766,17 +6277,17 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/conflict",
                  *       "title": "Conflict",
                  *       "status": 409,
-                 *       "detail": "The present state forbids this; errors say what stands in the way.",
+                 *       "detail": "The current state does not allow this. detail and errors give the reason.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `not-ready`: Not ready to be published. `validation-error`: The body breaks a rule. */
+        /** @description `not-ready`: Not ready to be published. `validation-error`: Validation failed. */
         "422.not-ready.validation-error": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5786,7 +6297,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/not-ready",
                  *       "title": "Not ready to be published",
                  *       "status": 422,
-                 *       "detail": "Mend what errors name, pointers being into the entry, or repeat with an override_reason.",
+                 *       "detail": "Fix all errors listed in errors, or send the request again with an override_reason. Each pointer is a place in the entry.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5796,7 +6307,7 @@ export interface components {
         /** @description `precondition-required`: A precondition is required. */
         "428.precondition-required": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5806,7 +6317,7 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/precondition-required",
                  *       "title": "A precondition is required",
                  *       "status": 428,
-                 *       "detail": "Send If-Match with the entry's ETag.",
+                 *       "detail": "Send If-Match with the current ETag of the resource.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
@@ -5816,9 +6327,9 @@ export interface components {
         /** @description `slug-taken`: The slug is taken. */
         "409.slug-taken": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5838,9 +6349,9 @@ export interface components {
         /** @description `conflict`: Conflict. */
         "409.conflict": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5850,19 +6361,19 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/conflict",
                  *       "title": "Conflict",
                  *       "status": 409,
-                 *       "detail": "The present state forbids this; errors say what stands in the way.",
+                 *       "detail": "The current state does not allow this. detail and errors give the reason.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-in-progress`: The first is still running. */
+        /** @description `idempotency-in-progress`: The first request is still running. */
         "409.idempotency-in-progress": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5870,19 +6381,19 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-in-progress",
-                 *       "title": "The first is still running",
+                 *       "title": "The first request is still running",
                  *       "status": 409,
-                 *       "detail": "Repeat after Retry-After seconds.",
+                 *       "detail": "Send the request again after Retry-After seconds.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-key-reused`: The key is of another request. */
+        /** @description `idempotency-key-reused`: The idempotency key belongs to another request. */
         "422.idempotency-key-reused": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5890,7 +6401,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
-                 *       "title": "The key is of another request",
+                 *       "title": "The idempotency key belongs to another request",
                  *       "status": 422,
                  *       "detail": "Send a new Idempotency-Key.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
@@ -5899,10 +6410,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `idempotency-key-reused`: The key is of another request. `validation-error`: The body breaks a rule. */
+        /** @description `idempotency-key-reused`: The idempotency key belongs to another request. `validation-error`: Validation failed. */
         "422.idempotency-key-reused.validation-error": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5910,7 +6421,7 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/idempotency-key-reused",
-                 *       "title": "The key is of another request",
+                 *       "title": "The idempotency key belongs to another request",
                  *       "status": 422,
                  *       "detail": "Send a new Idempotency-Key.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
@@ -5919,12 +6430,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: Conflict. `idempotency-in-progress`: The first is still running. `slug-taken`: The slug is taken. */
+        /** @description `conflict`: Conflict. `idempotency-in-progress`: The first request is still running. `slug-taken`: The slug is taken. */
         "409.conflict.idempotency-in-progress.slug-taken": {
             headers: {
-                /** @description Seconds to wait, where the first request with an `Idempotency-Key` still runs. */
+                /** @description Seconds to wait, if the first request with this `Idempotency-Key` is still running. */
                 "Retry-After"?: number;
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5934,17 +6445,17 @@ export interface components {
                  *       "type": "http://127.0.0.1:8000/docs/problems/conflict",
                  *       "title": "Conflict",
                  *       "status": 409,
-                 *       "detail": "The present state forbids this; errors say what stands in the way.",
+                 *       "detail": "The current state does not allow this. detail and errors give the reason.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `validation-error`: The body breaks a rule. */
+        /** @description `validation-error`: Validation failed. */
         "422.validation-error": {
             headers: {
-                /** @description The id of this request, echoed or made. */
+                /** @description The id of this request: the one that was sent, or a new one. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -5952,9 +6463,9 @@ export interface components {
                 /**
                  * @example {
                  *       "type": "http://127.0.0.1:8000/docs/problems/validation-error",
-                 *       "title": "The body breaks a rule",
+                 *       "title": "Validation failed",
                  *       "status": 422,
-                 *       "detail": "Mend every fault in errors and repeat.",
+                 *       "detail": "Fix all errors listed in errors and send the request again.",
                  *       "instance": "urn:request:0199c0de-0000-7000-8000-00000000000a",
                  *       "errors": [
                  *         {
@@ -6179,11 +6690,11 @@ export interface operations {
     listArticles: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
                 /** @description After this instant. */
                 published_at__gt?: string;
@@ -6195,7 +6706,7 @@ export interface operations {
                 published_at__lte?: string;
                 /** @description Not at this instant. */
                 published_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 published_at__exists?: boolean;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -6207,40 +6718,41 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
+                /** @description Only entries with this value of `featured`. */
                 featured?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "-published_at" | "published_at" | "title" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "translations" | "seo" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6255,14 +6767,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6338,12 +6850,12 @@ export interface operations {
                     "application/json": components["schemas"]["ArticleList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6360,25 +6872,25 @@ export interface operations {
     getArticle: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "adjacent" | "translations" | "seo" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6396,14 +6908,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6487,23 +6999,23 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6532,43 +7044,43 @@ export interface operations {
     listFAQs: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: article; repeat for several. */
+                /** @description Id or slug of the article; repeat for several. */
                 article?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "position" | "question" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6583,14 +7095,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6627,12 +7139,12 @@ export interface operations {
                     "application/json": components["schemas"]["FAQList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6649,25 +7161,25 @@ export interface operations {
     getFAQ: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6685,14 +7197,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6737,23 +7249,23 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6782,39 +7294,39 @@ export interface operations {
     listAuthors: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "name" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6829,14 +7341,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6885,12 +7397,12 @@ export interface operations {
                     "application/json": components["schemas"]["AuthorList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6907,25 +7419,25 @@ export interface operations {
     getAuthor: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -6943,14 +7455,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7007,23 +7519,23 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7052,35 +7564,37 @@ export interface operations {
     listSocialLinks: {
         parameters: {
             query?: {
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this platform; repeat for several. */
                 platform?: string[];
+                /** @description Only entries with this kind of owner. */
                 owner?: "site" | "author";
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "position" | "platform";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: "author"[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7095,14 +7609,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7149,12 +7663,12 @@ export interface operations {
                     "application/json": components["schemas"]["SocialLinkList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7171,21 +7685,21 @@ export interface operations {
     getSocialLink: {
         parameters: {
             query?: {
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: "author"[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7203,14 +7717,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7247,12 +7761,12 @@ export interface operations {
                     "application/json": components["schemas"]["SocialLinkItem"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7270,34 +7784,35 @@ export interface operations {
     listTags: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "name" | "-article_count";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7312,14 +7827,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7355,12 +7870,12 @@ export interface operations {
                     "application/json": components["schemas"]["TagList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7377,21 +7892,21 @@ export interface operations {
     getTag: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7409,14 +7924,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7442,23 +7957,23 @@ export interface operations {
                     "application/json": components["schemas"]["TagItem"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7487,17 +8002,17 @@ export interface operations {
     getSite: {
         parameters: {
             query?: {
-                /** @description What to embed in full. */
+                /** @description Embed these in full. */
                 include?: ("social_links" | "jsonld")[];
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7512,12 +8027,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description The answer's entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7571,12 +8086,12 @@ export interface operations {
                     "application/json": components["schemas"]["SiteItem"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7595,12 +8110,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7615,12 +8130,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description The answer's entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7647,12 +8162,12 @@ export interface operations {
                     "application/json": components["schemas"]["PlatformList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7670,30 +8185,31 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description What to search for.
+                 * @description The words to search for.
                  * @example quiet morning
                  */
                 q: string;
                 /** @description Only entries of this type; repeat for several. */
                 type?: ("article" | "faq" | "author")[];
-                /** @description Else the site's default. Of an entry that is not translated a fallback's text is searched. */
+                /** @description By default the site's default locale. Untranslated entries are searched in their fallback. */
                 locale?: string;
-                /** @description Id or slug: entries with this tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: entries with this author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7708,14 +8224,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description Strong entity tag of the answer's bytes. */
                     ETag?: string;
                     /** @description `next` and `first`. */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7754,12 +8270,12 @@ export interface operations {
                     "application/json": components["schemas"]["SearchResults"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7776,22 +8292,23 @@ export interface operations {
     listRedirects: {
         parameters: {
             query?: {
-                /** @description One old path, or address on the site; its query, and a slash at its end, count for nothing. */
+                /** @description Only this old path or address of the site. Its query, and a slash at its end, are ignored. */
                 from?: string;
                 /** @description The whole map as a file: `_redirects` for Netlify and Cloudflare Pages, `vercel.json`, the array for `redirects()` of Next.js, or a `map` for nginx. */
                 format?: "netlify" | "vercel" | "next" | "cloudflare" | "nginx";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before; not with `format`. */
+                /** @description `page.next` of the previous page; not allowed with `format`. */
                 cursor?: string;
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -7813,7 +8330,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7855,12 +8372,12 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7877,7 +8394,7 @@ export interface operations {
     listChanges: {
         parameters: {
             query?: {
-                /** @description `page.next` of the page before, with the same types. */
+                /** @description `page.next` of the previous page, with the same types. */
                 since?: string;
                 /** @description Only these types; repeat for several. */
                 type?: ("article" | "faq" | "author" | "social-link" | "tag" | "site")[];
@@ -7895,12 +8412,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next`, if there is more (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7944,14 +8461,14 @@ export interface operations {
     streamChanges: {
         parameters: {
             query?: {
-                /** @description Where to begin without `Last-Event-ID`: a token of the changes. */
+                /** @description A token of `/changes` to begin at, if there is no `Last-Event-ID`. */
                 since?: string;
                 /** @description Only these types; repeat for several. */
                 type?: ("article" | "faq" | "author" | "social-link" | "tag" | "site")[];
             };
             header?: {
                 /**
-                 * @description The id of the last event that the client had.
+                 * @description The id of the last event that the client received.
                  * @example Fb0zqK3uVYw2dN7s
                  */
                 "Last-Event-ID"?: string;
@@ -7966,10 +8483,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `upsert` and `delete`, then the end. */
+            /** @description The events `upsert` and `delete`; then the answer ends. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7994,11 +8511,11 @@ export interface operations {
     listPreviewArticles: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
                 /** @description After this instant. */
                 published_at__gt?: string;
@@ -8010,7 +8527,7 @@ export interface operations {
                 published_at__lte?: string;
                 /** @description Not at this instant. */
                 published_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 published_at__exists?: boolean;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -8022,34 +8539,35 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
+                /** @description Only entries with this value of `featured`. */
                 featured?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "-published_at" | "published_at" | "title" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "translations" | "seo" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -8064,12 +8582,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8157,21 +8675,21 @@ export interface operations {
     previewArticle: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "title" | "subtitle" | "summary" | "body" | "toc" | "reading_time_minutes" | "word_count" | "featured" | "authors" | "tags" | "faqs" | "related" | "hero_image" | "calls_to_action" | "breadcrumbs" | "translations" | "adjacent" | "seo" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("authors" | "authors.social_links" | "tags" | "faqs" | "related" | "adjacent" | "translations" | "seo" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
+                /** @description As of this instant, in the past or in the future as it is planned now. Not allowed with a preview token. */
                 at?: string;
-                /** @description A preview token, where no `Authorization` can be sent. */
+                /** @description A preview token, for clients that cannot send `Authorization`. */
                 token?: string;
             };
             header?: {
@@ -8189,12 +8707,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8278,12 +8796,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8313,37 +8831,37 @@ export interface operations {
     listPreviewFAQs: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: article; repeat for several. */
+                /** @description Id or slug of the article; repeat for several. */
                 article?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "position" | "question" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -8358,12 +8876,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8412,21 +8930,21 @@ export interface operations {
     previewFAQ: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "question" | "answer" | "tags" | "position" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("tags" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
+                /** @description As of this instant, in the past or in the future as it is planned now. Not allowed with a preview token. */
                 at?: string;
-                /** @description A preview token, where no `Authorization` can be sent. */
+                /** @description A preview token, for clients that cannot send `Authorization`. */
                 token?: string;
             };
             header?: {
@@ -8444,12 +8962,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8494,12 +9012,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8529,33 +9047,33 @@ export interface operations {
     listPreviewAuthors: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "name" | "-updated_at";
-                /** @description A page of very long texts ends before. */
+                /** @description The number of items on a page. A page with very long texts has fewer. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -8570,12 +9088,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8636,21 +9154,21 @@ export interface operations {
     previewAuthor: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "honorific_prefix" | "credentials" | "job_title" | "bio" | "avatar" | "website" | "social_links" | "article_count" | "articles" | "jsonld" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: ("social_links" | "articles" | "jsonld")[];
-                /** @description The formats of rich text. Comma list or repeated. */
+                /** @description The formats of rich text; by default `html`. Comma-separated or repeated. */
                 formats?: ("html" | "markdown" | "text" | "blocks")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
+                /** @description As of this instant, in the past or in the future as it is planned now. Not allowed with a preview token. */
                 at?: string;
-                /** @description A preview token, where no `Authorization` can be sent. */
+                /** @description A preview token, for clients that cannot send `Authorization`. */
                 token?: string;
             };
             header?: {
@@ -8668,12 +9186,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8730,12 +9248,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8765,29 +9283,31 @@ export interface operations {
     listPreviewSocialLinks: {
         parameters: {
             query?: {
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this platform; repeat for several. */
                 platform?: string[];
+                /** @description Only entries with this kind of owner. */
                 owner?: "site" | "author";
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "position" | "platform";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: "author"[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -8802,12 +9322,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8866,17 +9386,17 @@ export interface operations {
     previewSocialLink: {
         parameters: {
             query?: {
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "platform" | "handle" | "label" | "icon" | "rel" | "position" | "owner" | "author" | "extra")[];
-                /** @description What to embed in full. Comma list or repeated. */
+                /** @description Embed these in full. Comma-separated or repeated. */
                 include?: "author"[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
+                /** @description As of this instant, in the past or in the future as it is planned now. Not allowed with a preview token. */
                 at?: string;
-                /** @description A preview token, where no `Authorization` can be sent. */
+                /** @description A preview token, for clients that cannot send `Authorization`. */
                 token?: string;
             };
             header?: {
@@ -8894,12 +9414,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -8949,28 +9469,29 @@ export interface operations {
     listPreviewTags: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description By default the site's default locale. */
                 locale?: string;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 matches. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description `-` means descending; ties go by id. */
+                /** @description `-` means descending; ties are ordered by id. */
                 sort?: "name" | "-article_count";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -8985,12 +9506,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9038,17 +9559,17 @@ export interface operations {
     previewTag: {
         parameters: {
             query?: {
-                /** @description Else the site's default, or an id's own. */
+                /** @description By default the site's default locale, or for an id the entry's own. */
                 locale?: string;
-                /** @description Only these fields; `id` always comes. Comma list or repeated. */
+                /** @description Return only these fields, and `id`. Comma-separated or repeated. */
                 fields?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description All but these fields. Comma list or repeated. */
+                /** @description Leave out these fields. Comma-separated or repeated. */
                 exclude?: ("id" | "type" | "locale" | "slug" | "version" | "url" | "published_at" | "updated_at" | "name" | "description" | "article_count" | "extra")[];
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. Not with a token. */
+                /** @description As of this instant, in the past or in the future as it is planned now. Not allowed with a preview token. */
                 at?: string;
-                /** @description A preview token, where no `Authorization` can be sent. */
+                /** @description A preview token, for clients that cannot send `Authorization`. */
                 token?: string;
             };
             header?: {
@@ -9066,12 +9587,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. With `fields` or `exclude`, required or not, what is not picked is left out. */
+            /** @description Success. With `fields` or `exclude`, fields that are not selected are left out, even required ones. */
             200: {
                 headers: {
-                    /** @description The language that came. */
+                    /** @description The language of the answer. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9097,12 +9618,12 @@ export interface operations {
                     "application/json": components["schemas"]["TagItem"];
                 };
             };
-            /** @description The slug has moved. */
+            /** @description The entry has another slug now. */
             308: {
                 headers: {
                     /** @description The same resource under its present slug. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9133,24 +9654,25 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description What to search for.
+                 * @description The words to search for.
                  * @example quiet morning
                  */
                 q: string;
                 /** @description Only entries of this type; repeat for several. */
                 type?: ("article" | "faq" | "author")[];
-                /** @description Else the site's default. Of an entry that is not translated a fallback's text is searched. */
+                /** @description By default the site's default locale. Untranslated entries are searched in their fallback. */
                 locale?: string;
-                /** @description Id or slug: entries with this tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: entries with this author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description `draft`: everything as last saved, live or not; `published`: what is live. By default `draft`, and `published` with `at`. */
+                /** @description `draft`: everything as last saved, live or not. `published`: what is live. By default `draft`, or `published` with `at`. */
                 perspective?: "draft" | "published";
-                /** @description As of this instant, past or to come, as far as it is planned by now. */
+                /** @description As of this instant, in the past or in the future as it is planned now. */
                 at?: string;
             };
             header?: {
@@ -9165,12 +9687,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9221,11 +9743,11 @@ export interface operations {
     listManagedArticles: {
         parameters: {
             query?: {
-                /** @description One language; else all. */
+                /** @description Only drafts in this language; by default in all. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
                 /** @description After this instant. */
                 published_at__gt?: string;
@@ -9237,8 +9759,9 @@ export interface operations {
                 published_at__lte?: string;
                 /** @description Not at this instant. */
                 published_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 published_at__exists?: boolean;
+                /** @description Only entries with this value of `featured`. */
                 featured?: boolean;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -9250,25 +9773,27 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description Comma list or repeated. */
+                /** @description Only entries with this status. Comma-separated or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
+                /** @description True for live or planned entries whose draft is neither; false for all others. */
                 has_unpublished_changes?: boolean;
-                /** @description The trash instead. */
+                /** @description List the trash instead. */
                 trashed?: boolean;
-                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                /** @description `-` means descending; ties are ordered by id, and entries without the date come last. */
                 sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "-published_at" | "published_at" | "title" | "-title";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
             };
             header?: {
@@ -9283,12 +9808,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9391,14 +9916,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -9458,11 +9983,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -9565,7 +10090,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -9583,12 +10108,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9692,19 +10217,19 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description `*` to create under an id of one's own.
+                 * @description `*` to create a resource under the id in the path.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -9762,12 +10287,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9857,9 +10382,9 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -9963,18 +10488,18 @@ export interface operations {
     deleteArticle: {
         parameters: {
             query?: {
-                /** @description Erase the entry and its history; needs `content:purge`. */
+                /** @description Erase the entry with its history instead of moving it to the trash; needs `content:purge`. */
                 purge?: boolean;
-                /** @description Even though other entries refer to it. */
+                /** @description Delete it even if other entries refer to it. */
                 force?: boolean;
-                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                /** @description Id or slug of an entry of the same type that takes its place in all references, also in live entries; not allowed with `force`. */
                 replace_with?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -9992,10 +10517,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the trash, or erased. */
+            /** @description The entry is in the trash, or erased. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10019,14 +10544,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -10054,12 +10579,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10163,17 +10688,17 @@ export interface operations {
     undeleteArticle: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -10191,14 +10716,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -10299,17 +10824,17 @@ export interface operations {
     duplicateArticle: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -10341,11 +10866,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -10450,7 +10975,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -10468,12 +10993,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10516,12 +11041,12 @@ export interface operations {
     publishArticle: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -10548,12 +11073,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10607,14 +11132,14 @@ export interface operations {
     unpublishArticle: {
         parameters: {
             query?: {
-                /** @description Unpublish then; else now. */
+                /** @description When to unpublish; by default now. */
                 at?: string;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -10632,12 +11157,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10687,12 +11212,12 @@ export interface operations {
     cancelArticlePublication: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -10712,12 +11237,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10768,8 +11293,9 @@ export interface operations {
     listArticleRevisions: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -10787,12 +11313,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10853,10 +11379,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -10893,17 +11419,17 @@ export interface operations {
     restoreArticle: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -10930,14 +11456,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -11060,10 +11586,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11127,8 +11653,9 @@ export interface operations {
     listArticleUsage: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -11146,12 +11673,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11195,7 +11722,7 @@ export interface operations {
     getArticleReadiness: {
         parameters: {
             query?: {
-                /** @description Its number; else the working copy. */
+                /** @description The number of the revision; by default the draft. */
                 revision?: number | null;
             };
             header?: {
@@ -11213,10 +11740,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11258,12 +11785,12 @@ export interface operations {
     createArticlePreviewToken: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -11293,9 +11820,9 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -11329,11 +11856,11 @@ export interface operations {
     listManagedFAQs: {
         parameters: {
             query?: {
-                /** @description One language; else all. */
+                /** @description Only drafts in this language; by default in all. */
                 locale?: string;
-                /** @description Id or slug: tag; repeat for several. */
+                /** @description Id or slug of the tag; repeat for several. */
                 tag?: string[];
-                /** @description Id or slug: article; repeat for several. */
+                /** @description Id or slug of the article; repeat for several. */
                 article?: string[];
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -11345,25 +11872,27 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description Comma list or repeated. */
+                /** @description Only entries with this status. Comma-separated or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
+                /** @description True for live or planned entries whose draft is neither; false for all others. */
                 has_unpublished_changes?: boolean;
-                /** @description The trash instead. */
+                /** @description List the trash instead. */
                 trashed?: boolean;
-                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                /** @description `-` means descending; ties are ordered by id, and entries without the date come last. */
                 sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "position" | "-position" | "question" | "-question";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
             };
             header?: {
@@ -11378,12 +11907,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11446,14 +11975,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -11493,11 +12022,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -11560,7 +12089,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -11578,12 +12107,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11647,19 +12176,19 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description `*` to create under an id of one's own.
+                 * @description `*` to create a resource under the id in the path.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -11697,12 +12226,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11752,9 +12281,9 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11818,18 +12347,18 @@ export interface operations {
     deleteFAQ: {
         parameters: {
             query?: {
-                /** @description Erase the entry and its history; needs `content:purge`. */
+                /** @description Erase the entry with its history instead of moving it to the trash; needs `content:purge`. */
                 purge?: boolean;
-                /** @description Even though other entries refer to it. */
+                /** @description Delete it even if other entries refer to it. */
                 force?: boolean;
-                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                /** @description Id or slug of an entry of the same type that takes its place in all references, also in live entries; not allowed with `force`. */
                 replace_with?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -11847,10 +12376,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the trash, or erased. */
+            /** @description The entry is in the trash, or erased. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11874,14 +12403,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -11909,12 +12438,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -11978,17 +12507,17 @@ export interface operations {
     undeleteFAQ: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -12006,14 +12535,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -12074,17 +12603,17 @@ export interface operations {
     duplicateFAQ: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -12116,11 +12645,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -12185,7 +12714,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -12203,12 +12732,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12251,12 +12780,12 @@ export interface operations {
     publishFAQ: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -12283,12 +12812,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12342,14 +12871,14 @@ export interface operations {
     unpublishFAQ: {
         parameters: {
             query?: {
-                /** @description Unpublish then; else now. */
+                /** @description When to unpublish; by default now. */
                 at?: string;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -12367,12 +12896,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12422,12 +12951,12 @@ export interface operations {
     cancelFAQPublication: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -12447,12 +12976,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12503,8 +13032,9 @@ export interface operations {
     listFAQRevisions: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -12522,12 +13052,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12588,10 +13118,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12628,17 +13158,17 @@ export interface operations {
     restoreFAQ: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -12665,14 +13195,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -12755,10 +13285,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12822,8 +13352,9 @@ export interface operations {
     listFAQUsage: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -12841,12 +13372,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12890,7 +13421,7 @@ export interface operations {
     getFAQReadiness: {
         parameters: {
             query?: {
-                /** @description Its number; else the working copy. */
+                /** @description The number of the revision; by default the draft. */
                 revision?: number | null;
             };
             header?: {
@@ -12908,10 +13439,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -12953,12 +13484,12 @@ export interface operations {
     createFAQPreviewToken: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -12988,9 +13519,9 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -13024,7 +13555,7 @@ export interface operations {
     listManagedAuthors: {
         parameters: {
             query?: {
-                /** @description One language; else all. */
+                /** @description Only drafts in this language; by default in all. */
                 locale?: string;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -13036,25 +13567,27 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description Comma list or repeated. */
+                /** @description Only entries with this status. Comma-separated or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
+                /** @description True for live or planned entries whose draft is neither; false for all others. */
                 has_unpublished_changes?: boolean;
-                /** @description The trash instead. */
+                /** @description List the trash instead. */
                 trashed?: boolean;
-                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                /** @description `-` means descending; ties are ordered by id, and entries without the date come last. */
                 sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "name" | "-name";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
             };
             header?: {
@@ -13069,12 +13602,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13143,14 +13676,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -13203,11 +13736,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -13276,7 +13809,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -13294,12 +13827,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13369,19 +13902,19 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description `*` to create under an id of one's own.
+                 * @description `*` to create a resource under the id in the path.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -13432,12 +13965,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13493,9 +14026,9 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13565,18 +14098,18 @@ export interface operations {
     deleteAuthor: {
         parameters: {
             query?: {
-                /** @description Erase the entry and its history; needs `content:purge`. */
+                /** @description Erase the entry with its history instead of moving it to the trash; needs `content:purge`. */
                 purge?: boolean;
-                /** @description Even though other entries refer to it. */
+                /** @description Delete it even if other entries refer to it. */
                 force?: boolean;
-                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                /** @description Id or slug of an entry of the same type that takes its place in all references, also in live entries; not allowed with `force`. */
                 replace_with?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -13594,10 +14127,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the trash, or erased. */
+            /** @description The entry is in the trash, or erased. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13621,14 +14154,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -13656,12 +14189,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -13731,17 +14264,17 @@ export interface operations {
     undeleteAuthor: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -13759,14 +14292,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -13833,17 +14366,17 @@ export interface operations {
     duplicateAuthor: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -13875,11 +14408,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -13950,7 +14483,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -13968,12 +14501,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14016,12 +14549,12 @@ export interface operations {
     publishAuthor: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -14048,12 +14581,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14107,14 +14640,14 @@ export interface operations {
     unpublishAuthor: {
         parameters: {
             query?: {
-                /** @description Unpublish then; else now. */
+                /** @description When to unpublish; by default now. */
                 at?: string;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -14132,12 +14665,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14187,12 +14720,12 @@ export interface operations {
     cancelAuthorPublication: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -14212,12 +14745,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14268,8 +14801,9 @@ export interface operations {
     listAuthorRevisions: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -14287,12 +14821,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14353,10 +14887,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14393,17 +14927,17 @@ export interface operations {
     restoreAuthor: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -14430,14 +14964,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -14526,10 +15060,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14593,8 +15127,9 @@ export interface operations {
     listAuthorUsage: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -14612,12 +15147,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14661,7 +15196,7 @@ export interface operations {
     getAuthorReadiness: {
         parameters: {
             query?: {
-                /** @description Its number; else the working copy. */
+                /** @description The number of the revision; by default the draft. */
                 revision?: number | null;
             };
             header?: {
@@ -14679,10 +15214,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14724,12 +15259,12 @@ export interface operations {
     createAuthorPreviewToken: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -14759,9 +15294,9 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -14795,10 +15330,11 @@ export interface operations {
     listManagedSocialLinks: {
         parameters: {
             query?: {
-                /** @description Id or slug: author; repeat for several. */
+                /** @description Id or slug of the author; repeat for several. */
                 author?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this platform; repeat for several. */
                 platform?: string[];
+                /** @description Only entries with this kind of owner. */
                 owner?: "site" | "author";
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -14810,21 +15346,23 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Comma list or repeated. */
+                /** @description Only entries with this status. Comma-separated or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
+                /** @description True for live or planned entries whose draft is neither; false for all others. */
                 has_unpublished_changes?: boolean;
-                /** @description The trash instead. */
+                /** @description List the trash instead. */
                 trashed?: boolean;
-                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                /** @description `-` means descending; ties are ordered by id, and entries without the date come last. */
                 sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "position" | "-position" | "platform" | "-platform";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
             };
             header?: {
@@ -14839,12 +15377,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -14907,14 +15445,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -14945,11 +15483,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -15012,7 +15550,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -15030,12 +15568,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15090,19 +15628,19 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description `*` to create under an id of one's own.
+                 * @description `*` to create a resource under the id in the path.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -15131,12 +15669,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15186,9 +15724,9 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15252,18 +15790,18 @@ export interface operations {
     deleteSocialLink: {
         parameters: {
             query?: {
-                /** @description Erase the entry and its history; needs `content:purge`. */
+                /** @description Erase the entry with its history instead of moving it to the trash; needs `content:purge`. */
                 purge?: boolean;
-                /** @description Even though other entries refer to it. */
+                /** @description Delete it even if other entries refer to it. */
                 force?: boolean;
-                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                /** @description Id or slug of an entry of the same type that takes its place in all references, also in live entries; not allowed with `force`. */
                 replace_with?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -15281,10 +15819,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the trash, or erased. */
+            /** @description The entry is in the trash, or erased. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15308,14 +15846,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -15343,12 +15881,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15411,17 +15949,17 @@ export interface operations {
     undeleteSocialLink: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -15439,14 +15977,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -15507,17 +16045,17 @@ export interface operations {
     duplicateSocialLink: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -15549,11 +16087,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -15618,7 +16156,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -15636,12 +16174,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15684,12 +16222,12 @@ export interface operations {
     publishSocialLink: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -15716,12 +16254,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15775,14 +16313,14 @@ export interface operations {
     unpublishSocialLink: {
         parameters: {
             query?: {
-                /** @description Unpublish then; else now. */
+                /** @description When to unpublish; by default now. */
                 at?: string;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -15800,12 +16338,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15855,12 +16393,12 @@ export interface operations {
     cancelSocialLinkPublication: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -15880,12 +16418,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -15936,8 +16474,9 @@ export interface operations {
     listSocialLinkRevisions: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -15955,12 +16494,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16021,10 +16560,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16061,17 +16600,17 @@ export interface operations {
     restoreSocialLink: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -16098,14 +16637,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -16188,10 +16727,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16255,8 +16794,9 @@ export interface operations {
     listSocialLinkUsage: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -16274,12 +16814,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16323,7 +16863,7 @@ export interface operations {
     getSocialLinkReadiness: {
         parameters: {
             query?: {
-                /** @description Its number; else the working copy. */
+                /** @description The number of the revision; by default the draft. */
                 revision?: number | null;
             };
             header?: {
@@ -16341,10 +16881,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16386,12 +16926,12 @@ export interface operations {
     createSocialLinkPreviewToken: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -16421,9 +16961,9 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -16457,7 +16997,7 @@ export interface operations {
     listManagedTags: {
         parameters: {
             query?: {
-                /** @description One language; else all. */
+                /** @description Only drafts in this language; by default in all. */
                 locale?: string;
                 /** @description After this instant. */
                 updated_at__gt?: string;
@@ -16469,25 +17009,27 @@ export interface operations {
                 updated_at__lte?: string;
                 /** @description Not at this instant. */
                 updated_at__ne?: string;
-                /** @description Whether it has one, as all that is live has. */
+                /** @description True for entries with this date, false for those without; all live entries have one. */
                 updated_at__exists?: boolean;
-                /** @description Repeat for several. */
+                /** @description Only entries with this id; repeat for several. */
                 id?: string[];
-                /** @description Repeat for several. */
+                /** @description Only entries with this slug; repeat for several. */
                 slug?: string[];
-                /** @description Words that must occur, `"phrases"`, and `-word` for what must not; the newest 2,000 drafts that match. */
+                /** @description Words that must occur, `"phrases"`, and `-word` for words that must not. Only the newest 2,000 matches are listed. */
                 q?: string;
-                /** @description Comma list or repeated. */
+                /** @description Only entries with this status. Comma-separated or repeated. */
                 status?: ("draft" | "scheduled" | "published" | "unpublished")[];
+                /** @description True for live or planned entries whose draft is neither; false for all others. */
                 has_unpublished_changes?: boolean;
-                /** @description The trash instead. */
+                /** @description List the trash instead. */
                 trashed?: boolean;
-                /** @description `-` means descending; ties go by id, and what has no such date comes last. */
+                /** @description `-` means descending; ties are ordered by id, and entries without the date come last. */
                 sort?: "-updated_at" | "updated_at" | "-created_at" | "created_at" | "label" | "-label" | "name" | "-name";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
-                /** @description Count all that match. */
+                /** @description Count all matches, in `page.total`. */
                 include_total?: boolean;
             };
             header?: {
@@ -16502,12 +17044,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16566,14 +17108,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -16603,11 +17145,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -16666,7 +17208,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -16684,12 +17226,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16740,19 +17282,19 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description `*` to create under an id of one's own.
+                 * @description `*` to create a resource under the id in the path.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -16780,12 +17322,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16831,9 +17373,9 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16893,18 +17435,18 @@ export interface operations {
     deleteTag: {
         parameters: {
             query?: {
-                /** @description Erase the entry and its history; needs `content:purge`. */
+                /** @description Erase the entry with its history instead of moving it to the trash; needs `content:purge`. */
                 purge?: boolean;
-                /** @description Even though other entries refer to it. */
+                /** @description Delete it even if other entries refer to it. */
                 force?: boolean;
-                /** @description Id or slug of an entry of the same type, which all that refers to this one refers to from then on, what is live included; not beside `force`. */
+                /** @description Id or slug of an entry of the same type that takes its place in all references, also in live entries; not allowed with `force`. */
                 replace_with?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -16922,10 +17464,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In the trash, or erased. */
+            /** @description The entry is in the trash, or erased. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -16949,14 +17491,14 @@ export interface operations {
             query?: {
                 /** @description Publish at once; needs `content:publish`. */
                 publish?: boolean;
-                /** @description Why to publish in spite of what the site has block it (`not-ready`); the audit log then keeps it. */
+                /** @description The reason to publish although a blocking check fails (`not-ready`); the audit log keeps it. */
                 override_reason?: string | null;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -16984,12 +17526,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17049,17 +17591,17 @@ export interface operations {
     undeleteTag: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -17077,14 +17619,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -17141,17 +17683,17 @@ export interface operations {
     duplicateTag: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -17183,11 +17725,11 @@ export interface operations {
                 headers: {
                     /** @description The new entry. */
                     Location?: string;
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -17248,7 +17790,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -17266,12 +17808,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17314,12 +17856,12 @@ export interface operations {
     publishTag: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -17346,12 +17888,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17405,14 +17947,14 @@ export interface operations {
     unpublishTag: {
         parameters: {
             query?: {
-                /** @description Unpublish then; else now. */
+                /** @description When to unpublish; by default now. */
                 at?: string;
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -17430,12 +17972,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17485,12 +18027,12 @@ export interface operations {
     cancelTagPublication: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -17510,12 +18052,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17566,8 +18108,9 @@ export interface operations {
     listTagRevisions: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -17585,12 +18128,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17651,10 +18194,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17691,17 +18234,17 @@ export interface operations {
     restoreTag: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match"?: string;
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -17728,14 +18271,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -17814,10 +18357,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17881,8 +18424,9 @@ export interface operations {
     listTagUsage: {
         parameters: {
             query?: {
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -17900,12 +18444,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -17949,7 +18493,7 @@ export interface operations {
     getTagReadiness: {
         parameters: {
             query?: {
-                /** @description Its number; else the working copy. */
+                /** @description The number of the revision; by default the draft. */
                 revision?: number | null;
             };
             header?: {
@@ -17967,10 +18511,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18012,12 +18556,12 @@ export interface operations {
     createTagPreviewToken: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -18047,9 +18591,9 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -18083,12 +18627,12 @@ export interface operations {
     batch: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -18147,12 +18691,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -18197,7 +18741,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "42"
                  */
                 "If-Match"?: string;
@@ -18212,12 +18756,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18290,12 +18834,12 @@ export interface operations {
     replaceSite: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -18319,12 +18863,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18401,12 +18945,12 @@ export interface operations {
     updateSite: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header: {
                 /**
-                 * @description The entity tag of what was read, or `*` for whatever is there.
+                 * @description The entity tag of the version that was read, or `*` for any version.
                  * @example "42"
                  */
                 "If-Match": string;
@@ -18430,12 +18974,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description For `If-Match` of the next change. */
+                    /** @description The entity tag, for `If-Match` of the next change. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18524,10 +19068,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18564,12 +19108,12 @@ export interface operations {
     createKey: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
                 /**
-                 * @description A new id for what is to be done once; sent again within 24 hours, the first answer is given again.
+                 * @description A new id for a request that must be done only once. If it is sent again within 24 hours, the first answer is repeated.
                  * @example "8e03978e-40d5-43e8-bc93-6894a57f9324"
                  */
                 "Idempotency-Key"?: string;
@@ -18599,9 +19143,9 @@ export interface operations {
                 headers: {
                     /** @description The new key. */
                     Location?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
-                    /** @description `true` where it is the answer of the first request with the same key. */
+                    /** @description `true` if this is the repeated answer of the first request. */
                     "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
@@ -18656,10 +19200,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18695,7 +19239,7 @@ export interface operations {
     revokeKey: {
         parameters: {
             query?: {
-                /** @description Only show what would happen; nothing is kept. */
+                /** @description Only show what would happen; save nothing. */
                 dry_run?: boolean;
             };
             header?: {
@@ -18713,10 +19257,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Revoked, from this moment on. */
+            /** @description The key is revoked. */
             204: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18750,10 +19294,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18797,10 +19341,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18831,33 +19375,35 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description Of what it is. */
-                type?: "article" | "faq" | "author" | "social-link" | "tag" | "site" | "key" | "search";
+                /** @description Only events about this. */
+                type?: "article" | "faq" | "author" | "social-link" | "tag" | "site" | "key" | "search" | "revision";
                 /** @description The id of an entry or a key. */
                 subject?: string;
-                /** @description `created`: An entry was made. `saved`: A working copy, or the site's settings, changed. `published`: Something became live at once. `scheduled`: Something was planned. `unpublished`: What was live ended at once, and with it what was planned. `unpublishing_planned`: An end was planned. `cancelled`: A plan was taken back. `went_live`: What was planned became live. `superseded`: What was live ended, and the next took its place. `expired`: What was live ended. `trashed`: An entry went into the trash. `undeleted`: An entry came out of the trash. `purged`: An entry was erased with its history. `preview_token_created`: A token was made that shows a draft. `key_created`: An API key was made. `key_revoked`: An API key was revoked. `reindexed`: The search index was built anew. */
-                action?: "created" | "saved" | "published" | "scheduled" | "unpublished" | "unpublishing_planned" | "cancelled" | "went_live" | "superseded" | "expired" | "trashed" | "undeleted" | "purged" | "preview_token_created" | "key_created" | "key_revoked" | "reindexed";
+                /** @description `created`: An entry was created. `saved`: A draft or the site's settings were saved. `published`: A revision was published at once. `scheduled`: A publication was planned. `unpublished`: An entry was unpublished at once, and its plans were cancelled. `unpublishing_planned`: The end of a publication was planned. `cancelled`: A plan was cancelled. `went_live`: A planned publication became live. `superseded`: A publication ended, and the next one took its place. `expired`: A publication ended, and no other took its place. `trashed`: An entry was moved to the trash. `undeleted`: An entry was taken out of the trash. `purged`: An entry was erased with its history. `preview_token_created`: A preview token for a draft was created. `key_created`: An API key was created. `key_revoked`: An API key was revoked. `rerendered`: Texts were rendered again by a newer renderer. `reindexed`: The search index was rebuilt. */
+                action?: "created" | "saved" | "published" | "scheduled" | "unpublished" | "unpublishing_planned" | "cancelled" | "went_live" | "superseded" | "expired" | "trashed" | "undeleted" | "purged" | "preview_token_created" | "key_created" | "key_revoked" | "rerendered" | "reindexed";
                 /** @description The id of the key that did it. */
                 key?: string;
-                /** @description When it was done. */
+                /** @description Compared with the time of the event. */
                 at__gt?: string;
-                /** @description When it was done. */
+                /** @description Compared with the time of the event. */
                 at__gte?: string;
-                /** @description When it was done. */
+                /** @description Compared with the time of the event. */
                 at__lt?: string;
-                /** @description When it was done. */
+                /** @description Compared with the time of the event. */
                 at__lte?: string;
-                /** @description The number of the change. */
+                /** @description Compared with the number of the write. */
                 change__gt?: number;
-                /** @description The number of the change. */
+                /** @description Compared with the number of the write. */
                 change__gte?: number;
-                /** @description The number of the change. */
+                /** @description Compared with the number of the write. */
                 change__lt?: number;
-                /** @description The number of the change. */
+                /** @description Compared with the number of the write. */
                 change__lte?: number;
+                /** @description By the number of the write; `-` means descending. */
                 sort?: "-change" | "change";
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `page.next` of the page before. */
+                /** @description `page.next` of the previous page. */
                 cursor?: string;
             };
             header?: {
@@ -18872,12 +19418,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description `next` and `first` (RFC 8288). */
                     Link?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -18958,17 +19504,17 @@ export interface operations {
                 "X-Request-Id"?: string;
             };
             path: {
-                /** @description The event's id: the number of its change, and its position in it. */
+                /** @description The event's id: the number of its write, and its position in that write. */
                 event_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19042,7 +19588,7 @@ export interface operations {
     getArticlesRSS: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description The language of the feed; without it, the site's default. */
                 locale?: string;
                 /** @description Id or slug: only articles about this. */
                 tag?: string;
@@ -19051,12 +19597,12 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19076,9 +19622,9 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The language. */
+                    /** @description The language of the feed. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19090,12 +19636,12 @@ export interface operations {
                     "application/rss+xml": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19113,7 +19659,7 @@ export interface operations {
     getArticlesAtom: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description The language of the feed; without it, the site's default. */
                 locale?: string;
                 /** @description Id or slug: only articles about this. */
                 tag?: string;
@@ -19122,12 +19668,12 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19147,9 +19693,9 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The language. */
+                    /** @description The language of the feed. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19161,12 +19707,12 @@ export interface operations {
                     "application/atom+xml": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19184,7 +19730,7 @@ export interface operations {
     getArticlesJSONFeed: {
         parameters: {
             query?: {
-                /** @description Else the site's default. */
+                /** @description The language of the feed; without it, the site's default. */
                 locale?: string;
                 /** @description Id or slug: only articles about this. */
                 tag?: string;
@@ -19193,12 +19739,12 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19218,9 +19764,9 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The language. */
+                    /** @description The language of the feed. */
                     "Content-Language"?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19252,12 +19798,12 @@ export interface operations {
                     "application/feed+json": components["schemas"]["JSONFeed"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19277,12 +19823,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19300,9 +19846,9 @@ export interface operations {
             /** @description A sitemap. */
             200: {
                 headers: {
-                    /** @description Weak entity tag of what is live. */
+                    /** @description Weak entity tag; it changes with any change of live content. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19316,12 +19862,12 @@ export interface operations {
                     "application/xml": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19340,12 +19886,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19363,9 +19909,9 @@ export interface operations {
             /** @description A sitemap. */
             200: {
                 headers: {
-                    /** @description Weak entity tag of what is live. */
+                    /** @description Weak entity tag; it changes with any change of live content. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19379,12 +19925,12 @@ export interface operations {
                     "application/xml": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19403,12 +19949,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19429,9 +19975,9 @@ export interface operations {
             /** @description A sitemap. */
             200: {
                 headers: {
-                    /** @description Weak entity tag of what is live. */
+                    /** @description Weak entity tag; it changes with any change of live content. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19445,12 +19991,12 @@ export interface operations {
                     "application/xml": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19470,12 +20016,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19495,7 +20041,7 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19510,12 +20056,12 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19534,12 +20080,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19559,7 +20105,7 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19573,12 +20119,12 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19597,12 +20143,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19622,7 +20168,7 @@ export interface operations {
                 headers: {
                     /** @description Entity tag of the answer. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19634,12 +20180,12 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19659,12 +20205,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19679,12 +20225,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description The answer's entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19704,12 +20250,12 @@ export interface operations {
                     "application/json": components["schemas"]["VersionList"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19728,12 +20274,12 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Entity tags that the client holds; answered with 304.
+                 * @description Entity tags that the client has cached. If one is current, the answer is 304.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-None-Match"?: string;
                 /**
-                 * @description Entity tags that the client knows; where none is the answer's, 412.
+                 * @description Entity tags that the client knows. If none is current, the answer is 412.
                  * @example "5d41402abc4b2a76"
                  */
                 "If-Match"?: string;
@@ -19748,12 +20294,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
                     /** @description The answer's entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19772,12 +20318,12 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAPIDocument"];
                 };
             };
-            /** @description The client holds these bytes. */
+            /** @description Not modified: the client has the current version. */
             304: {
                 headers: {
-                    /** @description The tag. */
+                    /** @description The current entity tag. */
                     ETag?: string;
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19806,10 +20352,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -19844,10 +20390,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description Success. */
             200: {
                 headers: {
-                    /** @description The id of this request, echoed or made. */
+                    /** @description The id of this request: the one that was sent, or a new one. */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
