@@ -6,6 +6,9 @@ The edge (``cms/api/http/problems.py``) turns each class into one status and one
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+NOT_FOUND = "The resource was not found."
+"""The detail of every answer of status 404 that gives no closer reason, so that none can be told from another."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -51,7 +54,7 @@ class NotFound(CMSError):
 
     code = "not-found"
 
-    def __init__(self, *faults: Fault, detail: str = "There is nothing here.") -> None:
+    def __init__(self, *faults: Fault, detail: str = NOT_FOUND) -> None:
         super().__init__(detail, *faults)
 
 

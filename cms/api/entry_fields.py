@@ -8,7 +8,7 @@ from cms.identifiers import SLUG, SLUG_LENGTH, is_identifier
 SLUG_PATTERN = rf"^{SLUG}$"
 
 
-class Slug(Line):
+class EntrySlug(Line):
     """A slug: lower-case words joined by hyphens, and not in the form of an id."""
 
     example = "a-quiet-morning"

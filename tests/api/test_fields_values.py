@@ -122,7 +122,7 @@ NO_PATHS = [each for each in NO_URLS if each not in ("/path", "mailto:a@example.
 
 CASES = {
     "time": Case(fields.Time(), TIME, NO_TIME, UNSAID_TIMES),
-    "slug": Case(entry_fields.Slug(), SLUGS, NO_SLUGS, [str(uuid.UUID(int=5))]),
+    "slug": Case(entry_fields.EntrySlug(), SLUGS, NO_SLUGS, [str(uuid.UUID(int=5))]),
     "id": Case(
         fields.Id(),
         [str(uuid.UUID(int=5)), str(uuid.uuid4())],

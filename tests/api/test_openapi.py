@@ -883,7 +883,7 @@ def refuse_a_key_of_another_request(path: str, operation: JSONObject, admin: Wit
 
 
 def operations_on(plural: str) -> Iterator[tuple[str, str, JSONObject]]:
-    """What can be done with one working copy of a type, as method, path and operation."""
+    """What can be done with one draft of a type, as method, path and operation."""
     for method, path, operation in operations():
         if path.startswith(f"/api/v1/manage/{plural}/{{entry_id}}"):
             yield method, path, operation

@@ -1,4 +1,4 @@
-"""What preview reads is the same rows, whether written change by change or made of all working copies at once."""
+"""What preview reads is the same rows, whether written change by change or made of all drafts at once."""
 
 from datetime import timedelta
 from typing import Any

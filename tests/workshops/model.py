@@ -1,4 +1,4 @@
-"""The working copies of workshops."""
+"""The drafts of workshops."""
 
 from datetime import datetime
 

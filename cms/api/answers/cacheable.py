@@ -9,6 +9,7 @@ from cms.api.answers.lifetimes import MomentHeaders, not_found_headers
 from cms.api.http.problems import problem
 from cms.api.http.responses import strong_etag
 from cms.content.published.moment import Moment
+from cms.errors import NOT_FOUND
 from cms.wire import to_json
 
 MOMENT = "cms.moment"
@@ -39,7 +40,7 @@ def cached_bytes(content: bytes, content_type: str, cache_headers: Mapping[str, 
 
 def not_found(moment: Moment) -> Response:
     """The 404 of delivery. It may be cached only briefly, because an entry may be published at the address soon."""
-    response = problem("not-found", "There is nothing here.")
+    response = problem("not-found", NOT_FOUND)
     response.headers.update(not_found_headers(moment))
     return response
 

@@ -10,6 +10,7 @@ from cms.api.http.problems import problem
 from cms.api.http.responses import content_type
 from cms.api.services import services
 from cms.api.spaces import MANAGEMENT, PREVIEW
+from cms.errors import NOT_FOUND
 from cms.feeds import well_known
 
 ETAG = "Entity tag of the answer."
@@ -53,7 +54,7 @@ class SecurityContact(Endpoint):
         """Get the contact for reports of vulnerabilities (RFC 9116), if the operator has set one."""
         settings = services().settings
         if not settings.security_contact:
-            return problem("not-found", "There is nothing here.")
+            return problem("not-found", NOT_FOUND)
         canonical = f"{settings.public_url}/.well-known/security.txt"
         content = well_known.security(settings.security_contact, canonical, clock.now())
         return cached_bytes(content, content_type(well_known.MEDIA_TYPE), FIXED_HEADERS)

@@ -12,7 +12,7 @@ from flask import Response, current_app, g, has_request_context, request
 from uuid_utils import uuid7
 from werkzeug.exceptions import HTTPException
 
-from cms.errors import CMSError, Fault, Unavailable
+from cms.errors import NOT_FOUND, CMSError, Fault, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_AT_MOST = 50
@@ -171,7 +171,7 @@ def _from_domain(error: CMSError) -> Response:
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _BY_STATUS.get(status, "malformed-request" if status < 500 else "internal")
-    detail = {404: "There is nothing here.", 405: "This address does not support the method."}.get(status)
+    detail = {404: NOT_FOUND, 405: "This address does not support the method."}.get(status)
     response = problem(code, detail or problem_type(code).advice)
     if methods := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(methods))

@@ -193,7 +193,7 @@ class ArticleCard(Schema):
     """The short form of an article, for its neighbours."""
 
     id = fields.Id(required=True)
-    slug = entry_fields.Slug(required=True)
+    slug = entry_fields.EntrySlug(required=True)
     title = fields.Line(200, required=True, example="A quiet morning at the bench")
     url = address_fields.URL(required=True, allow_none=True)
     published_at = fields.Time(required=True)

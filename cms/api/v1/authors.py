@@ -75,7 +75,7 @@ class AuthorCard(Schema):
     """The short form in which other entries embed an author."""
 
     id = fields.Id(required=True)
-    slug = entry_fields.Slug(required=True, example="orla-wrenmoor")
+    slug = entry_fields.EntrySlug(required=True, example="orla-wrenmoor")
     name = fields.Line(120, required=True, example="Orla Wrenmoor")
     credentials = fields.Line(60, required=True, allow_none=True, example="MA, ACR")
     avatar = fields.Group(Image, required=True, allow_none=True)

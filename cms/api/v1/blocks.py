@@ -248,7 +248,10 @@ class _Family:
             "span",
             "Span",
             "Text with the same marks throughout; a newline in it is a line break.",
-            {"text": fields.Text(TEXT_LENGTH, required=True, example="A short paragraph."), "marks": self._marks()},
+            {
+                "text": fields.Text(TEXT_LENGTH, required=True, example="A short paragraph."),
+                "marks": self._marks_field(),
+            },
         )
         inline = self._made("image", "InlineImage", "An image within a line of text.", self._image_members())
         members = {
@@ -284,7 +287,7 @@ class _Family:
         }
         return self._made("block", "TextBlock", "A paragraph, heading, quotation or list item.", members, MarkedText)
 
-    def _marks(self) -> fields.Many:
+    def _marks_field(self) -> fields.Many:
         text = f"Keys in `markDefs`, or decorators: {', '.join(f'`{each}`' for each in DECORATORS)}."
         mark = fields.Line(64, pattern=KEY_PATTERN, example="strong")
         return fields.Many(mark, most=20, description=text, **self._defaulting_to(list))

@@ -70,8 +70,7 @@ TAGS = {
 
 def describe(routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequence[ContentResource]) -> dict[str, Any]:
     """The OpenAPI document of these routes and content types."""
-    words = {each.type.plural: each.words or each.type.plural.replace("-", " ") for each in catalog}
-    live = {plural: f"Live {name}." for plural, name in words.items()}
+    live = {each.type.plural: f"Live {each.plural_noun}." for each in catalog}
     schemas = [schema for each in catalog for schema in (each.delivered, each.card) if schema is not None]
     about = Description(
         title="Headless CMS",

@@ -49,6 +49,6 @@ FAQS = ContentResource(
     type=FAQ_TYPE,
     written=FAQWrite,
     delivered=FAQ,
-    words="FAQ entries",
+    words=("FAQ entry", "FAQ entries"),
     example={"question": "How long must the glue dry?", "answer": "Overnight, under a weight.", "position": 10},
 )

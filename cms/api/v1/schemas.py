@@ -59,7 +59,7 @@ class Image(Schema):
 class Written(Schema):
     """The fields that an editor can write on every type."""
 
-    slug = entry_fields.Slug(
+    slug = entry_fields.EntrySlug(
         load_default=None,
         allow_none=True,
         description="By default made from the title; it stays the same when the title changes.",
@@ -90,7 +90,7 @@ class Document(Schema):
     id = fields.Id(required=True, description="The entry's id, which never changes.")
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
     locale = fields.Locale(required=True, description="The language of this entry; it may be a fallback.")
-    slug = entry_fields.Slug(required=True, allow_none=True, description="The name of the entry in addresses.")
+    slug = entry_fields.EntrySlug(required=True, allow_none=True, description="The name of the entry in addresses.")
     version = fields.Whole(1, required=True, description="The number of the live revision.")
     url = address_fields.URL(
         required=True,
@@ -130,7 +130,7 @@ class Translation(Schema):
     """The same entry in another language."""
 
     locale = fields.Locale(required=True, example="de")
-    slug = entry_fields.Slug(required=True, allow_none=True, example="ein-stiller-morgen")
+    slug = entry_fields.EntrySlug(required=True, allow_none=True, example="ein-stiller-morgen")
     url = address_fields.URL(
         required=True, allow_none=True, example="https://harbour-and-reed.example/blog/ein-stiller-morgen"
     )
@@ -329,8 +329,18 @@ class ContentResource:
     delivered: SchemaClass
     example: Mapping[str, Any]
     card: SchemaClass | None = None
-    words: str | None = None
-    """What its entries are called in a text; else its plural."""
+    words: tuple[str, str] | None = None
+    """The name of one entry and of several in a text, if they are not the type's: ``("FAQ entry", "FAQ entries")``."""
+
+    @property
+    def noun(self) -> str:
+        """The name of one entry in a text, such as ``social link``."""
+        return self.words[0] if self.words else self.type.name.replace("-", " ")
+
+    @property
+    def plural_noun(self) -> str:
+        """The name of several entries in a text, such as ``social links``."""
+        return self.words[1] if self.words else self.type.plural.replace("-", " ")
 
     @cached_property
     def managed(self) -> SchemaClass:

@@ -39,7 +39,7 @@ class TagCard(Schema):
     """The short form in which other entries embed a tag."""
 
     id = fields.Id(required=True)
-    slug = entry_fields.Slug(required=True, example="repair")
+    slug = entry_fields.EntrySlug(required=True, example="repair")
     name = fields.Line(80, required=True, example="Repair")
     url = address_fields.URL(required=True, allow_none=True, example="https://harbour-and-reed.example/topics/repair")
 

@@ -50,24 +50,22 @@ def of_catalog(endpoint: type[CatalogEndpoint], catalog: Sequence[ContentResourc
 
 def _placeholders(resource: ContentResource) -> dict[str, str]:
     """The values of the placeholders."""
-    kind = resource.type
-    name = kind.name.replace("-", " ")
     return {
         "Type": resource.name,
-        "plural": kind.plural.replace("-", " "),
-        "name": name,
-        "a name": f"{_article_of(resource.name)} {name}",
-        "id or slug": "id or slug" if kind.has_slug else "id",
+        "plural": resource.plural_noun,
+        "name": resource.noun,
+        "a name": f"{_article_of(resource.noun)} {resource.noun}",
+        "id or slug": "id or slug" if resource.type.has_slug else "id",
     }
 
 
-def _article_of(name: str) -> str:
-    """The article before a component's name; an abbreviation is said letter by letter, as in ``an FAQ``."""
-    return "an" if name[0] in ("AEFHILMNORSX" if name.isupper() else "AEIOU") else "a"
+def _article_of(noun: str) -> str:
+    """The article before a noun; an abbreviation is read letter by letter, as in ``an FAQ entry``."""
+    return "an" if noun[0] in ("AEFHILMNORSX" if noun[:2].isupper() else "aeiouAEIOU") else "a"
 
 
 def _names_of_catalog(catalog: Sequence[ContentResource]) -> dict[str, str]:
-    own = [each.type.plural.replace("-", " ") for each in catalog if each.type.site_filter is not None]
+    own = [each.plural_noun for each in catalog if each.type.site_filter is not None]
     return {"and own entries": "".join(f" and own {plural}" for plural in own)}
 
 

@@ -43,7 +43,7 @@ ACTIONS: Mapping[str, str] = {
     "superseded": "A publication ended, and the next one took its place.",
     "expired": "A publication ended, and no other took its place.",
     "trashed": "An entry was moved to the trash.",
-    "undeleted": "An entry was taken out of the trash.",
+    "undeleted": "An entry was restored from the trash.",
     "purged": "An entry was erased with its history.",
     "preview_token_created": "A preview token for a draft was created.",
     "key_created": "An API key was created.",

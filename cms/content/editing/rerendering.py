@@ -61,7 +61,7 @@ def rerender(
         renewed = {(row.entry_id, row.number): rendered(types[row.type], to_content(row)) for row in batch}
         changed = {(row.entry_id, row.number) for row in batch if _differs(row, renewed[row.entry_id, row.number])}
         with begin_write(database, types, ACTOR, public_url, dry_run=dry_run) as write:
-            done.live += _store(write, renewed, changed)
+            done.live += _write_renditions(write, renewed, changed)
             if not write.recorded:
                 write.record("rerendered", "revision", after={"revisions": len(batch)})
         done.revisions += len(batch)
@@ -94,7 +94,7 @@ def _differs(row: Any, columns: Columns) -> bool:
     return any((getattr(row, name) or {}) != columns[name] for name in RENDERED)
 
 
-def _store(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
+def _write_renditions(write: Write, renewed: dict[Key, Columns], changed: set[Key]) -> int:
     """Store renditions, update the search indexes, and record an event for each live or planned entry that changed.
 
     Returns the number of these entries.

@@ -170,7 +170,7 @@ def test_no_other_entry_ever_gets_a_purged_ones_id(service: Service) -> None:
 def referring(service: Service, target: dict[str, Any]) -> list[str]:
     article = service.editor.create("articles", tags=[target["id"]])
     live = service.editor.create_published("faqs", tags=[target["id"]])
-    # Its working copy lets go; what is live still refers.
+    # Its draft lets go; what is live still refers.
     service.editor.change("faqs", live, tags=[])
     return [article["id"], live["id"]]
 

@@ -1,4 +1,4 @@
-"""Lists of working copies: the filters and sorts of delivery over what is written, live or not."""
+"""Lists of drafts: the filters and sorts of delivery over what is written, live or not."""
 
 from datetime import timedelta
 from typing import Any

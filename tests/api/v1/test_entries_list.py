@@ -1,4 +1,4 @@
-"""Reading working copies: one by id, and lists with filters, sorts and pages."""
+"""Reading drafts: one by id, and lists with filters, sorts and pages."""
 
 import uuid
 from datetime import timedelta

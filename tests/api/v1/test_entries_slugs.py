@@ -1,4 +1,4 @@
-"""Slugs of working copies: made from titles, unique for each type and locale, taken and freed."""
+"""Slugs of drafts: made from titles, unique for each type and locale, taken and freed."""
 
 import re
 import uuid

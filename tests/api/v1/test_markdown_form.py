@@ -1,4 +1,4 @@
-"""Working copies as Markdown with front matter: what is read can be written, and is judged as JSON is."""
+"""Drafts as Markdown with front matter: what is read can be written, and is judged as JSON is."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The search of the preview space: over working copies, over the past, and over what is planned."""
+"""The search of the preview space: over drafts, over the past, and over what is planned."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

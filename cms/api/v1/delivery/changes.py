@@ -43,7 +43,7 @@ class ChangeItem(Schema):
     type = fields.Delivered(TEXT, required=True, example="article", description="A content type, or `site`.")
     id = fields.Id(required=True, allow_none=True, description="Null for the site.")
     locale = fields.Locale(required=True, allow_none=True, description="Null for `delete` and for the site.")
-    slug = entry_fields.Slug(required=True, allow_none=True, description="Null for `delete` and for the site.")
+    slug = entry_fields.EntrySlug(required=True, allow_none=True, description="Null for `delete` and for the site.")
     version = fields.Whole(
         1,
         required=True,

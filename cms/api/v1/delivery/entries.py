@@ -79,7 +79,7 @@ class MovedTo(Schema):
     """The present slug and address of an entry."""
 
     id = fields.Id(required=True)
-    slug = entry_fields.Slug(required=True)
+    slug = entry_fields.EntrySlug(required=True)
     url = address_fields.URL(required=True, allow_none=True)
 
 
@@ -102,7 +102,7 @@ def list_query(resource: ContentResource) -> type[Schema]:
     )
     if kind.has_slug:
         declared["slug"] = fields.Many(
-            entry_fields.Slug(), most=LIMIT_AT_MOST, description="Only entries with this slug; repeat for several."
+            entry_fields.EntrySlug(), most=LIMIT_AT_MOST, description="Only entries with this slug; repeat for several."
         )
     if kind.searched is not None:
         declared["q"] = fields.Line(

@@ -54,7 +54,7 @@ class SearchResult(Schema):
     id = fields.Id(required=True)
     type = fields.Delivered(TEXT, required=True, example="article", description="The name of the content type.")
     locale = fields.Locale(required=True, description="The language of this entry; it may be a fallback.")
-    slug = entry_fields.Slug(required=True, allow_none=True)
+    slug = entry_fields.EntrySlug(required=True, allow_none=True)
     url = address_fields.URL(
         required=True, allow_none=True, example="https://harbour-and-reed.example/blog/a-quiet-morning"
     )

@@ -185,16 +185,12 @@ def _site(own: Mapping[str, ContentResource]) -> type[Schema]:
             embeds(each.name, identifiers=True),
             required=True,
             example=[],
-            description=f"The site's own {_words(each)}: ids, in order; in full with `include={name}`.",
+            description=f"The site's own {each.plural_noun}: ids, in order; in full with `include={name}`.",
         )
         for name, each in own.items()
     }
     settings = {name: delivered(setting) for name, setting in fields_of(PublicSettings).items()}
     return made("Site", "The site's settings.", {**settings, **entries, "jsonld": linked_data()})
-
-
-def _words(resource: ContentResource) -> str:
-    return resource.type.plural.replace("-", " ")
 
 
 def _site_query(own: Mapping[str, ContentResource]) -> type[Schema]:

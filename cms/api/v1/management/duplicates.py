@@ -17,7 +17,7 @@ from cms.content.editing.write import Write
 class Duplicate(Schema):
     """The values in which a duplicate differs."""
 
-    slug = entry_fields.Slug(
+    slug = entry_fields.EntrySlug(
         load_default=None, allow_none=True, description="By default the slug of the entry with `-copy`."
     )
     note = fields.Line(

@@ -43,7 +43,7 @@ class Interval(Schema):
 
     id = fields.Id(required=True, description="The id of the publication, to cancel a plan by.")
     revision = fields.Whole(1, required=True, description="The number of its revision.")
-    slug = entry_fields.Slug(required=True, allow_none=True, description="The slug in that revision.")
+    slug = entry_fields.EntrySlug(required=True, allow_none=True, description="The slug in that revision.")
     live_from = fields.Time(required=True)
     live_until = fields.Time(required=True, allow_none=True, description="Null if it has no end.", example=None)
     state = fields.Choice("past", "live", "planned", required=True, example="live")

@@ -23,7 +23,7 @@ Usage = made(
         "title": fields.Delivered(
             TEXT, required=True, example="A quiet morning", description="The title, question or name of that entry."
         ),
-        "slug": entry_fields.Slug(required=True, allow_none=True, description="The slug of that entry."),
+        "slug": entry_fields.EntrySlug(required=True, allow_none=True, description="The slug of that entry."),
         "field": fields.Delivered(TEXT, required=True, example="authors", description="The field with the reference."),
         "in": fields.Choice(
             "draft", "live", "planned", required=True, description="Where that entry has the reference."
