@@ -65,7 +65,7 @@ class Unauthorized(CMSError):
 
     def __init__(self, *, sent: bool) -> None:
         super().__init__(
-            "The key is invalid, expired or revoked."
+            "The key or token is invalid, expired or revoked."
             if sent
             else "An API key is required. Send it as Authorization: Bearer <key>."
         )
