@@ -56,8 +56,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List live faqs
-         * @description List live faqs.
+         * List live FAQ entries
+         * @description List live FAQ entries.
          *
          *     Public.
          */
@@ -78,8 +78,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one live faq, by id or slug
-         * @description Get one live faq, by id or slug.
+         * Get one live FAQ entry, by id or slug
+         * @description Get one live FAQ entry, by id or slug.
          *
          *     Public.
          */
@@ -423,8 +423,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List faqs as drafts, or as of any instant
-         * @description List faqs as drafts, or as of any instant.
+         * List FAQ entries as drafts, or as of any instant
+         * @description List FAQ entries as drafts, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -445,8 +445,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get one faq as its draft, or as of any instant
-         * @description Get one faq as its draft, or as of any instant.
+         * Get one FAQ entry as its draft, or as of any instant
+         * @description Get one FAQ entry as its draft, or as of any instant.
          *
          *     Needs the scope `content:preview`.
          */
@@ -949,16 +949,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the drafts of faqs
-         * @description List the drafts of faqs.
+         * List the drafts of FAQ entries
+         * @description List the drafts of FAQ entries.
          *
          *     Needs the scope `content:preview`.
          */
         get: operations["listManagedFAQs"];
         put?: never;
         /**
-         * Create an faq as a draft
-         * @description Create an faq as a draft.
+         * Create an FAQ entry as a draft
+         * @description Create an FAQ entry as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -977,23 +977,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the draft of an faq
-         * @description Get the draft of an faq.
+         * Get the draft of an FAQ entry
+         * @description Get the draft of an FAQ entry.
          *
          *     Needs the scope `content:preview`.
          */
         get: operations["getManagedFAQ"];
         /**
-         * Replace an faq, or create one under an id of your own with `If-None-Match: *`
-         * @description Replace an faq, or create one under an id of your own with `If-None-Match: *`.
+         * Replace an FAQ entry, or create one under an id of your own with `If-None-Match: *`
+         * @description Replace an FAQ entry, or create one under an id of your own with `If-None-Match: *`.
          *
          *     Needs the scope `content:write`.
          */
         put: operations["replaceFAQ"];
         post?: never;
         /**
-         * Move an faq to the trash, or erase it
-         * @description Move an faq to the trash, or erase it.
+         * Move an FAQ entry to the trash, or erase it
+         * @description Move an FAQ entry to the trash, or erase it.
          *
          *     Needs the scope `content:write`.
          */
@@ -1001,8 +1001,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change fields of an faq (RFC 7396); without a difference, no revision is made
-         * @description Change fields of an faq (RFC 7396); without a difference, no revision is made.
+         * Change fields of an FAQ entry (RFC 7396); without a difference, no revision is made
+         * @description Change fields of an FAQ entry (RFC 7396); without a difference, no revision is made.
          *
          *     Needs the scope `content:write`.
          */
@@ -1019,8 +1019,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restore an faq from the trash, as a draft
-         * @description Restore an faq from the trash, as a draft.
+         * Restore an FAQ entry from the trash, as a draft
+         * @description Restore an FAQ entry from the trash, as a draft.
          *
          *     Needs the scope `content:write`.
          */
@@ -19379,7 +19379,7 @@ export interface operations {
                 type?: "article" | "faq" | "author" | "social-link" | "tag" | "site" | "key" | "search" | "revision";
                 /** @description The id of an entry or a key. */
                 subject?: string;
-                /** @description `created`: An entry was created. `saved`: A draft or the site's settings were saved. `published`: A revision was published at once. `scheduled`: A publication was planned. `unpublished`: An entry was unpublished at once, and its plans were cancelled. `unpublishing_planned`: The end of a publication was planned. `cancelled`: A plan was cancelled. `went_live`: A planned publication became live. `superseded`: A publication ended, and the next one took its place. `expired`: A publication ended, and no other took its place. `trashed`: An entry was moved to the trash. `undeleted`: An entry was taken out of the trash. `purged`: An entry was erased with its history. `preview_token_created`: A preview token for a draft was created. `key_created`: An API key was created. `key_revoked`: An API key was revoked. `rerendered`: Texts were rendered again by a newer renderer. `reindexed`: The search index was rebuilt. */
+                /** @description `created`: An entry was created. `saved`: A draft or the site's settings were saved. `published`: A revision was published at once. `scheduled`: A publication was planned. `unpublished`: An entry was unpublished at once, and its plans were cancelled. `unpublishing_planned`: The end of a publication was planned. `cancelled`: A plan was cancelled. `went_live`: A planned publication became live. `superseded`: A publication ended, and the next one took its place. `expired`: A publication ended, and no other took its place. `trashed`: An entry was moved to the trash. `undeleted`: An entry was restored from the trash. `purged`: An entry was erased with its history. `preview_token_created`: A preview token for a draft was created. `key_created`: An API key was created. `key_revoked`: An API key was revoked. `rerendered`: Texts were rendered again by a newer renderer. `reindexed`: The search index was rebuilt. */
                 action?: "created" | "saved" | "published" | "scheduled" | "unpublished" | "unpublishing_planned" | "cancelled" | "went_live" | "superseded" | "expired" | "trashed" | "undeleted" | "purged" | "preview_token_created" | "key_created" | "key_revoked" | "rerendered" | "reindexed";
                 /** @description The id of the key that did it. */
                 key?: string;

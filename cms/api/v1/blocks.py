@@ -250,7 +250,7 @@ class _Family:
             "Text with the same marks throughout; a newline in it is a line break.",
             {
                 "text": fields.Text(TEXT_LENGTH, required=True, example="A short paragraph."),
-                "marks": self._marks_field(),
+                "marks": self._mark_list(),
             },
         )
         inline = self._made("image", "InlineImage", "An image within a line of text.", self._image_members())
@@ -287,7 +287,7 @@ class _Family:
         }
         return self._made("block", "TextBlock", "A paragraph, heading, quotation or list item.", members, MarkedText)
 
-    def _marks_field(self) -> fields.Many:
+    def _mark_list(self) -> fields.Many:
         text = f"Keys in `markDefs`, or decorators: {', '.join(f'`{each}`' for each in DECORATORS)}."
         mark = fields.Line(64, pattern=KEY_PATTERN, example="strong")
         return fields.Many(mark, most=20, description=text, **self._defaulting_to(list))
