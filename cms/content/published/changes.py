@@ -11,9 +11,10 @@ write, the timeline holds the beginnings and ends that it crosses.
 
 Both kinds of causes are read in one snapshot and returned in the order in which they happened. An entry is returned as
 it is in that snapshot, so the last of several causes is enough: a cause is left out only if a later one of the same
-entry follows. A plan whose event is recorded after the planned instant has passed counts once it has come true.
+entry follows. A plan is returned once it has come true, because of the boundary; or because of its event, if the place
+had already passed the boundary's instant when the event was recorded.
 
-Example: an article is published by event 7, patched and published again by event 8, and ends by schedule at noon. A
+Example: an article is published by event 7, published again by event 8, and ends by schedule at noon. A
 reader at event 6 who asks at 11:00 gets one ``upsert`` for event 8, and at 12:00 one ``delete`` for the end.
 
 Without a place, a reader first walks through everything that is live, page by page. The walk ends at the place where it
