@@ -395,10 +395,10 @@ def test_a_declaration_that_contradicts_itself_or_another_type_is_refused() -> N
     by_venue = EntryFeed(filters=(FeedFilter("venue", "only workshops there", example="the-bindery"),))
     with pytest.raises(ValueError, match=r"workshops .*: venue"):
         replace(WORKSHOP, feed=by_venue)
-    with pytest.raises(ValueError, match="come as cards"):
+    with pytest.raises(ValueError, match="delivered as cards"):
         replace(WORKSHOP, references=(Reference("hosts", "author"),))
     tagged = replace(WORKSHOP, feed=None, filters=(ByReference("tag", "hosts", everywhere=True),))
-    with pytest.raises(ValueError, match="whose entries tag names"):
+    with pytest.raises(ValueError, match="filter tag must name"):
         narrowings({each.name: each for each in (*(each.type for each in CONTENT_TYPES), tagged)})
 
 

@@ -424,12 +424,12 @@ PLACE = re.compile(r",\s*entry_id\) ?[<>] ?(\(|ROW)")
 # What may be read whole: what a statement has made itself, the values it is given, what a search index matches, and
 # the two tables that have one row.
 SMALL = re.compile(
-    r"SCAN (page|few|found|moment|anon_\d+|\(subquery-\d+\)|json_each VIRTUAL TABLE"
+    r"SCAN (page|candidates|found|moment|anon_\d+|\(subquery-\d+\)|json_each VIRTUAL TABLE"
     r"|search_index VIRTUAL TABLE INDEX \d+:\w*M|(\d+ )?CONSTANT ROW|content_version|site)"
 )
 ALL_OF_A_TYPE = re.compile(r"\(type=\?\)|ANY\(")
 """An index that is used for its first column alone, or for another than its first."""
-MADE = re.compile(r"SCAN (page|few|anon_\d+)")
+MADE = re.compile(r"SCAN (page|candidates|anon_\d+)")
 ONE_ROW = {"content_version", "site"}
 
 

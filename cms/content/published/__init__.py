@@ -1,1 +1,1 @@
-"""Reads what is live: rows, lists, relations, composing, redirects, searching. Never imports ``editing``."""
+"""Reads live entries: rows, lists, relations, documents, redirects, search, changes. Never imports ``editing``."""

@@ -1,4 +1,4 @@
-"""Rich texts as blocks, which are long and seldom asked for: read by themselves, and only then."""
+"""Rich texts as blocks. They are long and seldom asked for, so a statement of its own reads them when needed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from cms.content.renditions import Blocks
 
 REVISIONS_AT_ONCE = 500
 Known = Mapping[tuple[str, int], Mapping[str, Blocks | None] | None]
-"""The blocks of each field, by the revision that holds them: its entry's id and its number."""
+"""The blocks of each field, by the entry's id and the number of the revision that holds them."""
 
 
 def read_blocks(connection: Connection, rows: Iterable[Row]) -> Known:
-    """The blocks of what the rows show; one statement for up to 500 of them."""
+    """The blocks of the rows' revisions. One statement reads up to 500 of them."""
     wanted = list(dict.fromkeys((row.entry_id, row.revision) for row in rows))
     identity = tuple_(revisions.c.entry_id, revisions.c.number)
     statement = select(revisions.c.entry_id, revisions.c.number, revisions.c.blocks)

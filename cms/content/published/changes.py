@@ -1,19 +1,27 @@
-"""What became live, changed or went since a reader last asked: the feed that keeps a copy in step.
+"""The feed of changes: entries that went live, changed or ended since a reader last asked. It keeps a copy in step.
 
-A ``Place`` is all that is known of a reader, who holds it as a token: every event before ``change`` and ``position``
-has been told, and every beginning and end of a publication before ``instant`` and ``entry_id``. Nothing is missed,
-because of one invariant: **the reader's copy of an entry is right unless the log has an event of it from the place
-on, or a publication of it begins or ends between the place and now.** What is live follows from the timeline and the
-time alone. Whoever writes to a timeline records an event in the same transaction, under the counter's lock, so that
-events have no gaps and none appears behind a number already read; time passing without a write crosses a beginning
-or an end, which the timeline holds. Both kinds of cause are read in one snapshot and told in the order they happened;
-whatever state an entry has in that snapshot is told, so that of several causes the last is enough, and a cause is
-left out only for a later one of the same entry that is still to be told. A plan is told once it has come true, when
-its event was recorded behind an instant already passed. The first walk tells everything live and ends at the place
-where it began: what changed meanwhile is told again.
+A reader holds its position in the feed as a token, a ``Place``. The feed has already returned every event before
+``change`` and ``position``, and every beginning and end of a publication before ``instant`` and ``entry_id``.
 
-The time of a place does not run backwards when a clock is set back a little; a place far ahead of the clock, or one
-of another history (a restored backup, another database), is refused, and the reader starts anew.
+Nothing is missed, because of one invariant: **the reader's copy of an entry is right unless the log has an event of
+the entry from the place on, or a publication of the entry begins or ends between the place and now.** The timeline and
+the time alone decide what is live. Every write to a timeline records an event in the same transaction, under the
+counter's lock, so that events have no gaps and none appears behind a number already read. Where time passes without a
+write, the timeline holds the beginnings and ends that it crosses.
+
+Both kinds of causes are read in one snapshot and returned in the order in which they happened. An entry is returned as
+it is in that snapshot, so the last of several causes is enough: a cause is left out only if a later one of the same
+entry follows. A plan is returned once it has come true, because of the boundary; or because of its event, if the place
+had already passed the boundary's instant when the event was recorded.
+
+Example: an article is published by event 7, published again by event 8, and ends by schedule at noon. A
+reader at event 6 who asks at 11:00 gets one ``upsert`` for event 8, and at 12:00 one ``delete`` for the end.
+
+Without a place, a reader first walks through everything that is live, page by page. The walk ends at the place where it
+began, so that what changed meanwhile is returned again.
+
+The time of a place does not run backwards when a clock is set back a little. A place that is far ahead of the clock, or
+belongs to another history (a restored backup, another database), is refused, and the reader must start again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -53,10 +61,10 @@ from cms.site import SiteRow
 SITE = "site"
 LAST_POSITION = 2**31 - 1
 SITE_POSITION = LAST_POSITION - 1
-"""After the events of entries in the same change: the site is told by its row."""
+"""The position of the site's settings, whose row counts as an event: after the events of entries in one write."""
 LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 LAG = timedelta(minutes=5)
-"""How far a replica may be behind the node that a place came from."""
+"""How far a replica may be behind the node that made a place."""
 
 AT_ONCE = ("published", "unpublished", "cancelled", "purged", "rerendered")
 PLANNED = ("scheduled", "unpublishing_planned")
@@ -65,7 +73,7 @@ events: FromClause = Event.__table__
 
 
 class WalkKey(NamedTuple):
-    """The entry that a first walk has come to, in the order in which it walks."""
+    """The last entry that a first walk has returned, in the order of the walk."""
 
     type: str
     locale: str
@@ -78,34 +86,34 @@ WALK_START = WalkKey("", "", datetime(1, 1, 1, tzinfo=UTC), "")
 
 @dataclass(frozen=True)
 class Place:
-    """What a reader is told next; ``told_at`` is the time of ``change``, which tells one history from another."""
+    """A reader's position in the feed. ``changed_at`` is the time of ``change`` and distinguishes two histories."""
 
     change: int
     position: int
-    told_at: datetime
+    changed_at: datetime
     instant: datetime
     entry_id: str = LAST_ID
     walk: WalkKey | None = None
-    """Where a first walk stands; ``None`` once it is done."""
+    """The position of a first walk. ``None`` once it is complete."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One entry, or the site, as it stands now; ``place`` is where a reader stands who has been told this."""
+    """One entry, or the site, as it is now. ``place`` is the reader's position after this item."""
 
     action: Literal["upsert", "delete"]
     type: str
     entry_id: str | None
     at: datetime
-    """When it became so."""
+    """When the entry or the site became so."""
     row: Row | None
-    """Of a live entry: ``locale``, ``slug``, ``revision`` and ``updated_at``."""
+    """The columns of a live entry, such as ``slug`` and ``updated_at``. ``None`` for the site and for a deletion."""
     place: Place
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What there is to tell, oldest first; ``more`` says that there is something to ask for right away."""
+    """A page of changes, oldest first. ``more`` is true if the next page can be asked for right away."""
 
     items: Sequence[Change]
     place: Place
@@ -113,12 +121,12 @@ class Changes:
 
 
 class PlaceLost(Exception):
-    """The place is of another history, or further ahead than clocks differ: only starting anew is exact."""
+    """The place is of another history, or further ahead than clocks may differ. The reader must start again."""
 
 
 @dataclass(frozen=True)
 class _Now:
-    """The snapshot that is told from: the counter, when it last moved, the instant looked at, and the site's row."""
+    """The present of one snapshot: the counter, the time of the last write, the instant, and the site's row."""
 
     change: int
     changed_at: datetime
@@ -128,13 +136,16 @@ class _Now:
 
     @property
     def place(self) -> Place:
-        """That of a reader who knows everything."""
+        """The place of a reader who has everything."""
         return Place(self.change, LAST_POSITION, self.changed_at, self.at)
 
 
 @dataclass(frozen=True)
 class _Cause:
-    """Why an entry, or the site when ``entry_id`` is ``None``, is told; an event's number, or none of a boundary."""
+    """Why an entry is returned, or the site if ``entry_id`` is ``None``: an event, or a boundary of a publication.
+
+    A boundary is a beginning or an end by schedule. It has no number, so ``change`` is ``None``.
+    """
 
     type: str
     entry_id: str | None
@@ -144,31 +155,31 @@ class _Cause:
 
 
 def current_place(connection: Connection, moment: Moment) -> Place:
-    """The place of a reader who wants to hear only of what comes."""
+    """The place of a reader who wants future changes only."""
     return _read_now(connection, moment).place
 
 
 def list_changes(
     connection: Connection, moment: Moment, place: Place | None, types: Sequence[str], limit: int
 ) -> Changes:
-    """What is to be told after a place, of these types (``site`` among them), or everything live for ``None``.
+    """The changes of these types (``site`` is one of them) after a place, or everything live for ``None``.
 
     Raises ``PlaceLost``.
     """
     now = _read_now(connection, moment)
     if place is None:
-        return _walk(connection, replace(now.place, walk=WALK_START), now, types, limit, first=True)
+        return _scan_live(connection, replace(now.place, walk=WALK_START), now, types, limit, first=True)
     if place.instant - now.at > CLOCK_SLACK:
         raise PlaceLost
     now = replace(now, at=max(now.at, place.instant))
     if place.change > now.change:
-        if now.at - place.told_at > LAG:
+        if now.at - place.changed_at > LAG:
             raise PlaceLost
         return Changes([], place, more=place.walk is not None)
     _check_history(connection, place, now)
     if place.walk is not None:
-        return _walk(connection, place, now, types, limit, first=False)
-    return _tell_changes(connection, place, now, types, limit)
+        return _scan_live(connection, place, now, types, limit, first=False)
+    return _changes_since(connection, place, now, types, limit)
 
 
 def _read_now(connection: Connection, moment: Moment) -> _Now:
@@ -181,15 +192,15 @@ def _read_now(connection: Connection, moment: Moment) -> _Now:
 
 
 def _check_history(connection: Connection, place: Place, now: _Now) -> None:
-    """Raise ``PlaceLost`` unless the change of the place is the one it was, and all that follow it are still there."""
+    """Raise ``PlaceLost`` unless the write of the place has the same time as before and all later events exist."""
     if place.change == now.change:
-        known = place.told_at == now.changed_at
+        is_known = place.changed_at == now.changed_at
     else:
         found = connection.execute(_history_statement(), {"change": place.change}).first()
-        known = found is not None and (
-            found.at == place.told_at if found.change == place.change else found.change == place.change + 1
+        is_known = found is not None and (
+            found.at == place.changed_at if found.change == place.change else found.change == place.change + 1
         )
-    if not known:
+    if not is_known:
         raise PlaceLost
 
 
@@ -206,8 +217,10 @@ def _history_statement() -> Select[Any]:
 # The first walk: everything that is live.
 
 
-def _walk(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int, *, first: bool) -> Changes:
-    """A page of all that is live, type by type, each in the order of an index; the site comes first."""
+def _scan_live(
+    connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int, *, first: bool
+) -> Changes:
+    """A page of all that is live, type by type, each in the order of an index. The site comes first."""
     key = place.walk or WALK_START
     items: list[Change] = []
     if first and SITE in types:
@@ -219,7 +232,7 @@ def _walk(connection: Connection, place: Place, now: _Now, types: Sequence[str],
     if len(items) > limit:
         return Changes(page, page[-1].place, more=True)
     end = replace(place, walk=None)
-    # What a walk of several pages told first may have changed since.
+    # The first items of a walk of several pages may have changed since.
     return Changes(page[:-1] + [replace(each, place=end) for each in page[-1:]], end, more=not first)
 
 
@@ -231,15 +244,15 @@ def _live_from(connection: Connection, key: WalkKey, at: datetime, types: Sequen
         values = {"type": type_name, "at": at, "limit": limit}
         if continues:
             values |= {"locale": key.locale, "published_at": key.published_at, "entry_id": key.entry_id}
-        rows = connection.execute(_walk_statement(continues=continues), values).all()
+        rows = connection.execute(_live_scan_statement(continues=continues), values).all()
         limit -= len(rows)
         yield from rows
 
 
 @lru_cache(maxsize=2)
-def _walk_statement(*, continues: bool) -> Select[Any]:
+def _live_scan_statement(*, continues: bool) -> Select[Any]:
     order = (publications.c.locale, publications.c.published_at, publications.c.entry_id)
-    statement = select(*_told_columns()).where(
+    statement = select(*_item_columns()).where(
         publications.c.type == bindparam("type", type_=String), is_live_at(publications, current=True)
     )
     if continues:
@@ -252,15 +265,15 @@ def _walk_statement(*, continues: bool) -> Select[Any]:
     return statement.order_by(*order).limit(bindparam("limit", type_=Integer))
 
 
-def _told_columns() -> list[ColumnElement[Any]]:
+def _item_columns() -> list[ColumnElement[Any]]:
     names = ("type", "entry_id", "locale", "slug", "revision", "published_at", "updated_at")
     return [publications.c[name] for name in names]
 
 
-# What happened since a place.
+# The changes since a place.
 
 
-def _tell_changes(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> Changes:
+def _changes_since(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> Changes:
     causes = list(
         merge(
             _find_boundaries(connection, place, now, types, limit + 1),
@@ -281,12 +294,12 @@ def _tell_changes(connection: Connection, place: Place, now: _Now, types: Sequen
 
 
 def _find_events(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> list[_Cause]:
-    """Events after the place, by number; of several of an entry the last."""
+    """The events after the place by number, only the last one of each entry."""
     rows = connection.execute(_events_statement(), _values(place, now, types, limit)).all()
     found = [_Cause(row.type, row.subject, row.at, row.change, row.position) for row in rows]
     saved = _Cause(SITE, None, now.site_changed_at, now.site_changed, SITE_POSITION)
     if SITE in types and (saved.change, saved.position) >= (place.change, place.position):
-        # The row of the site knows its last change: it takes its place among the events of others.
+        # The site has no events that are read here. Its row holds its last write, which is sorted among the events.
         found = sorted([*found, saved], key=lambda cause: (cause.change, cause.position))[:limit]
     return found
 
@@ -307,11 +320,11 @@ def _values(place: Place, now: _Now, types: Sequence[str], limit: int) -> dict[s
 def _events_statement() -> Select[Any]:
     at: Any = bindparam("at", type_=UTCDateTime)
     later = events.alias()
-    # Of a key's event the subject is no UUID, and no database promises to look at the type first.
+    # The subject of a key's event is no UUID, and no database promises to check the type first.
     entry_id = case((is_among(events.c.type, "types"), cast(events.c.subject, Identifier)))
     has_come_true = or_(*(_boundary(entry_id, events.c.at, at, column) for column in ("live_from", "live_until")))
-    still_to_tell = or_(
-        *(_boundary(entry_id, events.c.at, at, column, untold=True) for column in ("live_from", "live_until"))
+    has_new_boundary = or_(
+        *(_boundary(entry_id, events.c.at, at, column, is_new=True) for column in ("live_from", "live_until"))
     )
     superseded = exists().where(
         later.c.subject == events.c.subject,
@@ -326,7 +339,7 @@ def _events_statement() -> Select[Any]:
             _events_from_place(events),
             is_among(events.c.type, "types"),
             or_(events.c.action.in_(AT_ONCE), and_(events.c.action.in_(PLANNED), has_come_true)),
-            ~still_to_tell,
+            ~has_new_boundary,
             ~superseded,
         )
         .order_by(events.c.change, events.c.position)
@@ -335,22 +348,22 @@ def _events_statement() -> Select[Any]:
 
 
 def _events_from_place(table: Any) -> ColumnElement[bool]:
-    """Events that the reader has not been told, as the index of numbers finds them."""
+    """The events from the reader's place on, in a form that uses the index of numbers."""
     change: Any = bindparam("change", type_=BigInteger)
     position: Any = bindparam("position", type_=Integer)
     return and_(table.c.change >= change, tuple_(table.c.change, table.c.position) >= tuple_(change, position))
 
 
-def _boundary(entry_id: Any, after: Any, until: Any, column: str, *, untold: bool = False) -> ColumnElement[bool]:
-    """Whether a publication of the entry begins, or ends, within a time; and the reader has not been told so."""
+def _boundary(entry_id: Any, after: Any, until: Any, column: str, *, is_new: bool = False) -> ColumnElement[bool]:
+    """True if a publication of the entry begins, or ends, in a period, and with ``is_new`` after the reader's place."""
     publication = publications.alias()
     instant = publication.c[column]
     found = exists().where(publication.c.entry_id == entry_id, instant > after, instant <= until)
-    return found.where(_boundaries_from_place(publication, column)) if untold else found
+    return found.where(_boundaries_from_place(publication, column)) if is_new else found
 
 
 def _boundaries_from_place(table: Any, column: str) -> ColumnElement[bool]:
-    """Beginnings or ends that the reader has not been told, as the index of instants finds them."""
+    """The beginnings or ends from the reader's place on, in a form that uses the index of instants."""
     instant: Any = bindparam("instant", type_=UTCDateTime)
     entry_id: Any = bindparam("entry_id", type_=Identifier)
     here = tuple_(table.c[column], table.c.entry_id)
@@ -358,7 +371,7 @@ def _boundaries_from_place(table: Any, column: str) -> ColumnElement[bool]:
 
 
 def _find_boundaries(connection: Connection, place: Place, now: _Now, types: Sequence[str], limit: int) -> list[_Cause]:
-    """Beginnings and ends since the place, by instant; of several of an entry the last, unless an event follows it."""
+    """The beginnings and ends since the place by instant: the last one of each entry, unless an event follows it."""
     rows = connection.execute(_boundaries_statement(), _values(place, now, types, limit)).all()
     return [_Cause(row.type, row.entry_id, row.instant) for row in rows]
 
@@ -366,21 +379,21 @@ def _find_boundaries(connection: Connection, place: Place, now: _Now, types: Seq
 @lru_cache(maxsize=1)
 def _boundaries_statement() -> Select[Any]:
     limit: Any = bindparam("limit", type_=Integer)
-    found = union(*(select(_crossed(column).limit(limit).subquery()) for column in ("live_from", "live_until")))
+    found = union(*(select(_boundaries(column).limit(limit).subquery()) for column in ("live_from", "live_until")))
     both = found.subquery()
     return select(both).order_by(both.c.instant, both.c.entry_id).limit(limit)
 
 
-def _crossed(column: str) -> Select[Any]:
+def _boundaries(column: str) -> Select[Any]:
     at: Any = bindparam("at", type_=UTCDateTime)
-    publication, told = publications.alias(), events.alias()
+    publication, event = publications.alias(), events.alias()
     instant = publication.c[column]
     later = or_(*(_boundary(publication.c.entry_id, instant, at, each) for each in ("live_from", "live_until")))
     followed = exists().where(
-        told.c.subject == cast(publication.c.entry_id, String),
-        _events_from_place(told),
-        told.c.action.in_(AT_ONCE),
-        told.c.at >= instant,
+        event.c.subject == cast(publication.c.entry_id, String),
+        _events_from_place(event),
+        event.c.action.in_(AT_ONCE),
+        event.c.at >= instant,
     )
     return (
         select(publication.c.type, publication.c.entry_id, instant.label("instant"))
@@ -391,14 +404,17 @@ def _crossed(column: str) -> Select[Any]:
 
 
 def _places(now: _Now, causes: Sequence[_Cause], count: int) -> list[Place]:
-    """Where a reader stands after each of the first causes: at the next of either kind, past all that were left out."""
+    """The reader's place after each of the first ``count`` causes.
+
+    It is the next event and the next boundary among the causes, or the present if there is no more of a kind.
+    """
     places: list[Place] = []
     for number in range(1, count + 1):
         event = next((each for each in causes[number:] if each.change is not None), None)
         boundary = next((each for each in causes[number:] if each.change is None), None)
         here = now.place
         if event is not None and event.change is not None:
-            here = replace(here, change=event.change, position=event.position, told_at=event.at)
+            here = replace(here, change=event.change, position=event.position, changed_at=event.at)
         if boundary is not None and boundary.entry_id is not None:
             here = replace(here, instant=boundary.at, entry_id=boundary.entry_id)
         places.append(here)
@@ -409,7 +425,7 @@ State = tuple[Literal["upsert", "delete"], Row | None]
 
 
 def _find_states(connection: Connection, now: _Now, causes: Sequence[_Cause]) -> dict[str | None, State]:
-    """What to tell of each entry: as it is live, that it went, or nothing of what has never been live."""
+    """The state of each entry: live, or deleted. An entry that has never been live has no state."""
     states: dict[str | None, State] = {None: ("upsert", None)}
     identifiers = list({each.entry_id for each in causes if each.entry_id is not None})
     if identifiers:
@@ -422,13 +438,13 @@ def _find_states(connection: Connection, now: _Now, causes: Sequence[_Cause]) ->
 
 @lru_cache(maxsize=1)
 def _live_statement() -> Select[Any]:
-    return select(*_told_columns()).where(
+    return select(*_item_columns()).where(
         is_among(publications.c.entry_id, "ids"), is_live_at(publications, current=True)
     )
 
 
 def _once_live(connection: Connection, identifiers: Sequence[str], at: datetime) -> set[str]:
-    """Which of these have ever been live, by their timeline or, when that was erased, by the log."""
+    """The ids of those that have ever been live, by their timeline or, if that was erased, by the log."""
     begun = connection.execute(
         select(publications.c.entry_id)
         .distinct()
@@ -442,9 +458,12 @@ def _once_live(connection: Connection, identifiers: Sequence[str], at: datetime)
     actions: dict[str, set[str]] = {}
     for subject, action in logged:
         actions.setdefault(subject, set()).add(action)
-    return {each for each, done in actions.items() if _tells_of_life(done)}.union(begun.scalars())
+    return {each for each, done in actions.items() if _was_live(done)}.union(begun.scalars())
 
 
-def _tells_of_life(actions: set[str]) -> bool:
-    """A plan alone is nothing that anybody has seen; who erases what has begun notes that first."""
+def _was_live(actions: set[str]) -> bool:
+    """True if events show that the entry was live, and not only planned.
+
+    A purge of a publication that has begun by schedule first records ``went_live``.
+    """
     return not actions.isdisjoint({"published", "went_live"})

@@ -1,9 +1,22 @@
 """Lists of what is published: filtered, ordered, and read a page at a time.
 
-A page is a walk along an index from where the page before ended, at any depth of any list but one by a count. What is
-walked depends on the filters: all entries of the type, those with one facet, or those that refer to one entry; several
-of these are walked side by side and merged, and languages that stand in for another are walked as far as the page
-reaches. A list by names or by search begins with those few and orders them.
+A page is read by an index scan that starts where the page before ended, so that a deep page costs no more than the
+first one; only lists ordered by a count are sorted. The filters decide the access path: all entries of the type, those
+with one facet, those that refer to one entry, or, for a list by names or by search, a few candidates that are sorted.
+Several scans, one for each value of a filter, are merged by a UNION. Each fallback language has a statement of its own.
+
+Example: the first page of ``/articles?tag=a&tag=b&featured=true`` for the locale ``en``, newest first, becomes ::
+
+    SELECT … FROM (
+        SELECT … FROM publication_links  -- the access path "links", by the filter ``tag``
+        WHERE type = 'article' AND locale = 'en' AND field = 'tags' AND target_id = :a
+          AND NOT over AND live_from <= :at AND :at < live_until
+          AND facet = 'featured'  -- a remaining filter
+        ORDER BY published_at DESC, entry_id DESC LIMIT 21
+        UNION …  -- the same for :b
+    ) ORDER BY sort_value DESC, entry_id DESC LIMIT 21
+
+joined with publications and revisions for the 21 rows that are found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,19 +53,19 @@ from cms.identifiers import NOBODY
 COMPARISONS = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__", "ne": "__ne__"}
 TIME_OPERATORS = (*COMPARISONS, "exists")
 BRANCHES_AT_MOST = 64
-"""How many walks go side by side; SQLite takes no more than 500 in a statement."""
-FEW = 10_000
-"""More than any list by names or by search begins with."""
+"""The most index scans in one statement. SQLite allows 500 parts of a UNION."""
+CANDIDATES_AT_MOST = 10_000
+"""More candidates than a list by names or by search can have."""
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """One page of one type: what to keep, how to order it, and where the page before ended."""
+    """One page of one type: its filters, its order, and where the page before ended."""
 
     filters: Mapping[str, Any] = field(default_factory=dict)
-    """Values by parameter name; a list means "or"."""
+    """Values by parameter name. A list means "or"."""
     chain: Sequence[str] = ()
-    """Locales, best first, that names are looked up in and that are listed."""
+    """The locales that are listed and in which slugs are looked up, best first."""
     sort: str = ""
     after: tuple[Any, str] | None = None
     """The sort value and the id of the last entry of the page before."""
@@ -60,61 +73,64 @@ class ListQuery:
     bodies: bool = False
     total: bool = False
     among: Sequence[str] | None = None
-    """Ids of publications that a search found; ``None`` without one."""
+    """The ids of the publications that a search found. ``None`` if there is no search."""
 
 
 def list_published(
     connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
 ) -> tuple[list[Row], bool, int | None]:
-    """The rows of a page, whether more follow, and the total where asked for.
+    """The rows of a page, True if more follow, and the total if it is asked for.
 
-    A statement for each locale of the chain, one more for names in filters, and as many again for the total.
+    Runs one statement for each locale of the chain, one more for names in filters, and as many again for the total.
     """
     plan = _plan(connection, kind, query, perspective)
     if plan is None:
         return [], False, 0 if query.total else None
-    rows = _page(connection, plan, query)
-    total = sum(_counted(connection, step) for step in plan) if query.total else None
+    rows = _read_page(connection, plan, query)
+    total = sum(_count(connection, step) for step in plan) if query.total else None
     return rows[: query.limit], len(rows) > query.limit, total
 
 
 @dataclass(frozen=True)
 class _Structure:
-    """What of a list decides the text of its statements.
+    """The parts of a list that change the SQL text. Statements are cached by them.
 
-    Nothing of it grows without bound with what is asked: anybody can ask, and every structure is remembered.
+    The number of structures must stay bounded whatever clients ask for, so values of filters are parameters.
     """
 
     kind: ContentType
     view: StatementView
     sort: str
-    walks: Literal["type", "facet", "links", "few"] = "type"
-    driver: str = ""
-    """The field of the references that are walked."""
+    access: Literal["type", "facet", "links", "candidates"] = "type"
+    link_field: str = ""
+    """The field of the links that are scanned, if the access path is ``links``."""
     branches: int = 1
     merges_locales: bool = False
-    """Whether a walk goes through all locales at once, out of order, where one for each would be too many."""
-    stands_in: bool = False
-    """Whether what has a better translation is left out."""
-    marks: tuple[tuple[str, str], ...] = ()
-    """The given filters that are not walked, each with its form where that matters."""
+    """True if one scan covers all locales and is sorted, because one for each locale would be too many."""
+    is_fallback: bool = False
+    """True for a fallback locale: entries that have a live translation in a better locale are left out."""
+    remaining_filters: tuple[tuple[str, str], ...] = ()
+    """The filters that the access path does not apply, each with its value if that changes the SQL text.
+
+    Example: ``(("featured", "True"), ("published_at__gte", ""))``.
+    """
     after: bool = False
     bounded: bool = False
-    """Whether what comes after an entry that is known already is of no interest."""
+    """True if only the entries before a known one are needed, because better locales have filled the page."""
     bodies: bool = False
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One statement of a list: its structure, and the values of its parameters by name."""
+    """One statement of a list: its structure, and its parameter values by name."""
 
     structure: _Structure
     values: Mapping[str, Any]
 
 
 def _plan(connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective) -> list[_Step] | None:
-    """The statements of a list in the order of the chain; ``None`` where a filter names nothing that is live."""
-    named = _named(connection, kind, query, perspective)
+    """The statements of a list in the order of the chain. ``None`` if a filter names no live entry."""
+    named = _find_named(connection, kind, query, perspective)
     if named is None:
         return None
     filters = {name: query.filters[name] for name in _parameters(kind) if query.filters.get(name) is not None}
@@ -128,10 +144,10 @@ def _plan(connection: Connection, kind: ContentType, query: ListQuery, perspecti
         bodies=query.bodies,
     )
     values: dict[str, Any] = {"at": perspective.at, **filters}
-    values |= {f"{parameter}_targets": _wanted(kind, parameter, found) for parameter, found in named.items()}
+    values |= {f"{parameter}_targets": _target_ids(kind, parameter, found) for parameter, found in named.items()}
     if query.after is not None:
         values |= {"after_value": query.after[0], "after_id": query.after[1]}
-    structure, keys = _walked(structure, filters, named)
+    structure, keys = _choose_access_path(structure, filters, named)
     return list(_steps(structure, keys, query.chain, values))
 
 
@@ -144,10 +160,10 @@ def _parameters(kind: ContentType) -> Iterable[str]:
     yield from ("id", "slug")
 
 
-def _named(
+def _find_named(
     connection: Connection, kind: ContentType, query: ListQuery, perspective: Perspective
 ) -> dict[str, list[Named]] | None:
-    """The live entries that filters name, by parameter; ``None`` where one of them names none."""
+    """The live entries that filters name, by parameter. ``None`` if one of the filters names none."""
     asked = {
         _naming(kind, each): query.filters[each.parameter]
         for each in kind.filters
@@ -163,45 +179,54 @@ def _naming(kind: ContentType, each: ByReference | ByReferrer) -> Naming:
     return Naming(each.parameter, kind.targets[each.parameter], counted=(each.field, kind.name))
 
 
-def _wanted(kind: ContentType, parameter: str, named: Sequence[Named]) -> list[str]:
-    """What entries are recognised by: the ids of those they refer to, or the publications that refer to them."""
+def _target_ids(kind: ContentType, parameter: str, named: Sequence[Named]) -> list[str]:
+    """The ids for the parameter of a filter: entries that are referred to, or publications that refer."""
     referrers = {each.parameter for each in kind.filters if isinstance(each, ByReferrer)}
     return [each.publication_id if parameter in referrers else each.entry_id for each in named]
 
 
-def _walked(
+def _choose_access_path(
     structure: _Structure, filters: Mapping[str, Any], named: Mapping[str, Sequence[Named]]
 ) -> tuple[_Structure, Sequence[str]]:
-    """What is walked: names, else the references that fewest entries have, else a facet, else all of the type.
+    """The structure with its access path and its remaining filters, and one key for each index scan.
 
-    Returns the structure with the other filters marked, and the keys that are walked side by side.
+    The path is the first that the filters allow: candidates (names or a search), the links to the entries that are
+    referred to least, a facet, all entries of the type. Example: ``author=x&featured=true`` scans the links to the
+    author ``x``, and ``featured`` remains.
     """
     kind = structure.kind
     referrers = [each.parameter for each in kind.filters if isinstance(each, ByReferrer)]
     if filters.keys() & {"id", "slug", "among", *referrers}:
-        return replace(structure, walks="few", marks=_marks(kind, filters)), [""]
+        return replace(structure, access="candidates", remaining_filters=_remaining_filters(kind, filters)), [""]
     references = [each for each in kind.filters if isinstance(each, ByReference) and each.parameter in filters]
     owners = [each for each in kind.filters if isinstance(each, ByOwner) and filters.get(each.parameter) == "site"]
     facets = [each for each in kind.filters if isinstance(each, ByFacet) and filters.get(each.parameter)]
     if references:
         rarest = min(references, key=lambda each: sum(target.number or 0 for target in named[each.parameter]))
         keys = [target.entry_id for target in named[rarest.parameter]]
-        return replace(structure, walks="links", driver=rarest.field, marks=_marks(kind, filters, rarest)), keys
+        return replace(
+            structure,
+            access="links",
+            link_field=rarest.field,
+            remaining_filters=_remaining_filters(kind, filters, rarest),
+        ), keys
     if owners:
         site = owners[0]
-        return replace(structure, walks="links", driver=site.field, marks=_marks(kind, filters, site)), [NOBODY]
+        return replace(
+            structure, access="links", link_field=site.field, remaining_filters=_remaining_filters(kind, filters, site)
+        ), [NOBODY]
     if facets:
         keys = [facets[0].flag] if facets[0].flag else filters[facets[0].parameter]
-        return replace(structure, walks="facet", marks=_marks(kind, filters, facets[0])), keys
-    return replace(structure, marks=_marks(kind, filters)), [""]
+        return replace(structure, access="facet", remaining_filters=_remaining_filters(kind, filters, facets[0])), keys
+    return replace(structure, remaining_filters=_remaining_filters(kind, filters)), [""]
 
 
-def _marks(
-    kind: ContentType, filters: Mapping[str, Any], walked: ByReference | ByOwner | ByFacet | None = None
+def _remaining_filters(
+    kind: ContentType, filters: Mapping[str, Any], applied: ByReference | ByOwner | ByFacet | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """The filters but for the walked one; what is true or false, or an owner, with its value."""
+    """All filters but the one of the access path. Booleans and owners keep their value, which changes the SQL text."""
     owners = {each.parameter for each in kind.filters if isinstance(each, ByOwner)}
-    rest = {name: value for name, value in filters.items() if walked is None or name != walked.parameter}
+    rest = {name: value for name, value in filters.items() if applied is None or name != applied.parameter}
     return tuple(
         (name, str(value) if isinstance(value, bool) or name in owners else "") for name, value in rest.items()
     )
@@ -210,24 +235,27 @@ def _marks(
 def _steps(
     structure: _Structure, keys: Sequence[str], chain: Sequence[str], values: Mapping[str, Any]
 ) -> Iterable[_Step]:
-    """A statement for each locale, the later ones without what has a better translation; one for what has none."""
+    """One statement for each locale, or one in all for a type without locales.
+
+    The statement of a fallback leaves out entries that have a live translation in a better locale.
+    """
     keys = list(dict.fromkeys(keys))
     groups = [[each] for each in chain] if structure.kind.has_locales else [list(chain)]
     for position, locales in enumerate(groups):
         merges_locales = len(keys) * len(locales) > BRANCHES_AT_MOST
         pairs = list(product(keys, locales[:1] if merges_locales else locales))
         branches = 1 << (len(pairs) - 1).bit_length()
-        # What goes beyond the last pair repeats it, and UNION drops what it finds: few numbers, few statements.
+        # The number of branches is a power of two, so that few statements are cached. UNION drops what repeats.
         pairs += pairs[-1:] * (branches - len(pairs))
         own: dict[str, Any] = {f"key_{number}": key for number, (key, _) in enumerate(pairs)}
         own |= {f"locale_{number}": locale for number, (_, locale) in enumerate(pairs)}
         own |= {"locales": list(locales), "better": list(chain[:position])}
-        step = replace(structure, branches=branches, merges_locales=merges_locales, stands_in=position > 0)
+        step = replace(structure, branches=branches, merges_locales=merges_locales, is_fallback=position > 0)
         yield _Step(step, {**values, **own})
 
 
-def _page(connection: Connection, plan: Sequence[_Step], query: ListQuery) -> list[Row]:
-    """The rows of a page and one more, where there is one."""
+def _read_page(connection: Connection, plan: Sequence[_Step], query: ListQuery) -> list[Row]:
+    """The rows of a page, and one more if there is one."""
     rows: list[Row] = []
     for step in plan:
         structure, values = step.structure, {**step.values, "limit": query.limit + 1}
@@ -242,7 +270,7 @@ def _page(connection: Connection, plan: Sequence[_Step], query: ListQuery) -> li
 
 @lru_cache(maxsize=512)
 def _page_statement(structure: _Structure) -> Select[Any]:
-    """The rows of the few entries that the walks find first; nothing of any other is read."""
+    """The rows of the entries that the scans find first. No columns of other entries are read."""
     branches = [_ordered(_branch(structure, number), structure) for number in range(structure.branches)]
     found = branches[0] if len(branches) == 1 else union(*(select(each.subquery()) for each in branches))
     if len(branches) > 1:
@@ -260,7 +288,7 @@ def _order(structure: _Structure, columns: Any) -> tuple[Any, Any]:
 
 
 def _ordered(branch: Select[Any], structure: _Structure) -> Select[Any]:
-    """The first entries of a branch, from where the page before ended until where this one surely ends."""
+    """A branch in its order, from the end of the page before to the last entry that can be on this page."""
     key, entry_id = branch.selected_columns.sort_value, branch.selected_columns.entry_id
     here, descending = tuple_(key, entry_id), structure.sort.startswith("-")
     if structure.after:
@@ -274,61 +302,68 @@ def _ordered(branch: Select[Any], structure: _Structure) -> Select[Any]:
 
 
 def _branch(structure: _Structure, number: int) -> Select[Any]:
-    """One walk: the publications of one locale and, by facet or by reference, of one key."""
+    """One scan: the publications of one locale and, by facet or by link, of one key."""
     kind, view = structure.kind, structure.view
-    walked = _walked_table(structure)
-    publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
-    conditions = [*_walk(structure, number, walked), is_live_at(walked, current=view.current)]
-    if structure.stands_in:
-        conditions.append(~_better(walked, publication_id, view))
-    marks = {name: form for name, form in structure.marks if name not in _implied(structure)}
+    scanned = _scanned_table(structure)
+    publication_id = scanned.c.publication_id if structure.access == "links" else scanned.c.id
+    conditions = [*_scan_conditions(structure, number, scanned), is_live_at(scanned, current=view.current)]
+    if structure.is_fallback:
+        conditions.append(~_has_better_translation(scanned, publication_id, view))
+    implied = _implied_bounds(structure)
+    filters = {name: form for name, form in structure.remaining_filters if name not in implied}
     for each in kind.filters:
-        conditions += _kept(structure, each, marks, walked, publication_id)
+        conditions += _filter_conditions(structure, each, filters, scanned, publication_id)
     column = kind.sorts[structure.sort]
-    value = count_of(kind.counts[0], walked.c.entry_id, view) if column == "count" else walked.c[column]
-    columns = (publication_id.label("publication_id"), walked.c.entry_id, value.label("sort_value"))
+    value = count_of(kind.counts[0], scanned.c.entry_id, view) if column == "count" else scanned.c[column]
+    columns = (publication_id.label("publication_id"), scanned.c.entry_id, value.label("sort_value"))
     return select(*columns).where(*conditions)
 
 
-def _walk(
-    structure: _Structure, number: int, walked: FromClause, *, is_driver: bool = True
+def _scan_conditions(
+    structure: _Structure, number: int, scanned: FromClause, *, uses_index: bool = True
 ) -> Iterable[ColumnElement[bool]]:
-    """Which part of an index one walk goes along; or, where it does not drive, what rows found otherwise must be."""
-    kind, locale = (walked.c.type, walked.c.locale) if is_driver else map(unindexed, (walked.c.type, walked.c.locale))
+    """The conditions that select a range of an index.
+
+    ``uses_index=False`` gives the same conditions for rows that are found otherwise, so that planners do not choose
+    this index.
+    """
+    kind, locale = (
+        (scanned.c.type, scanned.c.locale) if uses_index else map(unindexed, (scanned.c.type, scanned.c.locale))
+    )
     yield kind == structure.kind.name
     if structure.merges_locales:
         yield is_among(locale, "locales")
     else:
         yield locale == bindparam(f"locale_{number}", type_=String)
-    if structure.walks == "links":
-        yield walked.c.field == structure.driver
-        target_id = walked.c.target_id if is_driver else unindexed(walked.c.target_id)
+    if structure.access == "links":
+        yield scanned.c.field == structure.link_field
+        target_id = scanned.c.target_id if uses_index else unindexed(scanned.c.target_id)
         yield target_id == bindparam(f"key_{number}", type_=Identifier)
-    if structure.walks == "facet":
-        # Said as the index says it, so that each database recognises it.
-        yield walked.c.facet != literal_column("''")
-        yield walked.c.facet == bindparam(f"key_{number}", type_=String)
+    if structure.access == "facet":
+        # Written like the condition of the partial index, so that each database recognises it.
+        yield scanned.c.facet != literal_column("''")
+        yield scanned.c.facet == bindparam(f"key_{number}", type_=String)
 
 
-def _walked_table(structure: _Structure) -> FromClause:
+def _scanned_table(structure: _Structure) -> FromClause:
     rows = structure.view.rows
-    match structure.walks:
-        case "few":
-            return _few(structure)
+    match structure.access:
+        case "candidates":
+            return _candidates(structure)
         case "links":
             return rows.links
     return rows.publications
 
 
-def _few(structure: _Structure) -> FromClause:
-    """The publications that names or a search pick out; the limit keeps planners from walking an order instead."""
+def _candidates(structure: _Structure) -> FromClause:
+    """The publications that names or a search select. The limit keeps planners from scanning in the order instead."""
     table = structure.view.rows.publications
-    given = dict(structure.marks)
+    given = dict(structure.remaining_filters)
     conditions = [(table.c.type if "slug" in given else unindexed(table.c.type)) == structure.kind.name]
     if "id" in given:
         conditions.append(is_among(table.c.entry_id, "id"))
     if "slug" in given:
-        # With its locale, which stands before it in the index.
+        # The locale comes before the slug in the index.
         conditions += [is_among(table.c.locale, "locales"), is_among(table.c.slug, "slug")]
     if "among" in given:
         conditions.append(is_among(table.c.id, "among"))
@@ -340,11 +375,11 @@ def _few(structure: _Structure) -> FromClause:
             )
             conditions.append(table.c.entry_id.in_(referred))
     live = is_live_at(table, current=structure.view.current)
-    return select(table).where(*conditions, live).limit(FEW).subquery("few")
+    return select(table).where(*conditions, live).limit(CANDIDATES_AT_MOST).subquery("candidates")
 
 
-def _better(walked: FromClause, publication_id: Any, view: StatementView) -> ColumnElement[bool]:
-    """Whether a translation in a better locale is live."""
+def _has_better_translation(scanned: FromClause, publication_id: Any, view: StatementView) -> ColumnElement[bool]:
+    """True if a translation in a better locale is live."""
     own, better = view.rows.publications.alias(), view.rows.publications.alias()
     return (
         exists()
@@ -355,35 +390,39 @@ def _better(walked: FromClause, publication_id: Any, view: StatementView) -> Col
             is_among(better.c.locale, "better"),
             is_live_at(better, current=view.current),
         )
-        .correlate(walked)
+        .correlate(scanned)
     )
 
 
-def _kept(
-    structure: _Structure, each: Filter, marks: Mapping[str, str], walked: FromClause, publication_id: Any
+def _filter_conditions(
+    structure: _Structure, each: Filter, filters: Mapping[str, str], scanned: FromClause, publication_id: Any
 ) -> Iterable[ColumnElement[bool]]:
-    """What a filter that is not walked asks of an entry."""
+    """The conditions of one remaining filter."""
     match each:
         case ByTime():
-            yield from _times(each, marks, walked)
-        case ByReference() if each.parameter in marks:
+            yield from _time_conditions(each, filters, scanned)
+        case ByReference() if each.parameter in filters:
             link = structure.view.rows.links.alias()
             targets = is_among(link.c.target_id, f"{each.parameter}_targets")
             yield exists().where(link.c.publication_id == publication_id, link.c.field == each.field, targets)
-        case ByFacet(flag=None) if each.parameter in marks:
-            yield is_among(walked.c.facet, each.parameter)
-        case ByFacet() if each.parameter in marks:
-            yield walked.c.facet == each.flag if marks[each.parameter] == "True" else walked.c.facet != each.flag
-        case ByOwner() if each.parameter in marks:
+        case ByFacet(flag=None) if each.parameter in filters:
+            yield is_among(scanned.c.facet, each.parameter)
+        case ByFacet() if each.parameter in filters:
+            yield scanned.c.facet == each.flag if filters[each.parameter] == "True" else scanned.c.facet != each.flag
+        case ByOwner() if each.parameter in filters:
             link = structure.view.rows.links.alias()
-            by_site = exists().where(
+            is_own = exists().where(
                 link.c.publication_id == publication_id, link.c.field == each.field, link.c.target_id == NOBODY
             )
-            yield by_site if marks[each.parameter] == "site" else ~by_site
+            yield is_own if filters[each.parameter] == "site" else ~is_own
 
 
-def _implied(structure: _Structure) -> set[str]:
-    """The bounds that whatever comes after the page before is within; SQLite would begin at them instead."""
+def _implied_bounds(structure: _Structure) -> set[str]:
+    """Time filters that hold for every entry after the page before, since its last entry fulfilled them.
+
+    They are left out: SQLite would start the scan at such a bound instead of where the page before ended. Example:
+    ``published_at__gte`` in a list by ``published_at``.
+    """
     if not structure.after:
         return set()
     column, passed = structure.kind.sorts[structure.sort], ("gt", "gte")
@@ -393,22 +432,22 @@ def _implied(structure: _Structure) -> set[str]:
     return {f"{each.parameter}__{operator}" for each in times for operator in passed}
 
 
-def _times(each: ByTime, marks: Mapping[str, str], walked: FromClause) -> Iterable[ColumnElement[bool]]:
-    column = walked.c[each.column]
+def _time_conditions(each: ByTime, filters: Mapping[str, str], scanned: FromClause) -> Iterable[ColumnElement[bool]]:
+    column = scanned.c[each.column]
     for operator, method in COMPARISONS.items():
         name = f"{each.parameter}__{operator}"
-        if name in marks:
+        if name in filters:
             yield getattr(column, method)(bindparam(name, type_=UTCDateTime))
-    if (asked := marks.get(f"{each.parameter}__exists")) is not None:
-        # Whatever is live has every time.
+    if (asked := filters.get(f"{each.parameter}__exists")) is not None:
+        # A live publication has every time.
         yield true() if asked == "True" else false()
 
 
-def _counted(connection: Connection, step: _Step) -> int:
-    """How many entries one statement of a list would find in all."""
+def _count(connection: Connection, step: _Step) -> int:
+    """The number of entries that one statement of a list finds on all pages together."""
     structure = replace(step.structure, after=False, bodies=False, sort=next(iter(step.structure.kind.sorts)))
-    is_plain = not structure.marks and not structure.stands_in and structure.branches == 1
-    by_index = is_plain and structure.view.is_counted and structure.walks != "few"
+    is_plain = not structure.remaining_filters and not structure.is_fallback and structure.branches == 1
+    by_index = is_plain and structure.view.is_counted and structure.access != "candidates"
     statement = _difference_statement(structure) if by_index else _count_statement(structure)
     return int(connection.execute(statement, step.values).scalar_one())
 
@@ -422,16 +461,19 @@ def _count_statement(structure: _Structure) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def _difference_statement(structure: _Structure) -> Select[Any]:
-    """How many are not over without those that are planned, which are few: counted in an index, no row is read.
+    """The number of publications that are not over, minus the planned ones.
 
-    Where all that began or ended has been seen, those are the live ones.
+    These are the live ones, provided that everything that has begun or ended is marked so. Both numbers are counted in
+    an index, without reading a row.
     """
-    walked, table = _walked_table(structure), structure.view.rows.publications
-    standing = select(func.count()).select_from(walked).where(*_walk(structure, 0, walked), ~walked.c.over)
+    scanned, table = _scanned_table(structure), structure.view.rows.publications
+    number_not_over = (
+        select(func.count()).select_from(scanned).where(*_scan_conditions(structure, 0, scanned), ~scanned.c.over)
+    )
     ahead = table.c.live_from > bindparam("at", type_=UTCDateTime)
     planned = select(table.c.id).where(~table.c.announced, ahead, ~unindexed(table.c.over)).subquery()
-    publication_id = walked.c.publication_id if structure.walks == "links" else walked.c.id
-    # Few names again: one by one they are looked up in what is walked.
-    few = select(func.count()).select_from(planned.join(walked, publication_id == planned.c.id))
-    few = few.where(*(_walk(structure, 0, walked, is_driver=False)))
-    return select(standing.scalar_subquery() - few.scalar_subquery())
+    publication_id = scanned.c.publication_id if structure.access == "links" else scanned.c.id
+    # The planned ones are few, and each is looked up in the scanned table.
+    number_planned = select(func.count()).select_from(planned.join(scanned, publication_id == planned.c.id))
+    number_planned = number_planned.where(*_scan_conditions(structure, 0, scanned, uses_index=False))
+    return select(number_not_over.scalar_subquery() - number_planned.scalar_subquery())

@@ -1,4 +1,4 @@
-"""Who is meant by the names in filters: each an id, or a slug, which names the entry in the best locale of a chain."""
+"""Finds the entries that filters name by id or by slug. A slug names the entry in the best locale of a chain."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Naming:
     parameter: str
     type: str
     counted: tuple[str | None, str | None] | None = None
-    """The field and the type of references to them that are counted, each ``None`` for any; ``None`` for no count."""
+    """The field and the type of the references to count, each ``None`` for any. ``None`` if nothing is counted."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A live entry that was named, and how many live entries refer to it, where that is asked for and known."""
+    """A live entry that was named. ``number`` counts the live entries that refer to it, if it was asked for."""
 
     entry_id: str
     publication_id: str
@@ -40,9 +40,9 @@ def find_named(
     chain: Sequence[str],
     perspective: Perspective,
 ) -> dict[str, list[Named]]:
-    """Those that are named, by parameter, each once, the best locales first; one statement, or none for no names.
+    """The named entries by parameter, each once, best locales first. Runs one statement, or none without names.
 
-    A name that is nobody's is left out.
+    A name that no live entry has is left out.
     """
     values: dict[str, Any] = {"at": perspective.at, "chain": list(chain)}
     forms: list[tuple[Naming, Form]] = []
@@ -66,7 +66,7 @@ def _entries(chosen: Mapping[str, Any]) -> list[Named]:
 
 @lru_cache(maxsize=256)
 def _names_statement(asked: tuple[tuple[Naming, Form], ...], view: StatementView) -> Any:
-    """One branch for each form of each parameter's names: each is found by an index of its own."""
+    """One branch for the ids and one for the slugs of each parameter, because each form has an index of its own."""
     return union_all(*(_branch(naming, form, view) for naming, form in asked))
 
 
@@ -96,10 +96,10 @@ def _number(naming: Naming, target_id: Any, view: StatementView) -> Any:
     if naming.counted is None or not view.is_counted:
         return cast(null(), Integer)
     field, type_name = naming.counted
-    kept = link_counts.alias()
-    number = select(func.sum(kept.c.number)).where(kept.c.target_id == target_id)
+    count = link_counts.alias()
+    number = select(func.sum(count.c.number)).where(count.c.target_id == target_id)
     if field is not None:
-        number = number.where(kept.c.field == field)
+        number = number.where(count.c.field == field)
     if type_name is not None:
-        number = number.where(kept.c.type == type_name)
+        number = number.where(count.c.type == type_name)
     return cast(func.coalesce(number.scalar_subquery(), 0), Integer)

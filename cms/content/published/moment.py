@@ -1,4 +1,4 @@
-"""The instant that an answer is made for, read together with the counter and the site."""
+"""The instant of an answer, read together with the counter and the site."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +17,10 @@ from cms.site import Site, SiteRow
 
 @dataclass(frozen=True)
 class Moment:
-    """The instant a delivery request answers for, read in one statement.
+    """The instant that a delivery request answers for, read in one statement.
 
-    ``content`` validates what is cached; ``next_change`` is the first instant from ``at`` on at which something begins
-    or ends by schedule, ``None`` if nothing is planned.
+    ``content`` validates cached answers. ``next_change`` is the first instant from ``at`` on at which a publication
+    begins or ends by schedule, or ``None`` if nothing is planned.
     """
 
     at: datetime
@@ -28,11 +28,11 @@ class Moment:
     next_change: datetime | None
     site: Site
     is_counted: bool = False
-    """Whether everything that began or ended by schedule has been counted."""
+    """True if ``link_counts`` includes everything that has begun or ended by schedule."""
 
     @property
     def perspective(self) -> Perspective:
-        """The present, as delivery looks at it."""
+        """The present, as delivery reads it."""
         return Perspective(self.at, is_counted=self.is_counted)
 
 
@@ -40,11 +40,11 @@ def read_moment(connection: Connection, public_url: str) -> Moment:
     """The counter, the site and the database's clock, in one statement and one snapshot."""
     row = connection.execute(_moment_statement()).one()
     at = steady(row.at, row.last)
-    # What is planned between the database's clock and ours counts as next: it must not hide what comes after it.
+    # An instant between the database's clock and ``at`` becomes ``at``: it must not hide the plans after it.
     planned = [max(each, at) for each in (row.next_start, row.next_end) if each is not None and each < FOREVER]
-    # What begins or ends within that slack is looked at as having come, and nobody has counted it yet.
-    settled = row.first_untold is None and row.first_end is None and at not in planned
-    return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url), settled)
+    # Publications that begin or end between the two clocks count as begun or ended, but are in no kept count yet.
+    is_counted = row.first_unannounced is None and row.first_end is None and at not in planned
+    return Moment(at, row.content, min(planned, default=None), Site.of(row.data, public_url), is_counted)
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +61,7 @@ def _moment_statement() -> Select[Any]:
             SiteRow.data,
             next_start.scalar_subquery().label("next_start"),
             next_end.scalar_subquery().label("next_end"),
-            _due(Publication.live_from, ~Publication.announced, now).label("first_untold"),
+            _due(Publication.live_from, ~Publication.announced, now).label("first_unannounced"),
             _due(Publication.live_until, ~Publication.over, now).label("first_end"),
         )
         .select_from(at)
@@ -71,5 +71,5 @@ def _moment_statement() -> Select[Any]:
 
 
 def _due(time: Any, condition: Any, now: Any) -> Any:
-    """The earliest of a time that has come; asked for by its order, for which every planner takes the index."""
+    """The earliest time that has passed. ``ORDER BY … LIMIT 1`` makes every planner use the index, unlike ``MIN``."""
     return select(time).where(condition, time <= now).order_by(time).limit(1).scalar_subquery()

@@ -1,4 +1,4 @@
-"""What the search over everything can be narrowed by: the references of the types that it finds."""
+"""The filters of the search over all types: the references of the types that it finds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from cms.content.types import ByReference, Types
 
 @dataclass(frozen=True)
 class Narrowing:
-    """A parameter of the search, the type of the entries that it names, and the types that declare it."""
+    """A filter of the search: its parameter, the type of the entries that it names, and the types that declare it."""
 
     parameter: str
     target: str
@@ -19,16 +19,16 @@ class Narrowing:
 
 
 def narrowings(types: Types) -> list[Narrowing]:
-    """Every parameter, in the order of the types.
+    """All filters of the search, in the order of the types.
 
-    Raises ``ValueError`` where one names entries of different types in two of them.
+    Raises ``ValueError`` if two types use one parameter for entries of different types.
     """
     found: dict[str, Narrowing] = {}
     for kind in (types[name] for name in searchable(types)):
         for parameter in (each.parameter for each in kind.filters if isinstance(each, ByReference) and each.everywhere):
             known = found.get(parameter)
             if known and known.target != kind.targets[parameter]:
-                raise ValueError(f"The types do not agree on whose entries {parameter} names in the search.")
+                raise ValueError(f"The search filter {parameter} must name entries of one type only.")
             declaring = (known.types if known else frozenset()) | {kind.name}
             found[parameter] = Narrowing(parameter, kind.targets[parameter], declaring)
     return list(found.values())
@@ -36,17 +36,18 @@ def narrowings(types: Types) -> list[Narrowing]:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Where to search: the types, none meaning all, and the entries of which some must be referred to."""
+    """The scope of a search: its types (none for all), and the names of entries that each filter refers to."""
 
     types: Sequence[str]
     references: Mapping[Naming, Sequence[str]]
 
 
 def narrowed(types: Types, given: Mapping[str, Any], asked: Sequence[str]) -> Narrowed | None:
-    """The search among the asked types, narrowed by the parameters that are given; ``None`` where none is left.
+    """The search in the types ``asked``, narrowed by the given parameters. ``None`` if no type is left.
 
-    The index knows which entries a document refers to, not by which field. So where another type refers to entries of
-    the same type under another parameter, or under none, only the types that declare the parameter are searched.
+    The index stores which entries a document refers to, but not by which field. So if another type refers to entries of
+    the same type by another parameter, or by none, only the types that declare the parameter are searched. Example: if
+    ``author`` is declared by articles alone, and FAQ entries refer to authors too, ``author=x`` searches articles only.
     """
     wanted, references = list(asked), {}
     for each in narrowings(types):
@@ -60,5 +61,5 @@ def narrowed(types: Types, given: Mapping[str, Any], asked: Sequence[str]) -> Na
 
 
 def _referring(types: Types, target: str) -> set[str]:
-    """The types that the search finds and that refer to entries of this type."""
+    """The names of the searched types that refer to entries of the type ``target``."""
     return {name for name in searchable(types) if target in {each.target for each in types[name].references}}

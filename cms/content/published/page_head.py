@@ -1,6 +1,6 @@
-"""What search engines are told of an entry's page: its head, and its graph of linked data.
+"""An entry's page for search engines: its head, and its graph of linked data (JSON-LD).
 
-What an entry is to them, and which of its fields mean what they ask for, its type declares.
+The content type declares the schema.org type of its entries, and the meaning of their fields.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ def described(
     related: Callable[[str], Sequence[Described]],
     values: Content | None = None,
 ) -> Described:
-    """A row for heads and graphs; ``values`` is what is delivered of it, where its own page is told of."""
+    """A row for heads and graphs. ``values`` are its delivered fields, if the head or graph is of its own page."""
     return Described(
         kind=kind,
         id=row.entry_id,
@@ -32,13 +32,13 @@ def described(
 
 
 def head_relations(kind: ContentType) -> frozenset[str]:
-    """The fields of other entries that a head tells of."""
+    """The fields with the other entries that a head names."""
     named = (kind.meanings.people, kind.meanings.topics, "translations")
     return frozenset(each for each in named if each)
 
 
 def head_of(entry: Described, row: Row, site: Site, translations: Sequence[Row]) -> Content:
-    """The search-engine head of an entry that is delivered."""
+    """The search-engine head of a delivered entry."""
     kind, values = entry.kind, entry.values
     meanings = kind.meanings
     return search_head(
@@ -70,18 +70,18 @@ def _labels(entry: Described, field: str | None) -> list[str]:
 
 
 def _listed(kind: ContentType, site: Site, translations: Sequence[Row]) -> dict[str, str | None]:
-    """Addresses by locale of the translations that search engines may list."""
+    """The addresses, by locale, of the translations that search engines may list."""
     addresses = [(each, site.url(kind.name, each.slug)) for each in translations]
     return {each.locale: url for each, url in addresses if is_indexable(each.data.get("seo") or {}, url)}
 
 
 def graph_relations(kind: ContentType) -> tuple[str, ...]:
-    """The relations, as in ``include``, that a graph tells of."""
+    """The relations that a graph contains, written as in ``include``."""
     return kind.linked_data.relations if kind.linked_data else ()
 
 
 def graph_of(entry: Described, row: Row, site: Site, own_profiles: Sequence[str]) -> dict[str, Any]:
-    """The JSON-LD graph of an entry that is delivered; ``own_profiles`` are the site's addresses elsewhere."""
+    """The JSON-LD graph of a delivered entry. ``own_profiles`` are the site's addresses on other platforms."""
     values, linked_data = entry.values, entry.kind.linked_data
     assert linked_data is not None, "only a type with linked data has the field"
     page = Page(
@@ -96,13 +96,13 @@ def graph_of(entry: Described, row: Row, site: Site, own_profiles: Sequence[str]
 
 
 def profiles_of(types: Types, own_entries: Iterable[Row]) -> list[str]:
-    """The site's addresses elsewhere, of the entries that are its own."""
+    """The site's addresses on other platforms, from the entries that belong to the site."""
     addresses = (types[each.type].same_as(each.data) for each in own_entries)
     return [each for each in addresses if each]
 
 
 def publisher_of(site: Site, own_profiles: Sequence[str]) -> Publisher:
-    """The site itself."""
+    """The site as the publisher in a graph."""
     return Publisher(
         name=site.name,
         base_url=site.base_url,

@@ -1,7 +1,7 @@
-"""How published content is looked at: at which instant, and in which tables.
+"""The instant and the tables that published content is read at and from.
 
-There is no way from here to a draft: this module never names the tables of drafts, entries or links. Preview runs the
-same statements over tables of its own, which it hands in with its perspective.
+No statement here can reach a draft: this module never names the tables of drafts, entries or links. Preview runs the
+same statements over its own tables, which its perspective passes in.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from cms.content.model import LinkCount, Publication, PublicationLink, Revision
 from cms.db import UTCDateTime
 from cms.search.model import PUBLISHED_INDEX, SearchIndex
 
-# Core tables, and not mapped classes: the same names, a fraction of the work.
+# Core tables instead of mapped classes have the same names and take a fraction of the time.
 publications: FromClause = Publication.__table__
 publication_links: FromClause = PublicationLink.__table__
 link_counts: FromClause = LinkCount.__table__
@@ -23,7 +23,7 @@ revisions: FromClause = Revision.__table__
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """A pair of tables with the columns of publications and of the links copied from them, and where it is searched."""
+    """Tables with the columns of publications and of publication links, and the search indexes over them."""
 
     publications: FromClause
     links: FromClause
@@ -35,7 +35,7 @@ PUBLISHED = Tables(publications, publication_links)
 
 @dataclass(frozen=True)
 class StatementView:
-    """What of a perspective decides the text of a statement."""
+    """The parts of a ``Perspective`` that change the SQL text. Statements are cached by them."""
 
     current: bool = True
     is_counted: bool = False
@@ -45,11 +45,12 @@ class StatementView:
 
 @dataclass(frozen=True)
 class Perspective:
-    """The instant that is looked at, and the tables in which.
+    """The instant that is read, and the tables to read from.
 
-    ``current`` says it is the present, where what is over can be skipped; ``settled`` that all which began or ended
-    until then has been counted, so that kept counts are those of what is live. ``rows`` has what is asked for and
-    ``others`` what that embeds, counts and stands beside.
+    ``current`` is true for the present, where publications that are over can be skipped. ``is_counted`` is true if
+    everything that has begun or ended by then is in ``link_counts``, so that these count the live entries. ``rows`` has
+    the requested entries, and ``others`` those that are embedded, counted or adjacent. Example: the preview of
+    one draft reads ``rows`` from the tables of drafts, and ``others``, such as its authors, from the published ones.
     """
 
     at: datetime
@@ -64,14 +65,18 @@ class Perspective:
 
     @property
     def of_others(self) -> "Perspective":
-        """How what is embedded is looked at when it embeds more."""
+        """The perspective for entries that embedded entries embed."""
         return replace(self, rows=self.others)
 
 
 def is_live_at(table: Any, *, current: bool) -> ColumnElement[bool]:
-    """The WHERE clause of the timeline, over publications or the links copied from them, at the parameter ``at``."""
+    """The WHERE clause for what is live at the parameter ``at``, over publications or their links.
+
+    It is ``NOT over AND live_from <= :at AND :at < live_until``. The part ``NOT over`` selects the partial indexes of
+    current lists, and must not be used for the past.
+    """
     if "live_from" not in table.c:
-        return true()  # What has no timeline is there at any time.
+        return true()  # A table without a timeline, such as one of drafts, holds its rows at any time.
     at: BindParameter[datetime] = bindparam("at", type_=UTCDateTime)
     live = and_(table.c.live_from <= at, at < table.c.live_until)
     return and_(~table.c.over, live) if current else live

@@ -1,9 +1,11 @@
-"""Where pages went whose entries have been live under another slug: the redirect map of a site.
+"""The redirect map of a site: old paths of entries that have been live under another slug.
 
-An old slug leads to the slug under which its entry is live now, so that chains are resolved and there are no loops;
-what is not live leads nowhere. Paths come from the site's URL patterns. A page that answers now is never redirected,
-and an old path leads to one place only, even where languages or types share a pattern: the site's own language goes
-first.
+An old slug leads to the slug under which its entry is live now, so that there are no chains and no loops. An entry that
+is not live has no redirects. Paths come from the site's URL patterns. The path of a live page is never redirected, and
+an old path has one redirect only, even if languages or types share a pattern: the site's default language comes first.
+
+Example: the slug of an article was ``a``, then ``b``, and is ``c`` now. With the pattern ``/blog/{slug}`` the map has
+``/blog/a`` → ``/blog/c`` and ``/blog/b`` → ``/blog/c``. If another article goes live as ``b``, the second one is gone.
 """
 
 import re
@@ -21,21 +23,21 @@ from cms.db import Identifier, UTCDateTime, is_among, unindexed
 from cms.site import Site, slug_between
 
 BATCH = 1000
-# What a path may hold as it is (RFC 3986, 3.3), beside letters, digits and what is encoded already.
+# Characters that a path may hold unencoded (RFC 3986, section 3.3), besides letters and digits; ``%`` is kept too.
 PATH = "/-._~!$&'()*+,;=:@%"
 STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """The path of a type's pages on its server, percent-encoded: what stands before and after the slug."""
+    """The percent-encoded path of a type's pages on its server: the parts before and after the slug."""
 
     before: str
     after: str
 
     @classmethod
     def of(cls, site: Site, type_name: str) -> "Pattern | None":
-        """``None`` where the type has no page of its own, or one that its path alone does not name."""
+        """The pattern of a type. ``None`` if it has no pages, or pages that differ in more than their path."""
         path = site.data["url_patterns"].get(type_name)
         if path is None or path.count("{slug}") != 1 or "#" in path or "?" in path:
             return None
@@ -47,7 +49,7 @@ class Pattern:
         return f"{self.before}{slug}{self.after}"
 
     def slug(self, path: str) -> str | None:
-        """The slug that a decoded path has here, with or without a slash at its end; ``None`` if it is another's."""
+        """The slug in a decoded path, with or without a slash at its end. ``None`` if the path does not match."""
         before, after = unquote(self.before), unquote(self.after).rstrip("/")
         return slug_between(path.rstrip("/"), before, after)
 
@@ -57,7 +59,7 @@ def _encoded(part: str) -> str:
 
 
 class RedirectKey(NamedTuple):
-    """An old address, in the order in which the map is walked."""
+    """An old address, which is also the sort key of the map."""
 
     type: str
     locale: str
@@ -67,7 +69,7 @@ class RedirectKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Redirect:
-    """One line of the map: two percent-encoded paths."""
+    """One line of the map, with percent-encoded paths."""
 
     key: RedirectKey
     from_path: str
@@ -77,7 +79,7 @@ class Redirect:
 def list_redirects(
     connection: Connection, moment: Moment, types: Sequence[str], after: RedirectKey | None, limit: int
 ) -> tuple[list[Redirect], bool]:
-    """A page of the map of these types, and whether more follows; for each type one walk along an index."""
+    """A page of the map of these types, and True if more follow. Runs one index scan for each type."""
     redirects: list[Redirect] = []
     for type_name, pattern in sorted(_patterns(moment.site, types).items()):
         if (after and type_name < after.type) or len(redirects) > limit:
@@ -115,16 +117,16 @@ def _redirect(type_name: str, pattern: Pattern, row: Any) -> Redirect:
 
 @lru_cache(maxsize=4)
 def _redirects_statement(*, continues: bool, looks_up: bool) -> Select[Any]:
-    """Old and present slugs of a type: those after a key in the order of the index, or those of one old slug."""
+    """The old and present slugs of a type, either after a key in the order of the index or for one old slug."""
     old = publications.alias("old")
     order = (old.c.locale, old.c.slug, old.c.entry_id)
-    # Each look elsewhere is a value of its own and not a join or an EXISTS, which may become a walk of everything.
-    now = _leads(old).limit(1).scalar_subquery()
-    others = (_later_under_it(old), _answering(old), _leading_elsewhere(old))
+    # Each lookup is a scalar subquery, since planners may turn a join or an EXISTS into a scan of the whole table.
+    now = _present_slug(old).limit(1).scalar_subquery()
+    others = (_later_with_same_slug(old), _live_at_old_path(old), _preferred_redirects(old))
     statement = select(old.c.locale, old.c.slug.label("old_slug"), old.c.entry_id, now.label("slug")).where(
         old.c.type == bindparam("type", type_=String),
         is_among(old.c.locale if looks_up else unindexed(old.c.locale), "locales"),
-        *_has_moved(old),
+        *_is_renamed(old),
         now.is_not(None),
         *(each.limit(1).scalar_subquery().is_(None) for each in others),
     )
@@ -140,21 +142,21 @@ def _redirects_statement(*, continues: bool, looks_up: bool) -> Select[Any]:
     return statement.order_by(*order).limit(bindparam("limit", type_=Integer))
 
 
-def _has_moved(old: Any) -> Sequence[ColumnElement[bool]]:
-    """Whether a publication has begun that a later one renames."""
+def _is_renamed(old: Any) -> Sequence[ColumnElement[bool]]:
+    """The conditions for a publication that has begun and that a later one renames."""
     return (old.c.renamed, old.c.live_from <= bindparam("at", type_=UTCDateTime))
 
 
-def _leads(old: Any) -> Select[Any]:
-    """The slug under which the entry is live now, if it is another."""
+def _present_slug(old: Any) -> Select[Any]:
+    """The slug under which the entry is live now, if it differs."""
     live = publications.alias("live")
     return select(live.c.slug).where(
         live.c.entry_id == old.c.entry_id, live.c.slug != old.c.slug, is_live_at(live, current=True)
     )
 
 
-def _later_under_it(old: Any) -> Select[Any]:
-    """Later publications of the entry under the same old slug: one of them is enough."""
+def _later_with_same_slug(old: Any) -> Select[Any]:
+    """Later publications of the entry with the same old slug, so that the map has each old slug once."""
     again = publications.alias()
     return select(again.c.entry_id).where(
         again.c.entry_id == old.c.entry_id,
@@ -164,8 +166,8 @@ def _later_under_it(old: Any) -> Select[Any]:
     )
 
 
-def _answering(old: Any) -> Select[Any]:
-    """Pages that answer at the old path now: slugs are an entry's own, but in its type and language only."""
+def _live_at_old_path(old: Any) -> Select[Any]:
+    """Entries that are live at the old path now. Slugs are unique in a type and a language only."""
     other = publications.alias()
     return select(other.c.entry_id).where(
         *_has_same_path(other, old),
@@ -174,18 +176,18 @@ def _answering(old: Any) -> Select[Any]:
 
 
 def _has_same_path(other: Any, old: Any) -> Sequence[ColumnElement[bool]]:
-    """Whether a publication has the slug of another, of a type and in a language whose pages can share its path."""
+    """The conditions for a publication with the same slug, type pattern and a language of the site as another."""
     return (is_among(other.c.type, "sharing"), is_among(other.c.locale, "locales"), other.c.slug == old.c.slug)
 
 
-def _leading_elsewhere(old: Any) -> Select[Any]:
-    """Entries with the same old path that go before this one: by language, then by type."""
+def _preferred_redirects(old: Any) -> Select[Any]:
+    """Entries with the same old path that have priority: by language, then by type."""
     other = publications.alias()
     return select(other.c.entry_id).where(
         *_has_same_path(other, old),
-        *_has_moved(other),
+        *_is_renamed(other),
         _rank(other) < _rank(old),
-        _leads(other).limit(1).scalar_subquery().is_not(None),
+        _present_slug(other).limit(1).scalar_subquery().is_not(None),
     )
 
 
@@ -195,9 +197,9 @@ def _rank(table: Any) -> Any:
 
 
 def find_redirect(connection: Connection, moment: Moment, types: Sequence[str], address: str) -> Redirect | None:
-    """The line of the map for one old path or address of the site; ``None`` if it has not moved.
+    """The line of the map for one old path or address of the site. ``None`` if it is not redirected.
 
-    Query, fragment and a slash at the end are passed over. Raises ``ValueError`` for what is no address.
+    Query, fragment and a slash at the end are ignored. Raises ``ValueError`` for an invalid address.
     """
     parts = urlsplit(address)
     if parts.netloc and parts.netloc.lower() != urlsplit(moment.site.base_url).netloc.lower():
@@ -213,7 +215,7 @@ def find_redirect(connection: Connection, moment: Moment, types: Sequence[str], 
 
 
 def every_redirect(connection: Connection, moment: Moment, types: Sequence[str]) -> Iterator[Redirect]:
-    """The whole map in its order, read in batches; a path that two patterns have in common once."""
+    """The whole map in its order, read in batches. A path that two patterns share appears once."""
     seen: set[str] = set()
     after, more = None, True
     while more:

@@ -1,6 +1,6 @@
-"""What published entries embed of each other: every field and shape of many rows, in one statement.
+"""Reads the entries that published entries embed: every field and shape of many rows, in one statement.
 
-Reads publications, links and revisions only, like the queries it extends.
+The statements read publications, links and revisions only.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,13 +38,13 @@ RelationSource = Reference | Backlink | Count | Literal["translations", "previou
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a set of rows needs of other entries: one field of them, in one shape."""
+    """One field, in one shape, that a set of rows needs from other entries."""
 
     source: RelationSource
     shape: Shape
     rows: Sequence[Row]
     bodies: bool = False
-    """Whether rich texts are read."""
+    """True if rich texts are read."""
 
     @property
     def field(self) -> str:
@@ -52,16 +52,16 @@ class Wanted:
 
     @property
     def branches(self) -> int:
-        """How many branches of the statement it takes: one, or one for each row where each has its own limit."""
+        """The number of branches of the statement: one, or one for each row if each row has its own limit."""
         each_row = self.source in ("previous", "next") or (
             isinstance(self.source, Backlink) and self.source.limit is not None
         )
-        # Few numbers, so that few statements are remembered; branches without a row name nobody.
+        # Few numbers are possible, so that few statements are cached. A branch without a row has no owner.
         return next(each for each in (1, 5, 20, 100, len(self.rows)) if each >= len(self.rows)) if each_row else 1
 
 
 class Embedded(NamedTuple):
-    """An embedded entry: for the entry ``owner_id`` and the field, in this shape; of a count, ``row.position``."""
+    """An entry that is embedded in a field of the entry ``owner_id``, in a shape. A count is in ``row.position``."""
 
     owner_id: str
     field: str
@@ -70,7 +70,11 @@ class Embedded(NamedTuple):
 
 
 def gather(connection: Connection, wanted: Iterable[Wanted], perspective: Perspective) -> list[Embedded]:
-    """Everything that rows embed, of every field and shape, in one statement; in the order of delivery."""
+    """Everything that rows embed, of every field and shape, in the order of delivery. Runs one statement.
+
+    The statement is a UNION ALL with a branch for each field. Example: a list of articles has one branch for the
+    authors of all articles, one for their tags, and one for their translations.
+    """
     needs = [each for each in wanted if each.rows]
     if not needs:
         return []
@@ -103,7 +107,7 @@ def _need_values(number: int, need: Wanted) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Need:
-    """What of a ``Wanted``, at its place among the others, decides the text of its branches."""
+    """The parts of a ``Wanted`` that change the SQL text of its branches. ``number`` is its place among the others."""
 
     number: int
     source: RelationSource
@@ -137,7 +141,7 @@ def _branches(need: _Need) -> list[Select[Any]]:
 
 
 def _embedded(need: _Need, owner_id: Any, position: Any) -> list[Any]:
-    """The columns of a branch; what the shape does not show is not read."""
+    """The columns of a branch. Columns that the shape does not need are null."""
     hidden: set[str] = {"id": {"data", "outline"}, "short": {"outline"}, "full": set()}[need.shape]
     columns = row_columns(need.view.others.publications, None, bodies=need.bodies, view=need.view)
     return [
@@ -149,7 +153,7 @@ def _embedded(need: _Need, owner_id: Any, position: Any) -> list[Any]:
 
 
 def _counted(need: _Need, count: Count) -> Select[Any]:
-    """The number of referring entries of each owner, once for each, however often the owner is embedded."""
+    """The number of referring entries of each owner, one row for each owner even if it is embedded several times."""
     table = (link_counts if need.view.is_counted else need.view.others.links).alias()
     referring = (
         is_among(table.c.target_id, f"owners_{need.number}"),
@@ -160,12 +164,12 @@ def _counted(need: _Need, count: Count) -> Select[Any]:
         columns = _embedded(need, table.c.target_id, table.c.number)
         return _without_entry(columns).select_from(table).where(*referring)
     columns = _embedded(need, table.c.target_id, func.count())
-    shown = is_live_at(table, current=need.view.current)
-    return _without_entry(columns).select_from(table).where(*referring, shown).group_by(table.c.target_id)
+    is_live = is_live_at(table, current=need.view.current)
+    return _without_entry(columns).select_from(table).where(*referring, is_live).group_by(table.c.target_id)
 
 
 def _without_entry(columns: Sequence[Any]) -> Select[Any]:
-    """A branch of numbers: whose, and how many; there is no entry to tell of."""
+    """A branch for counts: the owners and the numbers. All columns of an entry are null."""
     return select(*columns[:3], *(cast(null(), column.type).label(column.name) for column in columns[3:]))
 
 
@@ -203,7 +207,7 @@ def _backlinks(need: _Need, backlink: Backlink) -> Select[Any]:
 
 
 def _newest(need: _Need, backlink: Backlink, position: int) -> Select[Any]:
-    """The first few referring entries of one owner, by an index that carries the order."""
+    """The first referring entries of one owner, by an index that has the order."""
     link, referring = need.view.others.links.alias(), need.view.others.publications
     owner: BindParameter[str] = bindparam(f"owner_{need.number}_{position}", type_=Identifier)
     key = link.c[backlink.order]
@@ -240,7 +244,7 @@ def _translations(need: _Need) -> Select[Any]:
 
 
 def _neighbour(need: _Need, side: str, position: int) -> Select[Any]:
-    """The entry published just before or after one, in its type and locale."""
+    """The entry of the same type and locale that was published just before or after an entry."""
     table = need.view.others.publications
     other = table.alias()
     owner: BindParameter[str] = bindparam(f"owner_{need.number}_{position}", type_=Identifier)

@@ -1,10 +1,10 @@
-"""What is published, read from publications and revisions only.
+"""Published entries as rows, read from publications and revisions only.
 
-There is no way from here to a working copy: this module never names the tables of drafts, entries or links. Preview
-runs the same statements over tables of its own, which it hands in with its perspective.
+No statement here can reach a draft: this module never names the tables of drafts, entries or links. Preview runs the
+same statements over its own tables, which its perspective passes in.
 
-Building a statement costs many times what running it costs, so each is built once for its structure (which filters,
-which order, which relations) and run with the values of the request as parameters.
+Building a statement costs many times as much as running it. So each is built once for its structure (its filters, its
+order, its relations) and run with the values of the request as parameters.
 """
 
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ from cms.db import JSON, Identifier, UTCDateTime, is_among
 from cms.identifiers import is_identifier
 
 Row = Any
-"""A published entry as read: columns of the publication, ``data``, ``outline`` and ``bodies`` where asked for."""
+"""A published entry as read: columns of the publication, ``data``, ``outline``, and ``bodies`` if asked for."""
 
 
 def row_columns(table: FromClause, kind: ContentType | None, *, bodies: bool, view: StatementView) -> list[Any]:
-    """The columns of a row, from this table of publications; of ``kind`` with its counts, since no other has them."""
+    """The columns of a row from this table of publications, and the counts of the type ``kind``."""
     counts = [count_of(each, table.c.entry_id, view).label(each.field) for each in kind.counts] if kind else []
     return [
         table.c.id.label("publication_id"),
@@ -68,28 +68,28 @@ def first_excerpt(row: Row) -> str:
 
 
 def written_summary(kind: ContentType, row: Row) -> str | None:
-    """What an entry is about in few words, where an editor wrote that."""
+    """The summary that an editor wrote, if there is one."""
     name = kind.meanings.summary
     return row.data.get(name) if name else None
 
 
 def summary_of(kind: ContentType, row: Row) -> str:
-    """What an entry is about in few words, as it was written or else as its text begins."""
+    """The written summary of an entry, or else the beginning of its text."""
     return written_summary(kind, row) or first_excerpt(row)
 
 
 def with_revision(columns: list[Any], table: FromClause = publications, found: FromClause | None = None) -> Select[Any]:
-    """Rows of a table of publications with what they publish; ``found`` has that table joined in."""
+    """Rows of a table of publications with their revisions. ``found`` is a join that contains that table."""
     revision = and_(revisions.c.entry_id == table.c.entry_id, revisions.c.number == table.c.revision)
     return select(*columns).select_from((table if found is None else found).join(revisions, revision))
 
 
 def count_of(count: Count, entry_id: Any, view: StatementView) -> Any:
-    """How many live entries refer to one: the number that is kept, or counted where that may be another."""
+    """The number of live entries that refer to an entry: the stored count, or a query if that may be out of date."""
     if view.is_counted:
-        kept = link_counts.alias()
-        number = select(kept.c.number).where(
-            kept.c.target_id == entry_id, kept.c.field == count.by, kept.c.type == count.source
+        counted = link_counts.alias()
+        number = select(counted.c.number).where(
+            counted.c.target_id == entry_id, counted.c.field == count.by, counted.c.type == count.source
         )
         return func.coalesce(number.scalar_subquery(), 0)
     link = view.others.links.alias()
@@ -115,9 +115,9 @@ def find_published(
     *,
     asked_locale: bool,
 ) -> Row | None:
-    """The live entry that a slug, in the best locale of the chain, or an id names; one statement.
+    """The live entry with an id, or with a slug in the best locale of the chain. Runs one statement.
 
-    An id answers with the entry itself unless a locale was asked for and a better translation is live.
+    An id finds the entry itself, unless a locale was asked for and a translation in a better locale is live.
     """
     is_id = is_identifier(name)
     statement = _item_statement(kind, perspective.view, is_id=is_id)
@@ -152,14 +152,14 @@ def _item_statement(kind: ContentType, view: StatementView, *, is_id: bool) -> S
 def find_renamed(
     connection: Connection, kind: ContentType, slug: str, chain: Sequence[str], perspective: Perspective
 ) -> Row | None:
-    """The live entry that has been live under this slug before and is now under another; one statement."""
+    """The live entry that has been live under this slug and is now live under another one. Runs one statement."""
     values = {"at": perspective.at, "slug": slug, "chain": list(chain)}
-    rows = connection.execute(_moved_statement(kind, perspective.view), values).all()
+    rows = connection.execute(_renamed_statement(kind, perspective.view), values).all()
     return best_of(rows, chain)
 
 
 @lru_cache(maxsize=256)
-def _moved_statement(kind: ContentType, view: StatementView) -> Select[Any]:
+def _renamed_statement(kind: ContentType, view: StatementView) -> Select[Any]:
     before, table = publications.alias(), view.rows.publications
     return (
         select(table.c.entry_id, table.c.slug, table.c.locale)

@@ -1,8 +1,8 @@
-"""What of entries is searched, and the answer to a search: read from publications only, like all of delivery.
+"""Search over published entries: their searched texts, and the results of a search.
 
-The index has what is live or planned. A row is made from the revision that a publication shows, never from a draft,
-in the transaction that publishes, and leaves in the one that sees the end, for an index of the past. Where to search
-is said by the perspective: preview hands in the past too, or an index of drafts.
+The index has the live and the planned publications. The transaction that publishes a revision adds its row, and the
+one that records the end moves the row to an index of the past. Drafts are never in these indexes. The perspective
+chooses the indexes: preview also searches the past, or an index of drafts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,12 +36,12 @@ def searchable(types: Types) -> list[str]:
 
 
 def referred_to(parameter: str, target: str) -> Naming:
-    """Entries of a type that what is found has to refer to; they come with how many documents do."""
+    """A filter by entries that the results must refer to. They are read with the number of documents that do."""
     return Naming(parameter, target, counted=(None, None))
 
 
 def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Texts:
-    """What of a revision is searched, as plain text; of a type that is searched."""
+    """The searched texts of a revision, as plain text. The type must be searched."""
     assert kind.searched is not None
     return Texts(
         title=str(data[kind.searched.title]),
@@ -52,26 +52,26 @@ def texts_of(kind: ContentType, data: Content, bodies: Mapping[str, Any]) -> Tex
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What to search for and where; ``references`` are ids or slugs of entries that have to be referred to."""
+    """The text and the limits of a search. ``references`` are ids or slugs of entries that results must refer to."""
 
     text: str
     chain: Sequence[str]
-    """Locales, best first; a fallback's entry is found only where no better translation is live."""
+    """Locales, best first. An entry in a fallback locale is found only if no better translation is live."""
     types: Sequence[str] = ()
-    """Names of types; none means all that are searched, or of ``search_published`` those that it finds."""
+    """Names of types. Empty means all searched types, and for ``search_published`` those that it finds by default."""
     references: Mapping[Naming, Sequence[str]] = field(default_factory=dict)
     after: tuple[float, int] | None = None
-    """The score and the number of the last hit of the page before."""
+    """The score and the number of the last hit on the page before."""
     limit: int = 20
     hides_translations: bool = True
-    """Whether what is written in a fallback's language is left out where a better translation is there."""
+    """True if entries in a fallback locale are left out when a better translation is live."""
     most: int = MOST
     most_hot: int = MOST_HOT
 
 
 @dataclass(frozen=True)
 class FoundEntry:
-    """An entry that was found: the row it is read from, its score, and where its words stand, marked."""
+    """An entry that was found: its row, its hit with the score, and its texts with the matching words marked."""
 
     row: Any
     hit: Hit
@@ -82,7 +82,7 @@ class FoundEntry:
 
 @dataclass(frozen=True)
 class Results:
-    """A page of what was found, whether more follows, and a better spelling where nothing was."""
+    """A page of results, True if more follow, and a better spelling if nothing was found."""
 
     found: Sequence[FoundEntry]
     more: bool
@@ -90,9 +90,9 @@ class Results:
 
 
 def candidates(connection: Connection, query: SearchQuery, perspective: Perspective) -> list[str]:
-    """The ids of the publications that match and are live, newest first: at most 2,000, or 500 of a hot word.
+    """The ids of the live publications that match, newest first: at most 2,000, or 500 for a very frequent word.
 
-    At most three statements, and one more for the past.
+    Runs at most three statements, and one more for the past.
     """
     search = _search(connection, query, perspective, query.types)
     if search is None:
@@ -102,9 +102,9 @@ def candidates(connection: Connection, query: SearchQuery, perspective: Perspect
 
 
 def search_published(connection: Connection, types: Types, query: SearchQuery, perspective: Perspective) -> Results:
-    """A page of what matches and is live, the most relevant first; never raises because of the text.
+    """A page of the live entries that match, most relevant first. No text is invalid.
 
-    Four statements, and a few more for a suggestion when the first page is empty.
+    Runs four statements, and a few more for a suggestion if the first page is empty.
     """
     search = _search(connection, query, perspective, _narrowing(types, query.types))
     if search is None or not search.branches:
@@ -121,12 +121,12 @@ def search_published(connection: Connection, types: Types, query: SearchQuery, p
     )
     if not hits and query.after is None:
         return Results([], more=False, suggestion=suggest(connection, search, known))
-    shown = hits[: query.limit]
-    return Results(_found(connection, types, search, shown, perspective), more=len(hits) > query.limit)
+    on_page = hits[: query.limit]
+    return Results(_found(connection, types, search, on_page, perspective), more=len(hits) > query.limit)
 
 
 def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
-    """The types to look in, none where that is all there are in the index."""
+    """The types to search. Empty, for no condition, if these are all types in the index."""
     wanted = asked or searchable(types)
     return [] if {each.name for each in types.values() if each.searched} <= set(wanted) else wanted
 
@@ -134,7 +134,7 @@ def _narrowing(types: Types, asked: Sequence[str]) -> Sequence[str]:
 def _search(
     connection: Connection, query: SearchQuery, perspective: Perspective, types: Sequence[str]
 ) -> Search | None:
-    """What to look for and where; ``None`` where a name that it is narrowed by is nobody's."""
+    """The parsed search. ``None`` if a filter names no live entry."""
     groups = list(find_named(connection, query.references, query.chain, perspective).values())
     if not all(groups):
         return None
@@ -158,14 +158,14 @@ def _search(
 def _found(
     connection: Connection, types: Types, search: Search, hits: Sequence[Hit], perspective: Perspective
 ) -> list[FoundEntry]:
-    """The hits with what is shown of them, in their order; one statement."""
+    """The hits with their rows and marked texts, in their order. Runs one statement."""
     if not hits:
         return []
     ids = [str(each.publication_id) for each in hits]
     rows = {str(row.publication_id): row for row in connection.execute(_rows_statement(perspective.rows), {"ids": ids})}
     branches = {each.locale: each for each in search.branches}
     return [
-        _shown(types[row.type], row, hit, branches[row.locale])
+        _found_entry(types[row.type], row, hit, branches[row.locale])
         for hit, row in ((hit, rows[str(hit.publication_id)]) for hit in hits)
     ]
 
@@ -190,7 +190,7 @@ def _rows_statement(tables: Tables) -> Select[Any]:
     )
 
 
-def _shown(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> FoundEntry:
+def _found_entry(kind: ContentType, row: Any, hit: Hit, branch: Branch) -> FoundEntry:
     texts = texts_of(kind, row.data, row.bodies)
     return FoundEntry(
         row=row,

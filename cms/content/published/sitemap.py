@@ -1,7 +1,8 @@
-"""Where live entries have pages, in the order of their ids: what sitemaps list.
+"""The pages of live entries for sitemaps, in the order of the entries' ids.
 
-Entries are read in batches, each found by the id that the one before ended with, at any depth. Ids are made in the
-order of time, so that what is new comes last and the parts of a long list stay what they are.
+Entries are read in batches by an index scan. Each batch starts at an id, so that a deep batch costs no more than the
+first one. Ids are made in the order of time, so that new entries come last and the earlier parts of a long list stay
+the same.
 """
 
 from collections.abc import Sequence
@@ -37,12 +38,12 @@ from cms.site import Site
 events: Any = Event.__table__
 
 FIRST = NOBODY
-"""No id comes before this one."""
+"""The lowest id."""
 
 
 @dataclass(frozen=True)
 class SitemapRun:
-    """A run of entries: the id of its first, how many they are, and the newest change of all."""
+    """A run of consecutive entries: the id of the first, the number of entries, and the newest ``updated_at``."""
 
     first: str
     number: int
@@ -51,14 +52,17 @@ class SitemapRun:
 
 @dataclass(frozen=True)
 class PagedTypes:
-    """Whose entries have pages of their own on a site: these types, in these languages."""
+    """The types whose entries have pages of their own on a site."""
 
     site: Site
     types: tuple[str, ...]
 
     @classmethod
     def of(cls, site: Site, types: Types) -> "PagedTypes":
-        """Of a type whose pattern has no slug, or leads to a place within a page, no entry has one."""
+        """The types with slugs whose URL pattern names one page for each entry.
+
+        A pattern without a slug (``/team``), or with a fragment (``/faq#{slug}``), does not.
+        """
         patterns: dict[str, str | None] = site.data["url_patterns"]
         named = {name: patterns.get(name) or "" for name, kind in types.items() if kind.has_slug}
         return cls(site, tuple(name for name, path in named.items() if "{slug}" in path and "#" not in path))
@@ -69,7 +73,7 @@ class PagedTypes:
 
 
 def list_runs(connection: Connection, paged: PagedTypes, size: int, perspective: Perspective) -> list[SitemapRun]:
-    """Every run of ``size`` entries: one statement, which reads every publication, some seconds a million."""
+    """All runs of ``size`` entries. Runs one statement, which takes some seconds for a million publications."""
     values = {"at": perspective.at, "size": size, "types": list(paged.types), "locales": list(paged.site.locales)}
     rows = connection.execute(_parts_statement(current=perspective.current), values).all()
     return [SitemapRun(row.first, row.number, row.updated_at) for row in rows]
@@ -106,24 +110,24 @@ def _parts_statement(*, current: bool) -> Select[*tuple[Any, ...]]:
 def list_pages(
     connection: Connection, paged: PagedTypes, first: str, limit: int, perspective: Perspective
 ) -> tuple[list[ListedPage | None], str | None]:
-    """The pages of the next entries from the id ``first`` on, and the id that the batch after this begins with.
+    """The pages of the next entries from the id ``first`` on, and the first id of the next batch.
 
-    An entry that search engines are not to list is ``None``. ``limit`` counts what is walked, entries without pages
-    included: left to the database, their conditions would have it sort instead of walk. Two statements; one on a site
-    in one language.
+    An entry that search engines must not list is ``None``. ``limit`` counts all scanned entries, including those
+    without pages: with their conditions in the statement, databases would sort instead of scanning the index. Runs two
+    statements, or one on a site in one language.
     """
     values = {"at": perspective.at, "first": first, "limit": limit + 1}
-    rows = connection.execute(_walk_statement(current=perspective.current), values).all()
-    kept = [row for row in rows[:limit] if row.type in paged.types and row.locale in paged.site.locales]
-    groups = _by_language(connection, paged.site, kept, perspective)
-    pages = [_page(paged.site, row, groups) for row in kept]
+    rows = connection.execute(_batch_statement(current=perspective.current), values).all()
+    paged_rows = [row for row in rows[:limit] if row.type in paged.types and row.locale in paged.site.locales]
+    groups = _by_language(connection, paged.site, paged_rows, perspective)
+    pages = [_page(paged.site, row, groups) for row in paged_rows]
     return pages, rows[limit].entry_id if len(rows) > limit else None
 
 
 @lru_cache(maxsize=4)
-def _walk_statement(*, current: bool) -> Select[Any]:
+def _batch_statement(*, current: bool) -> Select[Any]:
     first: BindParameter[str] = bindparam("first", type_=Identifier)
-    # Said of both tables, so that one that merges them begins with the first in both.
+    # The condition is on both tables, so that a merge join starts at the first id in both.
     begins = (publications.c.entry_id >= first, revisions.c.entry_id >= first)
     return (
         with_revision(_columns())
@@ -134,7 +138,7 @@ def _walk_statement(*, current: bool) -> Select[Any]:
 
 
 def _columns() -> list[Any]:
-    """What tells where a page is and whether it is listed, and no more of what may be long."""
+    """The columns that decide the address of a page and if it is listed, without long texts."""
     return [
         publications.c.entry_id,
         publications.c.type,
@@ -150,7 +154,7 @@ def _columns() -> list[Any]:
 def _by_language(
     connection: Connection, site: Site, rows: Sequence[Row], perspective: Perspective
 ) -> dict[str, dict[str, str]]:
-    """The addresses of the listed pages of each translation group by language, of those that have several."""
+    """The addresses of listed pages by translation group and language, for groups in several languages."""
     if len(site.locales) < 2 or not rows:
         return {}
     values = {
@@ -189,20 +193,24 @@ def _page(site: Site, row: Row, groups: dict[str, dict[str, str]]) -> ListedPage
 
 
 def last_transition(connection: Connection, at: datetime) -> datetime | None:
-    """The newest instant, not after this one, at which something began, ended or was erased: with the site's settings
-    it names a state of all that is live, and it tells nothing of what is planned or drafted."""
-    instants = connection.execute(_turn_statement(), {"at": at}).one()
+    """The newest instant up to ``at`` at which a publication began or ended, or a live entry was erased.
+
+    Together with the site's settings it identifies a state of all live entries. It reveals nothing of plans and drafts.
+    """
+    instants = connection.execute(_last_transition_statement(), {"at": at}).one()
     return max((each for each in instants if each is not None), default=None)
 
 
 @lru_cache(maxsize=1)
-def _turn_statement() -> Select[*tuple[Any, ...]]:
+def _last_transition_statement() -> Select[*tuple[Any, ...]]:
     at: BindParameter[datetime] = bindparam("at", type_=UTCDateTime)
     began = select(func.max(Publication.live_from)).where(Publication.live_from <= at)
     ended = select(func.max(Publication.live_until)).where(Publication.live_until <= at)
-    erased, shown = events.alias(), events.alias()
-    # What is erased leaves no publication, and a draft that is erased concerns nobody.
-    was_live = exists().where(shown.c.subject == erased.c.subject, shown.c.action.in_(("published", "went_live")))
+    erased, went_live = events.alias(), events.alias()
+    # An erased entry has no publications left, and erasing one that was never live changes no page.
+    was_live = exists().where(
+        went_live.c.subject == erased.c.subject, went_live.c.action.in_(("published", "went_live"))
+    )
     last_erased = (
         select(erased.c.at)
         .where(erased.c.action == "purged", was_live)

@@ -359,7 +359,7 @@ def test_a_token_of_another_history_is_refused(service: Service) -> None:
     later = place(service)
     service.editor.create_published("articles")
     for known in (later, place(service)):
-        stranger = replace(known, told_at=known.told_at - MINUTE)
+        stranger = replace(known, changed_at=known.changed_at - MINUTE)
         assert fault_code(service, as_token(service, stranger)) == (400, "expired_token", "since")
 
 
@@ -373,16 +373,16 @@ def test_a_token_whose_events_are_no_longer_kept_is_refused(service: Service) ->
 
 def test_a_node_that_is_behind_a_token_tells_nothing_yet(service: Service) -> None:
     standing = place(service)
-    ahead = as_token(service, replace(standing, change=standing.change + 5, told_at=clock.now()))
+    ahead = as_token(service, replace(standing, change=standing.change + 5, changed_at=clock.now()))
     document = ask(service, ahead)
     assert (document["data"], document["page"]["next"], document["page"]["more"]) == ([], ahead, False)
-    lost = as_token(service, replace(standing, change=standing.change + 5, told_at=clock.now() - HOUR))
+    lost = as_token(service, replace(standing, change=standing.change + 5, changed_at=clock.now() - HOUR))
     assert fault_code(service, lost) == (400, "expired_token", "since")
 
 
 def test_a_node_that_is_behind_the_token_of_a_first_walk_does_not_end_it(service: Service) -> None:
     standing = place(service)
-    walking = replace(standing, change=standing.change + 5, told_at=clock.now(), walk=WALK_START)
+    walking = replace(standing, change=standing.change + 5, changed_at=clock.now(), walk=WALK_START)
     ahead = as_token(service, walking)
     document = ask(service, ahead)
     assert (document["data"], document["page"]["next"], document["page"]["more"]) == ([], ahead, True)
@@ -400,7 +400,7 @@ def test_a_token_says_nothing_of_what_else_is_written(service: Service) -> None:
     tokens = [as_token(service, each) for each in (standing, later)]
     assert len({len(each) for each in tokens}) == 1
     held = base64.urlsafe_b64decode(tokens[1] + "==")
-    assert not any(each in held for each in (str(later.change).encode(), clock.to_wire(later.told_at)[:10].encode()))
+    assert not any(each in held for each in (str(later.change).encode(), clock.to_wire(later.changed_at)[:10].encode()))
 
 
 def test_a_cursor_is_no_token_and_a_token_no_cursor(service: Service) -> None:

@@ -185,10 +185,10 @@ def make_token(place: Place, bound: Sequence[str]) -> str:
     It is sealed, since its numbers and times tell how much is written in private; so does their length, if they have
     not all the same.
     """
-    told_at, instant = clock.to_wire(place.told_at), clock.to_wire(place.instant)
+    changed_at, instant = clock.to_wire(place.changed_at), clock.to_wire(place.instant)
     walk = place.walk and (*place.walk[:2], clock.to_wire(place.walk.published_at), place.walk.entry_id)
     number = f"{place.change:019}-{place.position:010}"
-    parts = (bound, number, told_at, instant, place.entry_id, walk)
+    parts = (bound, number, changed_at, instant, place.entry_id, walk)
     return seal(services().settings.secret_key, orjson.dumps(parts))
 
 
@@ -198,12 +198,12 @@ def _read_token(token: str, bound: Sequence[str], source: str) -> Place:
         content = unseal(services().settings.secret_key, token)
     except ValueError:
         raise _refused("invalid_token", "This is no token of ours.", source) from None
-    types, number, told_at, instant, entry_id, walk = orjson.loads(content)
+    types, number, changed_at, instant, entry_id, walk = orjson.loads(content)
     if types != list(bound):
         raise _refused("invalid_token", "This token belongs to other types.", source)
     key = WalkKey(walk[0], walk[1], clock.from_wire(walk[2]), walk[3]) if walk else None
     change, position = map(int, number.split("-"))
-    return Place(change, position, clock.from_wire(told_at), clock.from_wire(instant), entry_id, key)
+    return Place(change, position, clock.from_wire(changed_at), clock.from_wire(instant), entry_id, key)
 
 
 def _item(told: Change, site: Site) -> dict[str, Any]:
