@@ -1,6 +1,6 @@
-"""The counter that numbers writes, and the time that goes with it.
+"""The counter that numbers writes, and their time.
 
-``change`` is the number of the last write and ``content`` that of the last write which altered what readers may see.
+``change`` is the number of the last write. ``content`` is that of the last write that changed what readers can see.
 """
 
 from datetime import datetime, timedelta
@@ -9,14 +9,15 @@ CLOCK_SLACK = timedelta(seconds=10)
 
 
 def steady(now: datetime, last: datetime) -> datetime:
-    """The time, which does not run backwards when the clock is set back a little or a replica's is behind.
+    """The time ``now``, or ``last`` if the clock is a little behind it, so that time does not run backwards.
 
-    Otherwise a publication made now could begin before the one that it replaces. A clock that was far ahead is not
-    followed: nothing planned may come out early because of it.
+    Otherwise a new publication could begin before the one that it replaces. A clock that was more than ``CLOCK_SLACK``
+    ahead is ignored, since no plan may go live early because of it. Example: with ``last`` at 12:00:05, 12:00:00
+    becomes 12:00:05, and 11:59:00 stays.
     """
     return last if last > now and last - now <= CLOCK_SLACK else now
 
 
 def entity_tag(changed: int) -> str:
-    """The strong entity tag, without quotes, of an entry last written by this change."""
+    """The strong entity tag (RFC 9110), without quotes, of an entry whose last write has this number."""
     return f"{changed}"

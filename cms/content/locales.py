@@ -1,6 +1,7 @@
-"""Which entry a name stands for, where entries in several locales have it: the best one along a chain of locales.
+"""Chooses the entry in the best locale, where entries in several locales have the same name.
 
-A chain lists locales, best first. A row has a ``locale``; those of no locale in the chain come last.
+A chain lists locales, best first. Rows whose ``locale`` is not in the chain come last. Example: for the chain
+``de-AT``, ``de``, ``en`` a row in ``de`` is better than one in ``en``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,12 +9,12 @@ from typing import Any
 
 
 def best_of(rows: Iterable[Any], chain: Sequence[str]) -> Any:
-    """Return the row in the best locale; ``None`` for no rows."""
+    """The row in the best locale. ``None`` if there are no rows."""
     return next(iter(_best_first(rows, chain)), None)
 
 
 def best_by_name(rows: Iterable[Any], chain: Sequence[str]) -> dict[str, Any]:
-    """Return the row in the best locale for each ``name`` of the rows; the best locales come first."""
+    """The row in the best locale for each ``name`` of the rows. The best locales come first."""
     chosen: dict[str, Any] = {}
     for row in _best_first(rows, chain):
         chosen.setdefault(row.name, row)

@@ -1,4 +1,4 @@
-"""The tables of what has been saved and what is published, the same for every type."""
+"""The tables of revisions, publications and events, which all content types share."""
 
 from datetime import datetime
 from typing import Any
@@ -26,11 +26,11 @@ CLIENT_LENGTH = 200
 
 
 class Revision(Base):
-    """One saved state of an entry's content. What was written never changes; its renditions may be made anew.
+    """One saved state of an entry's content. The content never changes, but its renditions may be made again.
 
-    ``data`` is what was written, without the rich texts; ``outline`` holds of each rich text what lists show (table
-    of contents, word count, excerpt); ``bodies`` its source, HTML, text and Markdown. They are apart, and in this
-    order, so that a list never reads a long text.
+    ``data`` has the written fields without the rich texts. For each rich text, ``outline`` has its table of contents,
+    word count and excerpt, and ``bodies`` its source, HTML, text and Markdown. These are separate columns in this order
+    so that a list never reads a long text.
     """
 
     __tablename__ = "revisions"
@@ -46,15 +46,15 @@ class Revision(Base):
     outline: Mapped[dict[str, Any]] = mapped_column(JSON)
     bodies: Mapped[dict[str, Any]] = mapped_column(JSON)
     blocks: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
-    """Of each rich text its Portable Text; last, and read only by itself, since it is long and seldom asked for."""
+    """The Portable Text of each rich text. It is long and seldom asked for, so a statement of its own reads it."""
     review: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """Of each rich text what there is to tell its writer (``findings``) and where it links to (``links``)."""
+    """The hints for the writer (``findings``) and the link targets (``links``) of each rich text."""
     rendered_with: Mapped[int] = mapped_column(server_default=text("1"))
-    """The renderer that made ``outline``, ``bodies``, ``blocks`` and ``review``; ``cms rerender`` renews older ones."""
+    """The version of the renderer of all renditions in this row. ``cms rerender`` renews older ones."""
 
 
 class SortKeys:
-    """What published lists are ordered and filtered by; a type says which of its fields fills each."""
+    """The columns that published lists are ordered and filtered by. A type declares which of its fields fill them."""
 
     published_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -62,11 +62,11 @@ class SortKeys:
     sort_number: Mapped[int] = mapped_column(BigInteger)
     sort_time: Mapped[datetime] = mapped_column(UTCDateTime)
     facet: Mapped[str] = mapped_column(String(TYPE_LENGTH))
-    """One short value to filter by: an article's ``featured``, a social link's platform."""
+    """One short value to filter by, such as an article's ``featured`` or a social link's platform."""
 
 
 class Publication(SortKeys, Base):
-    """A revision is live from here until there: ``live_from <= now < live_until``."""
+    """The statement that a revision is live from one instant until another: ``live_from <= now < live_until``."""
 
     __tablename__ = "publications"
     __table_args__ = (
@@ -96,19 +96,19 @@ class Publication(SortKeys, Base):
     live_from: Mapped[datetime] = mapped_column(UTCDateTime)
     live_until: Mapped[datetime] = mapped_column(UTCDateTime, default=FOREVER)
     asked_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """The end that was asked for, where a later plan cuts it short; it is had again when that plan is cancelled."""
+    """The requested end, if a later plan cuts it short. It is restored when that plan is cancelled."""
     dated: Mapped[bool] = mapped_column(Boolean)
-    """Whether an editor gave ``published_at``; otherwise it is the first moment the entry was live."""
+    """True if an editor set ``published_at``. Otherwise it is the first instant at which the entry was live."""
     over: Mapped[bool] = mapped_column(Boolean, default=False)
-    """Whether a write or the worker has seen it end: such rows leave the indexes that lists of today walk."""
+    """True once a write or the worker has recorded the end. Such rows leave the partial indexes of current lists."""
     announced: Mapped[bool] = mapped_column(Boolean)
-    """Whether its beginning has been told to others."""
+    """True once the beginning is recorded as an event."""
     renamed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("false"))
-    """Whether a later publication of the entry has another slug: from then on this one redirects."""
+    """True if a later publication of the entry has another slug, which this slug then redirects to."""
 
 
 class PublicationLink(SortKeys, Base):
-    """A published reference, with the sort keys of the publication it belongs to, so that a tag's list is one walk."""
+    """A published reference, with the sort keys of its publication, so that the list of a tag is one index scan."""
 
     __tablename__ = "publication_links"
 
@@ -125,9 +125,10 @@ class PublicationLink(SortKeys, Base):
 
 
 class LinkCount(Base):
-    """How many publications that have begun and are not over refer to an entry: a number kept, so that none counts.
+    """The stored number of publications that refer to an entry, have begun and are not over.
 
-    It is the count of what is live except between a planned instant and the worker's next look, when readers count.
+    It is the number of live ones, except between a planned instant and the worker's next run. In that time readers
+    count with a query.
     """
 
     __tablename__ = "link_counts"
@@ -135,18 +136,18 @@ class LinkCount(Base):
     target_id: Mapped[str] = mapped_column(Identifier, primary_key=True)
     field: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
     type: Mapped[str] = mapped_column(String(TYPE_LENGTH), primary_key=True)
-    """The type of what refers."""
+    """The type of the referring entries."""
     number: Mapped[int] = mapped_column(BigInteger)
 
 
 def _current(name: str, model: type[Base], *columns: str, also: str = "") -> None:
-    """An index over what is live or planned: what is over stays for time travel and costs today's lists nothing."""
+    """Add a partial index over live and planned rows. Rows that are over remain for time travel, without cost here."""
     parts = [getattr(model, column) for column in columns]
-    # Each database recognises the condition by the form in which queries write ``~over``.
+    # Each database uses the index only if the condition is written as queries write ``~over``.
     Index(name, *parts, postgresql_where=text(f"NOT over{also}"), sqlite_where=text(f"over = 0{also}"))
 
 
-# One index for each order of each way a list is found, in which a page is one walk from where the last one ended.
+# One index for each access path and each order, so that a page is one scan from where the page before ended.
 for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_time"):
     _current(f"ix_publications_by_{_key}", Publication, "type", "locale", _key, "entry_id")
     _current(
@@ -160,7 +161,7 @@ for _key in ("published_at", "updated_at", "sort_text", "sort_number", "sort_tim
         PublicationLink,
         *("target_id", "field", "type", "locale", _key, "entry_id"),
     )
-# The newest few that refer to an entry, in whichever language.
+# The newest entries that refer to an entry, in all locales.
 _current("ix_publication_links_newest", PublicationLink, "target_id", "field", "type", "published_at", "entry_id")
 Index(
     "ix_publications_renamed",
@@ -171,7 +172,7 @@ Index(
 
 
 class ContentVersion(Base):
-    """The one counter: ``change`` numbers the last write, ``content`` the last that altered what is seen."""
+    """The only counter: the numbers of the last write, and of the last one that changed what readers can see."""
 
     __tablename__ = "content_version"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -180,15 +181,15 @@ class ContentVersion(Base):
     change: Mapped[int] = mapped_column(BigInteger)
     content: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    """When the last write was made."""
+    """The time of the last write."""
 
 
 class Event(Base):
-    """What happened, in the order of ``change``: the audit log, and the outbox of what others are told."""
+    """An event in the order of ``change``: the audit log, and the outbox for other systems."""
 
     __tablename__ = "events"
     __table_args__ = (
-        # One for each filter of the audit log, in which a page is one walk; a time is turned into a number by the last.
+        # One for each filter of the audit log, so that a page is one scan. The last one finds the number for a time.
         Index("ix_events_subject", "subject", "change", "position"),
         Index("ix_events_type", "type", "change", "position"),
         Index("ix_events_action", "action", "change", "position"),
@@ -202,14 +203,14 @@ class Event(Base):
     action: Mapped[str] = mapped_column(String(40))
     type: Mapped[str] = mapped_column(String(TYPE_LENGTH))
     subject: Mapped[str | None] = mapped_column(String(36))
-    """The id of the entry or the key that it happened to."""
+    """The id of the entry or the key that the event is about."""
     revision: Mapped[int | None] = mapped_column(BigInteger)
     key_id: Mapped[str | None] = mapped_column(String(24))
     request_id: Mapped[str | None] = mapped_column(String(64))
     client: Mapped[str | None] = mapped_column(String(CLIENT_LENGTH))
-    """The program that it was done with, as it names itself (``User-Agent``), or the part of the service itself."""
+    """The program that made the write, by its ``User-Agent``, or a part of the service itself."""
     before: Mapped[Any | None] = mapped_column(JSON)
-    """What it was; never the content of an entry, which its revisions hold and a purge erases."""
+    """The state before the write. It never has the content of an entry, which is in revisions that a purge erases."""
     after: Mapped[Any | None] = mapped_column(JSON)
     reason: Mapped[str | None] = mapped_column(String(500))
-    """Why somebody did it in spite of what speaks against it; a purge of the entry erases it."""
+    """The reason that was given for a write despite warnings. A purge of the entry erases it."""

@@ -1,4 +1,4 @@
-"""What a revision stores of its rich texts: renditions, made once when it is saved, and made anew by ``cms rerender``.
+"""The stored renditions of a revision's rich texts. Saving makes them, and ``cms rerender`` makes them again.
 
 The columns ``RENDERED`` of a revision hold one member for each rich text. ``Revision.rendered_with`` says which
 renderer made them (``cms.rendering.RENDERER``).
@@ -12,9 +12,9 @@ from cms.rendering import Rendition, render
 from cms.rendering.blocks.from_html import from_html
 
 BLOCKS = "blocks"
-"""The format of rich texts that is kept apart from the others."""
+"""The format of rich texts that has a column of its own."""
 RENDERED = ("outline", "bodies", "blocks", "review")
-"""The columns of a revision that hold something of each rich text."""
+"""The columns of a revision that hold renditions of each rich text."""
 
 Blocks = list[dict[str, Any]]
 Columns = dict[str, dict[str, Any]]
@@ -22,7 +22,7 @@ Columns = dict[str, dict[str, Any]]
 
 
 def rendered(kind: ContentType, content: Content, known: Mapping[str, Mapping[str, Any]] | None = None) -> Columns:
-    """Render every rich text of what was written; ``known`` has those by field that need not be rendered again."""
+    """The renditions of every rich text in the content. ``known`` has those by field that need not be made again."""
     columns: Columns = {column: {} for column in RENDERED}
     for field in kind.bodies:
         values = (known or {}).get(field) or _rendered(content.get(field))
@@ -48,10 +48,10 @@ def _rendered(body: Mapping[str, Any] | None) -> dict[str, Any]:
         "word_count": rendition.word_count,
         "excerpt": rendition.excerpt,
     }
-    return {"outline": outline, "bodies": texts, "blocks": list(rendition.blocks), "review": _reviewed(rendition)}
+    return {"outline": outline, "bodies": texts, "blocks": list(rendition.blocks), "review": _review_from(rendition)}
 
 
-def _reviewed(rendition: Rendition) -> dict[str, Any]:
+def _review_from(rendition: Rendition) -> dict[str, Any]:
     return {
         "findings": [{"code": each.code, "detail": each.detail} for each in rendition.findings],
         "links": list(rendition.links),
@@ -59,16 +59,16 @@ def _reviewed(rendition: Rendition) -> dict[str, Any]:
 
 
 def review_of(revision: Any, field: str) -> dict[str, Any]:
-    """What was found in a rich text, ``findings`` and ``links``; found now where a revision does not keep it."""
+    """The ``findings`` and ``links`` of a rich text, rendered now if the revision does not store them."""
     body = revision.bodies.get(field)
     if body is None:
         return {"findings": [], "links": []}
     known: dict[str, Any] | None = (revision.review or {}).get(field)
-    return _reviewed(render(body["format"], body["source"])) if known is None else known
+    return _review_from(render(body["format"], body["source"])) if known is None else known
 
 
 def blocks_of(blocks: Mapping[str, Blocks | None] | None, bodies: Mapping[str, Any], field: str) -> Blocks | None:
-    """One rich text of a revision as blocks, made of its HTML where the revision does not keep them."""
+    """One rich text of a revision as blocks, made from its HTML if the revision does not store them."""
     if blocks is not None and field in blocks:
         return blocks[field]
     body = bodies.get(field)
@@ -76,7 +76,7 @@ def blocks_of(blocks: Mapping[str, Blocks | None] | None, bodies: Mapping[str, A
 
 
 def to_content(revision: Any) -> Content:
-    """What was written, rich texts as format and source: the inverse of saving."""
+    """The content as an editor wrote it, with rich texts as format and source. This is the inverse of saving."""
     bodies = {
         field: body and {"format": body["format"], "source": body["source"]} for field, body in revision.bodies.items()
     }

@@ -1,4 +1,4 @@
-"""Where an entry stands at an instant, judged from its timeline alone."""
+"""The status of an entry at an instant, derived from its timeline alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ Status = Literal["draft", "scheduled", "published", "unpublished"]
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an entry stands at an instant; ``live_from`` and ``live_until`` are of what is live or else next.
+    """The status of an entry at an instant.
 
-    ``has_unpublished_changes`` says that the draft is neither live nor planned, while something is; ``next_revision``
-    and ``next_from`` are of the next plan after ``at``; ``ends`` is when the last plan ends, ``None`` for never.
+    ``live_from``, ``live_until`` and ``revision`` are of the live publication, or else of the next plan.
+    ``has_unpublished_changes`` is true if a revision is live or planned, but not the draft's. ``next_revision`` and
+    ``next_from`` are of the next plan after ``at``. ``ends`` is the end of the last publication, ``None`` for never.
     """
 
     status: Status
@@ -29,17 +30,21 @@ class Standing:
 
 
 def standing(publications: Sequence[Any], version: int, at: datetime) -> Standing:
-    """Judge a timeline, oldest first, at an instant, for a draft at revision ``version``."""
+    """The standing of a timeline, oldest first, at an instant, for a draft at revision ``version``.
+
+    Example: if revision 2 is live and revision 4 is planned, the status is ``published``. A draft at version 5 has
+    unpublished changes, and a draft at version 4 has none.
+    """
     live = next((each for each in publications if each.live_from <= at < each.live_until), None)
     planned = next((each for each in publications if each.live_from > at), None)
-    shown = live or planned
-    if shown is None:
+    current = live or planned
+    if current is None:
         return Standing("unpublished" if publications else "draft", None, None, None, False)
     return Standing(
         status="published" if live else "scheduled",
-        live_from=shown.live_from,
-        live_until=end_of(shown),
-        revision=shown.revision,
+        live_from=current.live_from,
+        live_until=end_of(current),
+        revision=current.revision,
         has_unpublished_changes=all(each.revision != version for each in publications if at < each.live_until),
         next_revision=planned.revision if planned else None,
         next_from=planned.live_from if planned else None,
@@ -48,5 +53,5 @@ def standing(publications: Sequence[Any], version: int, at: datetime) -> Standin
 
 
 def end_of(publication: Any) -> datetime | None:
-    """When a publication ends; ``None`` for never."""
+    """The end of a publication. ``None`` for never."""
     return None if publication.live_until == FOREVER else publication.live_until

@@ -1,4 +1,4 @@
-"""What a content type declares of itself, so that the engine can serve any."""
+"""The declaration of a content type, by which the engine serves any type."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ from cms.seo.nodes import Page, Publisher
 from cms.site import Site
 
 Content = dict[str, Any]
-"""What an editor wrote: one JSON value for each written field, references as entry ids, times as the wire's text."""
+"""The written fields of an entry as JSON values. References are entry ids, and times are strings as in the API."""
 
 Shape = Literal["id", "short", "full"]
-"""How an entry is embedded in another: its id, the few fields of its card, or all that a list shows."""
+"""The form of an embedded entry: its id, the few fields of its card, or all fields that a list has."""
 
 SortColumn = Literal["published_at", "updated_at", "sort_text", "sort_number", "sort_time", "count"]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A field that names other entries, and how they are delivered when not asked for by ``include``."""
+    """A field that refers to other entries, and their shape if ``include`` does not name it."""
 
     field: str
     target: str
@@ -45,7 +45,7 @@ class Backlink:
 
 @dataclass(frozen=True)
 class Count:
-    """How many live entries refer to this one through their field ``by``, delivered as a number."""
+    """The number of live entries that refer to this one through their field ``by``."""
 
     field: str
     source: str
@@ -54,12 +54,12 @@ class Count:
 
 @dataclass(frozen=True)
 class ByReference:
-    """A filter by the id or slug of an entry that is referred to; repeating it means "or"."""
+    """A filter by the id or slug of an entry that is referred to. Repeating the parameter means "or"."""
 
     parameter: str
     field: str
     everywhere: bool = False
-    """Whether the search over all types can be narrowed by it too, and not only the type's own list."""
+    """True if it also filters the search over all types, and not only the type's own list."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ByReferrer:
 
 @dataclass(frozen=True)
 class ByTime:
-    """Filters over a time of the publication: ``parameter__gt`` and the other operators of ``lists``."""
+    """Filters by a time of the publication: ``{parameter}__gt`` and the other operators of ``lists``."""
 
     parameter: str
     column: SortColumn
@@ -81,7 +81,10 @@ class ByTime:
 
 @dataclass(frozen=True)
 class ByFacet:
-    """A filter by the type's facet; ``flag`` makes it a boolean that is true where the facet has this value."""
+    """A filter by the type's facet. With ``flag`` it is a boolean, true if the facet has this value.
+
+    Example: ``ByFacet("featured", flag="featured")`` makes ``?featured=true`` mean ``facet = 'featured'``.
+    """
 
     parameter: str
     flag: str | None = None
@@ -89,22 +92,22 @@ class ByFacet:
 
 @dataclass(frozen=True)
 class ByOwner:
-    """A filter by whether a reference is set (the target's type) or not (``site``)."""
+    """A filter by owner: the target's type if a reference is set, or ``site`` if it is not."""
 
     parameter: str
     field: str
     site_field: str
-    """The field in which the delivered site has those that are its own."""
+    """The field of the delivered site with the entries that belong to the site."""
 
 
 @dataclass(frozen=True)
 class Searched:
-    """Which written fields are searched: as the title, as the summary; the text of every rich text is the body."""
+    """The written fields that are searched as title and summary. The text of every rich text is the body."""
 
     title: str
     summary: tuple[str, ...] = ()
     everywhere: bool = True
-    """Whether the search over all types finds it too, and not only the type's own list."""
+    """True if the search over all types finds it too, and not only the type's own list."""
 
 
 Filter = ByReference | ByReferrer | ByTime | ByFacet | ByOwner
@@ -112,33 +115,33 @@ Filter = ByReference | ByReferrer | ByTime | ByFacet | ByOwner
 
 @dataclass(frozen=True)
 class Meanings:
-    """The names of the fields that mean what readers elsewhere know of any page: feeds, search engines, models."""
+    """The fields with a meaning that feeds, search engines and ``llms.txt`` know of any page."""
 
     summary: str | None = None
-    """The written text that says in few words what an entry is about; else the beginning of its text does."""
+    """The written summary. Without one, the beginning of the text is used."""
     body: str | None = None
     image: str | None = None
     people: str | None = None
-    """The reference, delivered as cards, to those who made it."""
+    """The reference, delivered as cards, to the authors."""
     topics: str | None = None
-    """The reference, delivered as cards, to what it is about, the one that matters most first."""
+    """The reference, delivered as cards, to the topics, the main one first."""
 
 
 @dataclass(frozen=True)
 class FeedFilter:
-    """A parameter that narrows a feed: that of a ``ByReference`` of the type; the feed is then about that entry."""
+    """A parameter that filters a feed by an entry. It must be that of a ``ByReference`` of the type."""
 
     parameter: str
     meaning: str
-    """What the narrowed feed has, for the OpenAPI document, such as ``only articles about this``."""
+    """The content of the filtered feed for the OpenAPI document, such as ``only articles about this``."""
     example: str
 
 
 @dataclass(frozen=True)
 class EntryFeed:
-    """The feed of a type's newest entries, at ``/feeds/{plural}``: ``Meanings`` says what its items are made of.
+    """The feed of a type's newest entries, at ``/feeds/{plural}``. Its items are made from the fields in ``Meanings``.
 
-    The cards of the people and the topics have what their labels are made of.
+    The cards of the people and the topics must have the fields that their labels are made from.
     """
 
     filters: tuple[FeedFilter, ...] = ()
@@ -147,27 +150,27 @@ class EntryFeed:
 
 @dataclass(frozen=True)
 class LinkList:
-    """How ``llms.txt`` lists a type's entries that have a page: in which order, with which field as a note."""
+    """The list of a type's entries with a page in ``llms.txt``: its order, and the field that is used as a note."""
 
     sort: str
     note: str
     by_topic: bool = False
-    """Whether each stands under its first topic, and only those without one under the type's own heading."""
+    """True if entries are listed under their first topic, and those without a topic under the type's heading."""
 
 
 @dataclass(frozen=True)
 class Described:
-    """A live entry as the head and the graph of its page tell of it, and as those of other pages do."""
+    """A live entry for the head and the graph of its own page, or of a page that names it."""
 
     kind: "ContentType"
     id: str
     url: str | None
     values: Content
-    """Its fields by name: as delivered where the page is its own, else as written."""
+    """Its fields by name, as delivered for its own page, and as written for other pages."""
     bodies: Mapping[str, Any]
-    """Its rich texts in every format, where they were read."""
+    """Its rich texts in every format, if they were read."""
     related: Callable[[str], Sequence["Described"]]
-    """The live entries that one of its fields names or is named by."""
+    """The live entries that one of its fields refers to, or that refer to it by a backlink."""
 
     @property
     def label(self) -> str:
@@ -175,8 +178,8 @@ class Described:
 
     @property
     def node(self) -> Any:
-        """What its type's ``LinkedData`` makes of it."""
-        assert self.kind.linked_data is not None, "a type that graphs tell of says what its entries are"
+        """The facts that its type's ``LinkedData`` makes from it."""
+        assert self.kind.linked_data is not None, "a type in a graph must declare linked data"
         return self.kind.linked_data.node(self)
 
     @property
@@ -186,10 +189,10 @@ class Described:
 
 @dataclass(frozen=True)
 class LinkedData:
-    """What an entry is to machines, as schema.org says it.
+    """The JSON-LD of a type's entries, in terms of schema.org.
 
-    ``node`` turns an entry into facts, which the graphs of other types can have too; ``graph`` makes the graph of the
-    entry's own page of them.
+    ``node`` makes facts from an entry, which graphs of other types can use too. ``graph`` makes the graph of the
+    entry's own page from these facts.
     """
 
     type: str
@@ -197,9 +200,9 @@ class LinkedData:
     node: Callable[[Described], Any]
     graph: Callable[[Page, Any, Publisher], dict[str, Any]]
     relations: tuple[str, ...] = ()
-    """The relations that it tells of, as in ``include``."""
+    """The relations that the graph contains, written as in ``include``."""
     tells_bodies: bool = False
-    """Whether it tells of the entry's own rich text."""
+    """True if the graph contains the entry's own rich text."""
 
 
 def _unchanged(content: Content) -> Content:
@@ -220,16 +223,16 @@ def _no_facet(content: Content) -> str:
 
 @dataclass(frozen=True, eq=False)
 class ContentType:
-    """A kind of entry. ``name`` is stored and delivered, ``plural`` is its path."""
+    """A kind of entry. ``name`` is stored and delivered, and ``plural`` is its path."""
 
     name: str
     plural: str
     model: type[Base]
     """The table of drafts, with a column for each field that an editor writes."""
     label: Callable[[Content], str]
-    """The text a slug is made from and that people know an entry by."""
+    """The text that names an entry for people, and from which its slug is made."""
     sorts: Mapping[str, SortColumn]
-    """The delivered sorts, the default first; a leading ``-`` means descending."""
+    """The sorts of delivered lists, the default first. A leading ``-`` means descending."""
     bodies: tuple[str, ...] = ()
     """The fields that hold rich text."""
     left_out_of_lists: tuple[str, ...] = ()
@@ -238,42 +241,42 @@ class ContentType:
     counts: tuple[Count, ...] = ()
     filters: tuple[Filter, ...] = ()
     includes: tuple[str, ...] = ()
-    """What ``include`` may name; two levels are joined by a dot."""
+    """The values of ``include``. Two levels are joined by a dot, as in ``authors.social_links``."""
     sort_text: Callable[[Content], str] | None = None
-    """What the column ``sort_text`` holds; the label by default."""
+    """The value of the column ``sort_text``. The default is the label."""
     sort_number: str | None = None
-    """The written field that the column ``sort_number`` holds."""
+    """The written field that fills the column ``sort_number``."""
     sort_time: str | None = None
     facet: Callable[[Content], str] = _no_facet
     searched: Searched | None = None
     meanings: Meanings = Meanings()
     head: PageType | None = None
-    """The Open Graph type of an entry's page, for a type that has ``seo``: the head that search engines are told."""
+    """The Open Graph type of an entry's page, for a type with ``seo``, the head for search engines."""
     linked_data: LinkedData | None = None
-    """What ``jsonld`` has, for a type that has it."""
+    """The content of ``jsonld``, for a type that has this field."""
     feed: EntryFeed | None = None
     llms: LinkList | None = None
     same_as: Callable[[Content], str | None] = _no_address
-    """The address of whom an entry belongs to, where the entry is such an address (schema.org's ``sameAs``)."""
+    """The address of the entry's owner, if the entry is one, such as a social link (schema.org's ``sameAs``)."""
     has_slug: bool = True
     has_locales: bool = True
-    """Whether a list shows one language only; a social link speaks them all."""
+    """True if a list is in one locale. False for types without language, such as social links."""
     prepare: Callable[[Content], Content] = _unchanged
-    """Makes written content canonical or raises ``Invalid``."""
+    """Makes written content canonical, or raises ``Invalid``."""
     supersedes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Fields that a patch of another one clears, unless it names them too: what the new value stands in for."""
+    """The fields that a patch of a field clears, which the new value replaces, unless the patch has them."""
     presented_references: tuple[str, ...] = ()
-    """The references of which ``present`` is told, as ``live_<field>``: a live entry's id, or ``None``."""
+    """The references that ``present`` gets as ``live_<field>``: a live entry's id, or ``None``."""
     present: Callable[[Content, Content, Site], Content] = _nothing
-    """Fields of the delivered entry that are computed from its data, its outline and the site."""
+    """Computes fields of the delivered entry from its data, its outline and the site."""
 
     def __post_init__(self) -> None:
         unknown = {each.parameter for each in self.feed.filters} - self.targets.keys() if self.feed else set()
         if unknown:
-            raise ValueError(f"The feed of {self.plural} is narrowed by no filter of theirs: {', '.join(unknown)}.")
+            raise ValueError(f"The feed of {self.plural} has unknown filters: {', '.join(unknown)}.")
         cards = {each.field for each in self.references if each.default == "short"}
         if not cards.issuperset(each for each in (self.meanings.people, self.meanings.topics) if each):
-            raise ValueError(f"The people and the topics of {self.plural} must be references that come as cards.")
+            raise ValueError(f"The people and the topics of {self.plural} must be references delivered as cards.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -283,40 +286,40 @@ class ContentType:
 
     @cached_property
     def blank(self) -> Content:
-        """What each field holds where nothing was written, as in a revision from before the type had it."""
+        """The value of each field that was not written, as in a revision from before the type had the field."""
         hints, table = get_type_hints(self.model), self.model.__table__
         written = {name: get_args(hints[name])[0] for name in self.columns}
         blank = {
             name: None if table.c[name].nullable else (get_origin(python) or python)()
             for name, python in written.items()
-            if table.c[name].nullable or python is not datetime  # No time stands for none.
+            if table.c[name].nullable or python is not datetime  # A required time has no blank value.
         }
         return blank | {each.field: [] if each.many else None for each in self.references}
 
     @cached_property
     def by_date(self) -> "ContentType":
-        """The type with a list by ``published_at``, which every publication has, whatever its own list offers."""
+        """The type with sorts and filters by ``published_at``, which all publications have, not its own sorts."""
         sorts: dict[str, SortColumn] = {"-published_at": "published_at", "published_at": "published_at"}
         date = ByTime("published_at", "published_at")
         return replace(self, sorts=sorts, filters=self.filters if date in self.filters else (*self.filters, date))
 
     @property
     def site_filter(self) -> ByOwner | None:
-        """The filter that tells the site's own entries from those of others, of a type that has it."""
+        """The filter that selects the entries that belong to the site itself. ``None`` if the type has none."""
         return next((each for each in self.filters if isinstance(each, ByOwner)), None)
 
     @property
     def relations(self) -> tuple[Reference | Backlink, ...]:
-        """Every field that delivers other entries."""
+        """All fields that deliver other entries."""
         return (*self.references, *self.backlinks)
 
     def label_of(self, data: Content) -> str:
-        """The label of an entry by its written fields, of which an old revision may lack some."""
+        """The label of an entry, made from its written fields. Old revisions may lack some of them."""
         return self.label(self.blank | data)
 
     @cached_property
     def targets(self) -> Mapping[str, str]:
-        """The types whose entries are named by the filters over references, by their parameter."""
+        """The type of the entries that each filter by reference names, by its parameter."""
         types = {each.field: each.target for each in self.references}
         return {each.parameter: types[each.field] for each in self.filters if isinstance(each, ByReference)}
 
