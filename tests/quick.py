@@ -40,13 +40,15 @@ def _few(cases: dict[str, list[pytest.Item]]) -> Iterable[pytest.Item]:
     """Of one function: some cases, each on one database, unless the function is about what databases do."""
     names = sorted(cases, key=_number)
     (first, *_) = cases[names[0]]
-    uses_database = SOURCES & set(getattr(first, "fixturenames", ()))
-    for name in names[:CASES_AT_MOST] if uses_database else names:
+    names_taken = set(getattr(first, "fixturenames", ()))
+    for name in names[:CASES_AT_MOST] if SOURCES & names_taken else names:
         same = cases[name]
         if first.get_closest_marker("both_databases"):
             yield from same
         else:
-            yield same[_number(name) % len(same)]
+            # Tests that share a site share its database, so that the site is made once.
+            chooser = name.partition("::")[0] if "shared_database_url" in names_taken else name
+            yield same[_number(chooser) % len(same)]
 
 
 def _number(name: str) -> int:

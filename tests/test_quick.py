@@ -57,6 +57,15 @@ def test_one_that_knows_a_single_database_runs_there() -> None:
     assert selected(tests) == tests
 
 
+def test_tests_that_share_a_site_run_on_its_one_database() -> None:
+    for number in range(20):
+        ids = [f"tests/test_{number}.py::test_{each}" for each in range(10)]
+        pairs = [[Collected(f"{each}[{kind}]", ("shared_database_url",)) for kind in sorted(DATABASES)] for each in ids]
+        kept = selected([each for pair in pairs for each in pair])
+        assert len(kept) == len(ids)
+        assert len({each.nodeid.partition("[")[2] for each in kept}) == 1
+
+
 def test_few_cases_that_use_a_database_are_tried_and_all_that_do_not() -> None:
     cases = [str(number) for number in range(40)]
     few = selected(on_both("test_a", cases))

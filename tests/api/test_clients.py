@@ -80,6 +80,7 @@ def values(service: Service) -> dict[str, str]:
     return {"key": str(editor.key)} | {f"{name.replace('-', '_')}_id": value for name, value in named.items()}
 
 
+@pytest.mark.exhaustive
 def test_every_request_of_the_http_file_works_as_it_stands(service: Service, values: dict[str, str]) -> None:
     requests = requests_of(document())
     every = list(sent(http_file(document()), values))

@@ -252,6 +252,7 @@ DOCUMENT = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @given(DOCUMENT)
 @settings(max_examples=150)
 def test_blocks_are_the_same_after_html_and_after_markdown(document):
@@ -270,6 +271,7 @@ def test_text_stays_text_in_markdown(text):
     assert render("markdown", blocks.markdown).text.split() == blocks.text.split()
 
 
+@pytest.mark.exhaustive
 def test_markdown_in_many_pieces_costs_no_more_than_in_one():
     pieces = [{"_type": "markdown", "markdown": "*a* " * 5_000} for _ in range(4)]
     assert "<em>" not in render("blocks", pieces).html

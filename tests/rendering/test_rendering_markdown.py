@@ -1,3 +1,5 @@
+import pytest
+
 from cms.rendering import render
 
 
@@ -60,5 +62,6 @@ def test_too_much_markup_becomes_plain_paragraphs():
     assert rendition.text.startswith("**bold** <b>\n\nsecond\n\n*a *a")
 
 
+@pytest.mark.exhaustive
 def test_markup_within_the_limit_is_parsed():
     assert render("markdown", "**bold**\n\n" + "- a\n" * 10_000).html.count("<li>") == 10_000

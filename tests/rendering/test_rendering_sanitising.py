@@ -346,6 +346,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=500)
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 def test_rendering_html_again_changes_nothing(source):

@@ -438,6 +438,7 @@ def test_anything_else_is_refused_and_a_result_is_a_fixed_point(platform, handle
             assert len(result.handle or "") <= HANDLE_LIMIT
 
 
+@pytest.mark.exhaustive
 @given(platform=st.sampled_from([one for one in PLATFORMS.values() if one.handle_pattern]), data=st.data())
 def test_every_handle_that_the_pattern_allows_round_trips_or_is_refused(platform, data) -> None:
     handle = data.draw(st.from_regex(platform.handle_pattern, fullmatch=True))

@@ -532,6 +532,7 @@ def test_replaying_the_feed_from_any_token_gives_exactly_what_is_live(service: S
     assert expected
 
 
+@pytest.mark.exhaustive
 def test_a_reader_beside_several_writers_misses_nothing(service: Service) -> None:
     editor, choice = service.editor, random.Random(1)
     entries = [editor.create("articles") for _ in range(4)]

@@ -193,6 +193,7 @@ def test_social_links_are_filtered_by_author_platform_and_owner(service: Service
         assert named(service, f"social-links?{query}", "platform") == expected, query
 
 
+@pytest.mark.exhaustive
 def test_many_values_on_a_site_of_many_languages_are_one_list(service: Service) -> None:
     codes = ["en", *(f"{first}{second}" for first in "bdf" for second in "aeiou")]
     locales = [{"code": code} for code in codes]

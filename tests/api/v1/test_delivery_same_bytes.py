@@ -119,6 +119,7 @@ def _id(number: int) -> str:
     return f"0199c0de-0000-7000-8000-{number:012d}"
 
 
+@pytest.mark.exhaustive
 def test_every_answer_is_the_same_on_each_database_and_after_a_restart(services: list[Service]) -> None:
     on_sqlite, on_postgresql, _ = services
     assert on_sqlite.get("/api/v1/articles?include_total=true").get_json()["page"]["total"] == len(TITLES)

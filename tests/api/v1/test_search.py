@@ -549,6 +549,7 @@ def test_a_request_that_is_none_is_refused(service: Service, query: str, code: s
     assert response.get_json()["errors"][0]["code"] == code
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(q=st.text(min_size=1, max_size=100))
 def test_no_query_fails(service: Service, q: str) -> None:

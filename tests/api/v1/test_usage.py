@@ -94,6 +94,7 @@ def test_a_refused_deletion_lists_what_refers_as_usage_does(service: Service) ->
     assert [each["in"] for each in document["usage"]] == ["draft", "live"]
 
 
+@pytest.mark.exhaustive
 def test_another_entry_takes_the_place_in_drafts_and_for_readers_and_no_draft_leaks(service: Service) -> None:
     old, new, other = (service.editor.create_published("tags", slug=slug) for slug in ("old", "new", "other"))
     at = Hours()
