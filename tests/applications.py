@@ -50,7 +50,7 @@ class _Lent:
 
         An application that a test has changed, or whose engine it listens to, is not lent again.
         """
-        service.front.store.clear()
+        service.answer_cache.memory.clear()
         if _parts(self.app) == self._parts:
             _idle.append(self)
             del _idle[:-IDLE_AT_MOST]

@@ -132,11 +132,11 @@ class Service(Caller):
         return self.with_key(*ROLES["admin"])
 
     @property
-    def front(self) -> AnswerCache:
+    def answer_cache(self) -> AnswerCache:
         """The layer in front of the application, with the answers that it keeps."""
-        front = self.app.wsgi_app
-        assert isinstance(front, AnswerCache)
-        return front
+        cache = self.app.wsgi_app
+        assert isinstance(cache, AnswerCache)
+        return cache
 
     def routes(self) -> Iterator[Route]:
         """Every operation that the application has, as method, rule and contract, in the order of its routes."""

@@ -32,12 +32,12 @@ def test_the_next_test_has_the_application_and_nothing_else(fresh_database: Call
     with closing(serve(settings_of(fresh_database()))) as first:
         first.editor.create_published("articles", slug="one")
         assert [first.get(PATH).status_code for _ in range(2)] == [200, 200]
-        assert len(first.front.store) == 1
-        assert len(first.front._version_watch._idle) == 1
+        assert len(first.answer_cache.memory) == 1
+        assert len(first.answer_cache._version_watch._idle) == 1
     with closing(serve(settings_of(fresh_database()))) as second:
         assert second.app is first.app
-        assert len(second.front.store) == 0
-        assert len(second.front._version_watch._idle) == 0
+        assert len(second.answer_cache.memory) == 0
+        assert len(second.answer_cache._version_watch._idle) == 0
         assert second.get(PATH).status_code == 404
         assert second.admin.get("/api/v1/manage/articles").get_json()["data"] == []
 
@@ -73,13 +73,13 @@ def test_one_with_a_listener_is_not_used_again(fresh_database: Callable[[], str]
 
 def test_one_that_was_changed_is_not_used_again(sqlite_url: str) -> None:
     def replace_front(service: Service) -> None:
-        service.app.wsgi_app = AnswerCache(service.front._application, settings, service.services.database)  # type: ignore[method-assign]
+        service.app.wsgi_app = AnswerCache(service.answer_cache._application, settings, service.services.database)  # type: ignore[method-assign]
 
     def replace_what_stands_behind(service: Service) -> None:
-        service.front._application = lambda _environ, _start_response: []
+        service.answer_cache._application = lambda _environ, _start_response: []
 
     def add_to_the_front(service: Service) -> None:
-        service.front.closed = []  # type: ignore[attr-defined]
+        service.answer_cache.closed = []  # type: ignore[attr-defined]
 
     def replace_a_service(service: Service) -> None:
         object.__setattr__(service.services, "cards", {})

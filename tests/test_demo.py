@@ -40,7 +40,7 @@ def demo(made: tuple[Path, str]) -> Iterator[Service]:
     service.close()
 
 
-def working_copies(demo: Service, plural: str) -> list[dict[str, Any]]:
+def drafts(demo: Service, plural: str) -> list[dict[str, Any]]:
     answer = demo.viewer.get(f"/api/v1/manage/{plural}?limit=100").get_json()
     assert answer["page"]["next"] is None
     copies: list[dict[str, Any]] = answer["data"]
@@ -49,28 +49,28 @@ def working_copies(demo: Service, plural: str) -> list[dict[str, Any]]:
 
 def originals(demo: Service, plural: str) -> list[dict[str, Any]]:
     """The entries that are not translations."""
-    return [each for each in working_copies(demo, plural) if each["translation_of"] is None]
+    return [each for each in drafts(demo, plural) if each["translation_of"] is None]
 
 
 def test_the_sample_is_of_a_useful_size(demo: Service) -> None:
-    articles = working_copies(demo, "articles")
+    articles = drafts(demo, "articles")
     assert len([each for each in articles if each["locale"] == "en"]) >= 8
     assert len(originals(demo, "authors")) == 3
-    assert len(working_copies(demo, "faqs")) >= 20
-    assert working_copies(demo, "tags")
-    assert working_copies(demo, "social-links")
+    assert len(drafts(demo, "faqs")) >= 20
+    assert drafts(demo, "tags")
+    assert drafts(demo, "social-links")
     assert {each["locale"] for each in articles} == {"en", "de"}
 
 
 def test_the_sample_shows_every_state_once(demo: Service) -> None:
-    articles = working_copies(demo, "articles")
+    articles = drafts(demo, "articles")
     states = Counter(each["status"] for each in articles)
     assert (states["scheduled"], states["draft"]) == (1, 1)
     assert [each["status"] for each in articles if each["has_unpublished_changes"]] == ["published"]
 
 
 def test_readers_see_what_is_published_and_no_more(demo: Service) -> None:
-    for article in working_copies(demo, "articles"):
+    for article in drafts(demo, "articles"):
         answer = demo.get(f"/api/v1/articles/{article['slug']}?locale={article['locale']}")
         assert answer.status_code == (200 if article["status"] == "published" else 404), article["slug"]
 
@@ -79,7 +79,7 @@ def test_the_sample_is_related(demo: Service) -> None:
     listed = demo.get("/api/v1/articles?limit=100&fields=authors,tags,faqs,related").get_json()["data"]
     for name in ("authors", "tags", "faqs", "related"):
         assert any(each[name] for each in listed), name
-    articles = working_copies(demo, "articles")
+    articles = drafts(demo, "articles")
     assert [each for each in articles if each["locale"] == "de" and each["translation_of"]]
 
 

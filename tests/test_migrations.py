@@ -156,6 +156,7 @@ def test_nothing_is_seen_of_a_migration_before_all_of_it_is_done(app: Flask, emp
     assert not any(seen)
 
 
+@pytest.mark.exhaustive
 def test_a_migration_waits_for_whoever_writes_to_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "cms.db"
     app = create_app(Settings(database_url=f"sqlite:///{path}", secret_key=SECRET))

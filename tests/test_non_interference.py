@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from cms import clock
 from cms.settings import Settings
-from tests.api.v1.test_delivery_corpus import PLURALS, told
+from tests.api.v1.delivery.test_delivery_corpus import PLURALS, told
 from tests.applications import serve
 from tests.service import SECRET, Caller, Service, written
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import event, inspect, text
 
 from cms.worker import announce_due
-from tests.api.v1.test_publication import Hours
+from tests.api.v1.management.test_publication import Hours
 from tests.service import Service
 
 WORD = "zanzibarium"

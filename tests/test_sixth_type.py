@@ -20,7 +20,7 @@ from tests.applications import serve
 from tests.service import SECRET, Caller, Service
 from tests.workshops import WORKSHOP
 from tests.workshops.model import WORKSHOP_TABLE
-from tests.workshops.wire import WORKSHOPS
+from tests.workshops.schemas import WORKSHOPS
 
 CATALOG = (*CONTENT_TYPES, WORKSHOPS)
 JUNE, JULY, AUGUST = (f"2026-0{month}-01T17:00:00.000Z" for month in (6, 7, 8))

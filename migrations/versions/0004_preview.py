@@ -1,4 +1,4 @@
-"""What preview reads: every working copy as it would be published, with its references."""
+"""What preview reads: every draft as it would be published, with its references."""
 
 from typing import Any
 
@@ -87,7 +87,7 @@ OF_LINKS = ["entry_id", "field", "position", "target_id", *SHARED]
 
 
 def _fill() -> None:
-    """Show every working copy that is there; one of a type of one's own gets its own keys when it is next saved."""
+    """Show every draft that is there; one of a type of one's own gets its own keys when it is next saved."""
     drafts, links = _table("draft_publications", *OF_DRAFTS), _table("draft_publication_links", *OF_LINKS)
     op.execute(drafts.insert().from_select(OF_DRAFTS, _drafts()))
     op.execute(links.insert().from_select(OF_LINKS, _links(drafts)))

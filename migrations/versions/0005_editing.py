@@ -64,7 +64,7 @@ LIST_INDEXES = {
     "ix_social_links_position": ("social_links", ["position", "entry_id"]),
     "ix_social_links_platform": ("social_links", ["platform", "entry_id"]),
 }
-"""What lists of working copies are filtered and ordered by."""
+"""What lists of drafts are filtered and ordered by."""
 
 # SQLite's part of an index, as in the migration that made the first one; only the names begin with something else.
 SEARCH_INDEX = """
@@ -106,7 +106,7 @@ def _create_past_search() -> None:
 
 
 def _create_draft_search() -> None:
-    """Working copies, for searches of them; filled when all migrations are done."""
+    """Drafts, for searches of them; filled when all migrations are done."""
     _create_documents("draft_", "draft_publications.entry_id")
     if not _is_sqlite():
         columns = ["type", "id"]

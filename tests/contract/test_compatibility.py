@@ -13,6 +13,8 @@ from tests.contract.editing import Case, Edit, document, edited, operations, rea
 from tests.contract.operations import breaks_between
 from tests.contract.rules import RULES
 
+pytestmark = pytest.mark.exhaustive
+
 
 def expected_operations(case: Case) -> tuple[str, ...]:
     of = document()

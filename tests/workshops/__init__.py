@@ -1,6 +1,6 @@
 """A sixth content type, made as the five are: a model, a type, two schemas and one entry of the catalogue.
 
-In ``cms/`` this folder would be ``cms/workshops/``, and ``wire.py`` would be ``cms/api/v1/workshops.py``. Nothing here
+In ``cms/`` this folder would be ``cms/workshops/``, and ``schemas.py`` would be ``cms/api/v1/workshops.py``. Nothing here
 is more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
 """
 

@@ -63,7 +63,7 @@ class AnswerCache:
     """A WSGI application that answers from memory where it can, and else calls another application."""
 
     def __init__(self, application: "WSGIApplication", settings: Settings, database: Database) -> None:
-        self.store = AnswerMemory(settings.cache_memory * MEGABYTE)
+        self.memory = AnswerMemory(settings.cache_memory * MEGABYTE)
         self._application = application
         self._is_development = settings.development
         self._version_watch = VersionWatch(database, timedelta(milliseconds=settings.cache_staleness))
@@ -75,7 +75,7 @@ class AnswerCache:
         key = self._key(environ)
         if key is None:
             return self._call_application(environ, start_response, None, "cms; fwd=bypass")
-        answer = self.store.find(key)
+        answer = self.memory.find(key)
         if answer is None or answer.validity is None:
             return self._call_application(environ, start_response, key, "cms; fwd=uri-miss")
         return self._send_if_valid(answer, answer.validity, key, environ, start_response)
@@ -83,7 +83,7 @@ class AnswerCache:
     def _key(self, environ: "WSGIEnvironment") -> Key | None:
         """Everything that the answer depends on beside the content; ``None`` for an unusual request."""
         accept = environ.get("HTTP_ACCEPT", "")
-        if not self.store.most_bytes or len(accept) > ACCEPT_LENGTH or self._is_unusual(environ):
+        if not self.memory.most_bytes or len(accept) > ACCEPT_LENGTH or self._is_unusual(environ):
             return None
         query = environ.get("QUERY_STRING", "")
         if "&" in query:
@@ -121,12 +121,12 @@ class AnswerCache:
             return self._call_application(environ, start_response, None, "cms; fwd=bypass")
         if not validity.holds(reading):
             if validity.content > reading.content:
-                self.store.clear()  # The counter has decreased: the database is another one, for example a backup.
+                self.memory.clear()  # The counter has decreased: the database is another one, for example a backup.
             return self._call_application(environ, start_response, key, "cms; fwd=stale")
         own = [request_id, *_lifetimes_of_kept(seconds_left(reading.at, validity.next_change))]
         if self._is_development:
             milliseconds = (time.perf_counter() - started) * 1000
-            own.append(("Server-Timing", f'db;dur={milliseconds:.2f};desc="freshness"'))
+            own.append(("Server-Timing", f'db;dur={milliseconds:.2f};desc="version check"'))
         return self._send(answer, own, environ, start_response)
 
     def _call_application(
@@ -141,7 +141,7 @@ class AnswerCache:
         if key is not None and answer.validity is not None:
             if answer.validity is not ALWAYS:
                 own += lifetimes(seconds_left(answer.validity.at, answer.validity.next_change)).items()
-            cache_status += "; stored" if self.store.keep(key, answer) else ""
+            cache_status += "; stored" if self.memory.keep(key, answer) else ""
         if response.may_be_stored:
             own.append(("Cache-Status", cache_status))
         return self._send(answer, own, environ, start_response)
@@ -171,7 +171,7 @@ class AnswerCache:
         if answer.etag is not None:
             headers.append(("ETag", coded_tag(answer.etag, coding)))
         variant = Variant(body, headers)
-        self.store.add(answer, coding, variant)
+        self.memory.add(answer, coding, variant)
         return variant
 
 

@@ -31,14 +31,10 @@ from cms.content.published.rows import Row, with_revision
 from cms.content.types import Types
 from cms.db import Identifier, UTCDateTime, is_among
 from cms.feeds.sitemap import ListedPage
-from cms.identifiers import NOBODY
 from cms.seo.head import is_indexable
 from cms.site import Site
 
 events: Any = Event.__table__
-
-FIRST = NOBODY
-"""The lowest id."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from cms.app import ContractError, create_app
 from cms.catalog import CONTENT_TYPES
 from cms.settings import Settings
 from tests.service import SECRET
-from tests.workshops.wire import WORKSHOPS
+from tests.workshops.schemas import WORKSHOPS
 
 CATALOG = (*CONTENT_TYPES, WORKSHOPS)
 

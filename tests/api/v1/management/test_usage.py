@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from cms.content.editing import replacing
-from tests.api.v1.test_publication import Hours
+from tests.api.v1.management.test_publication import Hours
 from tests.invariants import check_invariants
 from tests.service import Service, written
 

@@ -1,4 +1,4 @@
-"""Requests that are odd: other methods, other forms of an address, preflights; the same over the server's interface."""
+"""The answer cache and odd requests: other methods, other forms of an address, preflights, raw WSGI."""
 
 from typing import Any
 

@@ -9,8 +9,8 @@ import pytest
 
 from cms import clock
 from cms.api.feeds import sitemaps
-from cms.content.published.sitemap import FIRST
 from cms.feeds import sitemap
+from cms.identifiers import NOBODY
 from tests.applications import serve
 from tests.service import Service
 
@@ -334,7 +334,7 @@ def test_head_of_a_sitemap_reads_nothing_of_it(site: Service) -> None:
 
 
 def test_a_sitemap_takes_no_parameters(site: Service) -> None:
-    for path in ("/sitemap.xml", "/sitemaps/pages.xml", f"/sitemaps/{FIRST}.xml", "/llms.txt", "/robots.txt"):
+    for path in ("/sitemap.xml", "/sitemaps/pages.xml", f"/sitemaps/{NOBODY}.xml", "/llms.txt", "/robots.txt"):
         response = site.get(f"{path}?page=1")
         assert response.status_code == 400, path
         assert response.get_json(force=True)["errors"][0]["code"] == "unknown_parameter"

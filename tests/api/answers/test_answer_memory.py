@@ -1,4 +1,4 @@
-"""What is kept stays within its bound, whatever is asked for."""
+"""The memory for answers stays within its limit, whatever is requested."""
 
 import threading
 from collections.abc import Iterator
@@ -136,7 +136,7 @@ def test_ten_thousand_ways_to_ask_stay_within_the_bound(small: Service, vary: st
 
     made = small.get("/api/v1/articles/one")
     answers.append((made.status, list(made.headers), made.get_data()))
-    front = small.front
+    front = small.answer_cache
     front._application = application
     sizes = []
     for number in range(10_000):
@@ -149,9 +149,9 @@ def test_ten_thousand_ways_to_ask_stay_within_the_bound(small: Service, vary: st
             "HTTP_ACCEPT_ENCODING": f"br;q=0.{number}, gzip" if vary == "encoding" else "br",
         }
         front(environ, lambda *_: None)  # type: ignore[arg-type]
-        sizes.append(front.store.size)
+        sizes.append(front.memory.size)
     assert max(sizes) <= 2 * MEGABYTE
-    assert 0 < len(front.store) < 1000
+    assert 0 < len(front.memory) < 1000
 
 
 def _moment(service: Service) -> Any:

@@ -1,4 +1,4 @@
-"""The front: an answer is kept while it is right, and told from others by all that it depends on."""
+"""The answer cache keeps an answer while it is right, apart from the answers to other requests."""
 
 import gzip
 import math
@@ -172,7 +172,7 @@ def test_the_usual_ways_to_accept_json_are_one(site: Service) -> None:
 def test_a_feed_is_not_sent_to_who_wants_json(site: Service) -> None:
     """Kept for those who accept anything, and told apart by what it is."""
     site.get(ONE)
-    page = site.front.store.find(("/api/v1/articles/one", "", ""))
+    page = site.answer_cache.memory.find(("/api/v1/articles/one", "", ""))
     assert page is not None
     page.media_type = "application/rss+xml"
     assert HIT.fullmatch(asked(site, Accept="*/*"))
@@ -214,7 +214,7 @@ def test_what_is_not_there_is_not_kept(site: Service) -> None:
             assert response.status_code == status
             assert "hit" not in response.headers.get("Cache-Status", "")
             assert "stored" not in response.headers.get("Cache-Status", "")
-    assert len(site.front.store) == 0
+    assert len(site.answer_cache.memory) == 0
 
 
 def test_who_asks_makes_no_difference(site: Service) -> None:
@@ -285,7 +285,7 @@ def test_in_development_a_kept_answer_says_what_the_check_took(database_url: str
         made, kept = service.get(ONE), service.get(ONE)
         assert re.fullmatch(r'db;dur=\d+\.\d\d;desc="\d+ statements"', made.headers["Server-Timing"])
         assert HIT.fullmatch(kept.headers["Cache-Status"])
-        assert re.fullmatch(r'db;dur=\d+\.\d\d;desc="freshness"', kept.headers["Server-Timing"])
+        assert re.fullmatch(r'db;dur=\d+\.\d\d;desc="version check"', kept.headers["Server-Timing"])
     finally:
         service.close()
 
@@ -293,7 +293,7 @@ def test_in_development_a_kept_answer_says_what_the_check_took(database_url: str
 def test_without_the_database_nothing_kept_is_sent(site: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     site.get(ONE)
     assert HIT.fullmatch(asked(site))
-    monkeypatch.setattr(site.front._version_watch, "read", lambda _seen: None)
+    monkeypatch.setattr(site.answer_cache._version_watch, "read", lambda _seen: None)
     response = site.get(ONE)
     assert (response.status_code, response.headers["Cache-Status"]) == (200, BYPASS)
 
@@ -304,7 +304,7 @@ def test_a_database_put_back_to_an_older_state_empties_the_memory(site: Service)
     with site.services.database.transaction() as session:
         session.connection().exec_driver_sql("UPDATE content_version SET content = content - 1")
     assert asked(site) == STALE
-    assert len(site.front.store) == 1
+    assert len(site.answer_cache.memory) == 1
 
 
 @pytest.fixture
@@ -325,7 +325,7 @@ def test_a_remembered_reading_is_not_taken_for_an_older_state(lenient: Service) 
     lenient.editor.create_published("articles", slug="two")
     assert asked(lenient, "/api/v1/articles/two") == STORED
     assert HIT.fullmatch(asked(lenient, "/api/v1/articles/two"))
-    assert len(lenient.front.store) == len(kept) + 1
+    assert len(lenient.answer_cache.memory) == len(kept) + 1
     assert asked(lenient) == STALE, "What was read for the newer answer counts for the older ones too."
 
 
@@ -338,7 +338,7 @@ def test_an_older_state_is_seen_past_a_remembered_reading(lenient: Service) -> N
     with lenient.services.database.transaction() as session:
         session.connection().exec_driver_sql("UPDATE content_version SET content = 0")
     assert asked(lenient, "/api/v1/tags") == STALE
-    assert len(lenient.front.store) == 1
+    assert len(lenient.answer_cache.memory) == 1
 
 
 FIXED = ("/api", "/api/v1/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/start.js", "/docs/problems/")
@@ -366,12 +366,12 @@ def test_what_is_fixed_is_made_and_coded_once(site: Service, path: str, monkeypa
 def test_a_query_that_means_nothing_fills_no_memory(site: Service) -> None:
     for number in range(3):
         assert asked(site, f"/docs/start.js?{number}") == "cms; fwd=uri-miss"
-    assert len(site.front.store) == 0
+    assert len(site.answer_cache.memory) == 0
 
 
 def test_a_slow_answer_does_not_replace_that_of_newer_content(site: Service) -> None:
     site.get(ONE)
-    store = site.front.store
+    store = site.answer_cache.memory
     slow = store.find((ONE, "", ""))
     assert slow is not None
     assert slow.validity is not None
@@ -387,7 +387,7 @@ def test_a_slow_answer_does_not_replace_that_of_newer_content(site: Service) -> 
 def streaming(site: Service) -> Iterator[Service]:
     """A site whose application also hands over texts piece by piece."""
     closed: list[str] = []
-    inner = site.front._application
+    inner = site.answer_cache._application
 
     def application(environ: Any, start_response: Any) -> Any:
         if not environ["PATH_INFO"].startswith("/stream"):
@@ -396,10 +396,10 @@ def streaming(site: Service) -> Iterator[Service]:
         start_response("200 OK", [("Content-Type", kind), ("Cache-Control", "public, max-age=60")])
         return _Pieces(closed)
 
-    site.front._application = application
+    site.answer_cache._application = application
     site.closed = closed  # type: ignore[attr-defined]
     yield site
-    site.front._application = inner
+    site.answer_cache._application = inner
 
 
 class _Pieces:
@@ -421,7 +421,7 @@ def _answer(service: Service, path: str, **headers: str) -> tuple[dict[str, str]
     """The headers and the unread body of an answer at the WSGI interface."""
     builder = EnvironBuilder(path=path, headers=Headers({"Host": "127.0.0.1:8000"} | headers))
     started: list[Any] = []
-    body = service.front(builder.get_environ(), lambda status, given, *_: started.append(dict(given)))  # type: ignore[arg-type]
+    body = service.answer_cache(builder.get_environ(), lambda status, given, *_: started.append(dict(given)))  # type: ignore[arg-type]
     return started[0], body
 
 
@@ -433,7 +433,7 @@ def test_a_stream_goes_through_piece_by_piece(streaming: Service) -> None:
         assert body.taken == 0
         assert next(iter(body)) == b"<url>0</url>"
         assert body.taken == 1
-    assert len(streaming.front.store) == 0
+    assert len(streaming.answer_cache.memory) == 0
 
 
 def test_a_stream_of_text_is_compressed_on_the_way_and_closed(streaming: Service) -> None:
@@ -463,7 +463,7 @@ def large(site: Service) -> Service:
         start_response("200 OK", [*headers, ("ETag", '"abc"'), ("X-Request-Id", "given")])
         return [LARGE]
 
-    site.front._application = application
+    site.answer_cache._application = application
     return site
 
 

@@ -1,4 +1,4 @@
-"""Workshops on the wire."""
+"""The schemas of workshops."""
 
 from cms.api import entry_fields
 from cms.api.http import fields

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.v1.test_publication import Hours, put, times, visible
+from tests.api.v1.management.test_publication import Hours, put, times, visible
 from tests.invariants import check_invariants
 from tests.service import Service
 

@@ -1,4 +1,4 @@
-"""The cheap check: it sees every commit at once, honours the clock, and admits when it cannot tell."""
+"""The version watch sees every commit at once, follows the clock, and says when it cannot know."""
 
 import sqlite3
 import threading
@@ -24,12 +24,12 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def freshness(service: Service) -> VersionWatch:
+def version_watch(service: Service) -> VersionWatch:
     return VersionWatch(service.services.database)
 
 
-def standing(freshness: VersionWatch) -> VersionReading:
-    found = freshness.read()
+def reading_of(version_watch: VersionWatch) -> VersionReading:
+    found = version_watch.read()
     assert found is not None
     return found
 
@@ -39,30 +39,30 @@ def moment(service: Service) -> Any:
         return read_moment(connection, "")
 
 
-def test_it_reads_what_delivery_reads(service: Service, freshness: VersionWatch) -> None:
+def test_it_reads_what_delivery_reads(service: Service, version_watch: VersionWatch) -> None:
     for _ in range(3):
-        before, found, after = moment(service), standing(freshness), moment(service)
+        before, found, after = moment(service), reading_of(version_watch), moment(service)
         assert before.content == found.content == after.content
         assert before.at <= found.at <= after.at
         service.editor.create_published("tags")
 
 
-def test_it_sees_every_commit_at_once(service: Service, freshness: VersionWatch) -> None:
+def test_it_sees_every_commit_at_once(service: Service, version_watch: VersionWatch) -> None:
     for _ in range(5):
-        before = standing(freshness).content
-        assert standing(freshness).content == before
+        before = reading_of(version_watch).content
+        assert reading_of(version_watch).content == before
         service.editor.create("tags")
-        assert standing(freshness).content == before, "A draft shows nowhere."
+        assert reading_of(version_watch).content == before, "A draft shows nowhere."
         service.editor.create_published("tags")
-        assert standing(freshness).content == moment(service).content > before
+        assert reading_of(version_watch).content == moment(service).content > before
 
 
-def test_it_heeds_a_clock_that_is_moved(service: Service, freshness: VersionWatch) -> None:
-    now = standing(freshness).at
+def test_it_heeds_a_clock_that_is_moved(service: Service, version_watch: VersionWatch) -> None:
+    now = reading_of(version_watch).at
     with clock.moved(HOUR):
-        assert timedelta(0) <= standing(freshness).at - now - HOUR < timedelta(minutes=1)
-        assert moment(service).at <= standing(freshness).at
-    assert timedelta(0) <= standing(freshness).at - now < timedelta(minutes=1)
+        assert timedelta(0) <= reading_of(version_watch).at - now - HOUR < timedelta(minutes=1)
+        assert moment(service).at <= reading_of(version_watch).at
+    assert timedelta(0) <= reading_of(version_watch).at - now < timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def much_slack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("much_slack")
-def test_its_clock_does_not_run_backwards_a_little(service: Service, freshness: VersionWatch) -> None:
+def test_its_clock_does_not_run_backwards_a_little(service: Service, version_watch: VersionWatch) -> None:
     with clock.moved(timedelta(minutes=8)):
         service.editor.create("tags")
-        last = standing(freshness).at
-    assert standing(freshness).at <= last
-    assert standing(freshness).at == moment(service).at > clock.now()
+        last = reading_of(version_watch).at
+    assert reading_of(version_watch).at <= last
+    assert reading_of(version_watch).at == moment(service).at > clock.now()
     with clock.moved(-HOUR):
-        assert standing(freshness).at < last - timedelta(minutes=59), "Far ahead it is not followed."
+        assert reading_of(version_watch).at < last - timedelta(minutes=59), "Far ahead it is not followed."
 
 
 @pytest.mark.usefixtures("much_slack")
@@ -99,26 +99,26 @@ def test_a_planned_change_that_the_clock_ran_past_hides_none_after_it(service: S
 
 def test_what_it_read_is_good_for_as_long_as_is_allowed(service: Service) -> None:
     lenient = VersionWatch(service.services.database, timedelta(minutes=5))
-    first = standing(lenient)
+    first = reading_of(lenient)
     service.editor.create_published("tags")
-    second = standing(lenient)
+    second = reading_of(lenient)
     assert second.content == first.content < moment(service).content
     assert first.at <= second.at, "The time goes on."
     with clock.moved(HOUR):
-        assert standing(lenient).at - first.at >= HOUR
+        assert reading_of(lenient).at - first.at >= HOUR
     service.services.database.dispose()
-    assert standing(lenient).content == moment(service).content
+    assert reading_of(lenient).content == moment(service).content
 
 
 def test_what_it_read_does_not_stand_against_what_is_known(service: Service) -> None:
     lenient = VersionWatch(service.services.database, timedelta(minutes=5))
-    first = standing(lenient).content
+    first = reading_of(lenient).content
     service.editor.create_published("tags")
-    assert standing(lenient).content == first
+    assert reading_of(lenient).content == first
     seen = moment(service).content
     found = lenient.read(seen)
     assert found is not None
-    assert found.content == seen == standing(lenient).content > first
+    assert found.content == seen == reading_of(lenient).content > first
     beyond = lenient.read(seen + 5)
     assert beyond is not None
     assert beyond.content == seen, "The database runs back: it is said as it is."
@@ -128,22 +128,22 @@ def test_a_staleness_that_is_over_is_over(service: Service) -> None:
     impatient = VersionWatch(service.services.database, timedelta(microseconds=1))
     for _ in range(3):
         service.editor.create_published("tags")
-        assert standing(impatient).content == moment(service).content
+        assert reading_of(impatient).content == moment(service).content
 
 
-def test_threads_share_connections_and_keep_few(service: Service, freshness: VersionWatch) -> None:
+def test_threads_share_connections_and_keep_few(service: Service, version_watch: VersionWatch) -> None:
     service.editor.create_published("tags")
     opened: list[Any] = []
     event.listen(service.services.database.engine, "connect", lambda connection, _: opened.append(connection))
     for _ in range(20):
-        standing(freshness)
+        reading_of(version_watch)
     assert len(opened) <= 1
     begin = threading.Barrier(16)
     found: list[int] = []
 
     def work() -> None:
         begin.wait(PATIENCE)
-        found.extend(standing(freshness).content for _ in range(20))
+        found.extend(reading_of(version_watch).content for _ in range(20))
 
     threads = [threading.Thread(target=work) for _ in range(16)]
     for each in threads:
@@ -151,25 +151,25 @@ def test_threads_share_connections_and_keep_few(service: Service, freshness: Ver
     for each in threads:
         each.join(PATIENCE)
     assert found == [moment(service).content] * 320
-    assert len(freshness._idle) <= IDLE_CONNECTIONS
+    assert len(version_watch._idle) <= IDLE_CONNECTIONS
 
 
-def test_a_broken_connection_is_replaced(service: Service, freshness: VersionWatch) -> None:
-    content = standing(freshness).content
-    freshness._idle[0].connection.close()
-    assert freshness.read() is None
-    assert freshness._idle == []
-    assert standing(freshness).content == content
+def test_a_broken_connection_is_replaced(service: Service, version_watch: VersionWatch) -> None:
+    content = reading_of(version_watch).content
+    version_watch._idle[0].connection.close()
+    assert version_watch.read() is None
+    assert version_watch._idle == []
+    assert reading_of(version_watch).content == content
 
 
-def test_its_connections_are_closed_with_the_database(service: Service, freshness: VersionWatch) -> None:
-    standing(freshness)
-    (watch,) = freshness._idle
+def test_its_connections_are_closed_with_the_database(service: Service, version_watch: VersionWatch) -> None:
+    reading_of(version_watch)
+    (watch,) = version_watch._idle
     service.services.database.dispose()
-    assert freshness._idle == []
+    assert version_watch._idle == []
     with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError)):
         watch.connection.execute("SELECT 1")
-    assert standing(freshness).content == moment(service).content
+    assert reading_of(version_watch).content == moment(service).content
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def code(service: Service, plural: str, **query: Any) -> str:
     return found
 
 
-def test_names_in_filters_are_ids_or_slugs_of_working_copies(service: Service) -> None:
+def test_names_in_filters_are_ids_or_slugs_of_drafts(service: Service) -> None:
     assert service.admin.patch("/api/v1/manage/site", json={"locales": LOCALES}, if_match="*").status_code == 200
     editor = service.editor
     paper, thread = editor.create("tags", slug="paper")["id"], editor.create("tags", slug="thread")["id"]
@@ -68,7 +68,7 @@ def test_times_are_those_that_are_written_and_of_the_last_save(service: Service)
     assert ids(service, "articles", published_at__exists="true", trashed="true") == {april}
 
 
-def test_facets_owners_and_words_of_working_copies(service: Service) -> None:
+def test_facets_owners_and_words_of_drafts(service: Service) -> None:
     editor = service.editor
     featured = editor.create("articles", title="Vellum morning", featured=True)["id"]
     plain = editor.create_published("articles", title="Paper evening")["id"]

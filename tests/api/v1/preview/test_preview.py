@@ -327,7 +327,7 @@ WORKING = re.compile(r"\b(draft_\w+|entries|links|articles|tags|authors|faqs)\b"
 PUBLISHED = re.compile(r"\b(publications|publication_links|link_counts|search_documents|search_words|search_index)\b")
 
 
-def test_delivery_names_no_working_copy_and_drafts_name_no_publication(service: Service, statements: list[str]) -> None:
+def test_delivery_names_no_draft_and_drafts_name_no_publication(service: Service, statements: list[str]) -> None:
     service.admin.patch("/api/v1/manage/site", json={"locales": LANGUAGES}, if_match="*")
     tag = service.editor.create_published("tags", slug="repair")
     author = service.editor.create_published("authors", slug="orla")

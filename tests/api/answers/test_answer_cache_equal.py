@@ -1,4 +1,4 @@
-"""Kept or made: whatever is written, planned and asked, and wherever the clock stands, the answer is the same."""
+"""A kept answer equals a new one, whatever is written, planned and requested, and whatever the time is."""
 
 import gzip
 import random
@@ -76,7 +76,7 @@ def test_what_is_kept_is_what_would_be_made(service: Service, uncached: Service,
 def test_no_write_empties_the_memory(service: Service, staleness: int) -> None:
     chance = random.Random(3)
     lenient = serve(replace(service.services.settings, cache_staleness=staleness))
-    store = lenient.front.store
+    store = lenient.answer_cache.memory
     try:
         entries = _entries(service)
         for _ in range(STEPS // 2):

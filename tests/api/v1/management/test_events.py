@@ -265,7 +265,7 @@ RECORDERS = ("record", "_record")
 
 def recorded_actions() -> Iterator[str]:
     """Every word that the service records as an action: given to one of ``RECORDERS``, or called so before."""
-    sources = (path.read_text() for path in (Path(__file__).parents[3] / "cms").rglob("*.py"))
+    sources = (path.read_text() for path in (Path(__file__).parents[4] / "cms").rglob("*.py"))
     for source in (each for each in sources if "record(" in each):
         for node in ast.walk(ast.parse(source)):
             given: list[ast.expr] = []

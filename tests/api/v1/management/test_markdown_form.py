@@ -82,7 +82,7 @@ def test_one_file_makes_an_article_live(service: Service, editor: Caller) -> Non
     assert revision["note"] == "From a file."
 
 
-def test_a_working_copy_is_read_edited_and_sent_back(editor: Caller) -> None:
+def test_a_draft_is_read_edited_and_sent_back(editor: Caller) -> None:
     path = f"{ARTICLES}/{send(editor, 'POST', ARTICLES, PAGE).get_json()['data']['id']}"
     taken = read(editor, path)
     text = taken.get_data(as_text=True)
