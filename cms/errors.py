@@ -6,6 +6,8 @@ The edge (``cms/api/http/problems.py``) turns each class into one status and one
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+FAULTS_LISTED = 50
+"""The most faults that one answer lists."""
 NOT_FOUND = "The resource was not found."
 """The detail of every answer of status 404 that gives no closer reason, so that none can be told from another."""
 
@@ -46,7 +48,10 @@ class Invalid(CMSError):
 
     def __init__(self, *faults: Fault) -> None:
         count = len(faults)
-        super().__init__("The body has one error." if count == 1 else f"The body has {count} errors.", *faults)
+        detail = "The body has one error." if count == 1 else f"The body has {count} errors."
+        if count > FAULTS_LISTED:
+            detail = f"The body has more than {FAULTS_LISTED} errors. The first {FAULTS_LISTED} are listed."
+        super().__init__(detail, *faults)
 
 
 class NotFound(CMSError):

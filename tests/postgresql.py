@@ -330,13 +330,15 @@ class SharedDatabase:
 
     def __init__(self, server: PostgreSQLServer, name: str, template: str) -> None:
         self._server, self._name, self._template = server, name, template
+        self._connection: psycopg.Connection | None = None
+        """Kept from one test to the next: what a new one has to learn of the tables takes longer than to empty them."""
         self._uses = 0
         self._shape = ""
         self._rows: dict[str, bytes] = {}
         """What the tables that the template has filled hold, in the form of COPY."""
 
     def fresh(self) -> str:
-        """The address of the database, which has exactly the rows of the template and no connections."""
+        """The address of the database, which has exactly the rows of the template and no test connected."""
         if self._uses % self.USES == 0 or not self._emptied():
             self.drop()
             self._server.create_database(self._name, template=self._template)
@@ -345,40 +347,50 @@ class SharedDatabase:
         return self._server.url(self._name)
 
     def drop(self) -> None:
+        self.disconnect()
         self._server.drop_database(self._name)
 
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(self._server.url(self._name).replace("+psycopg", "", 1), autocommit=True)
+    def disconnect(self) -> None:
+        """Close the connection, since a database with connections cannot be copied or dropped."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None:
+            url = self._server.url(self._name).replace("+psycopg", "", 1)
+            self._connection = psycopg.connect(url, autocommit=True)
+        return self._connection
 
     def _remember(self) -> None:
-        with self._connect() as connection:
-            self._shape, tables = _shape(connection)
-            self._rows = {}
-            for table in tables:
-                with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as rows:
-                    self._rows[table] = b"".join(bytes(each) for each in rows)
+        connection = self._connected()
+        self._shape, tables = _shape(connection)
+        self._rows = {}
+        for table in tables:
+            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as rows:
+                self._rows[table] = b"".join(bytes(each) for each in rows)
 
     def _emptied(self) -> bool:
         """True if the database has the rows of the template again; False if more than rows has changed."""
         try:
-            with self._connect() as connection:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-                if _shape(connection)[0] != self._shape:
-                    return False
-                with connection.transaction():
-                    # Without the triggers of foreign keys, in any order.
-                    connection.execute("SET LOCAL session_replication_role = replica")
-                    connection.execute("SET LOCAL lock_timeout = 2000")
-                    deletions = (sql.SQL("DELETE FROM {}").format(sql.Identifier(each)) for each in self._rows)
-                    connection.execute(sql.SQL("; ").join(deletions))
-                    for table, rows in self._rows.items():
-                        if rows:
-                            statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
-                            with connection.cursor().copy(statement) as copy:
-                                copy.write(rows)
+            connection = self._connected()
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if _shape(connection)[0] != self._shape:
+                return False
+            with connection.transaction():
+                # Without the triggers of foreign keys, in any order.
+                connection.execute("SET LOCAL session_replication_role = replica")
+                connection.execute("SET LOCAL lock_timeout = 2000")
+                deletions = (sql.SQL("DELETE FROM {}").format(sql.Identifier(each)) for each in self._rows)
+                connection.execute(sql.SQL("; ").join(deletions))
+                for table, rows in self._rows.items():
+                    if rows:
+                        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+                        with connection.cursor().copy(statement) as copy:
+                            copy.write(rows)
         except psycopg.Error:
             return False
         return True

@@ -22,7 +22,7 @@ from cms import clock
 from tests.invariants import check_invariants
 from tests.processes import PATIENCE, Client, Reply, comes_true, free_port, new_key, rows, serving, variables
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.process
 
 MANAGE = "/api/v1/manage"
 ROUNDS = (170, 340, 500)
@@ -210,6 +210,14 @@ class Crowd:
     def all(self) -> Iterator[Story]:
         for stories in self.stories:
             yield from stories
+
+
+@pytest.fixture
+def database_url(database_url: str, request: pytest.FixtureRequest) -> str:
+    """A database that no test is connected to."""
+    if not database_url.startswith("sqlite"):
+        request.getfixturevalue("postgresql_database").disconnect()
+    return database_url
 
 
 def test_whatever_is_killed_acknowledged_writes_are_there_and_no_write_is_there_by_halves(

@@ -101,6 +101,7 @@ def test_up_down_and_up_again(app: Flask, empty_url: str) -> None:
     assert service.editor.create_published("articles")["status"] == "published"
 
 
+@pytest.mark.exhaustive
 def test_there_is_content_before_a_downgrade_and_it_still_works(app: Flask, empty_url: str) -> None:
     migrate(app)
     service = Service(app)
@@ -129,6 +130,7 @@ def test_migrated_tables_are_those_of_the_models(app: Flask, empty_url: str, req
     assert sum(len(parts["foreign keys"]) for parts in created.values()) >= 10
 
 
+@pytest.mark.exhaustive
 def test_migrating_twice_changes_nothing(app: Flask, empty_url: str) -> None:
     migrate(app)
     before = rows(empty_url, "SELECT change, content FROM content_version")
@@ -148,6 +150,7 @@ def test_processes_that_migrate_together_all_succeed(empty_url: str, tmp_path: P
     assert rows(empty_url, "SELECT count(*) FROM content_version") == [(1,)]
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_seen_of_a_migration_before_all_of_it_is_done(app: Flask, empty_url: str) -> None:
     seen: list[Any] = []
     app.extensions["migrate"].configure_args["on_version_apply"] = lambda **_: seen.append(tables(empty_url))
@@ -173,6 +176,7 @@ def test_a_migration_waits_for_whoever_writes_to_the_file(tmp_path: Path, caplog
     assert [each.message for each in caplog.records] == [WAITING]
 
 
+@pytest.mark.exhaustive
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     app: Flask, empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +195,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     assert is_current(app)
 
 
+@pytest.mark.exhaustive
 def test_foreign_keys_are_minded_again_after_a_migration(app: Flask, empty_url: str) -> None:
     migrate(app)
     database = app.extensions["cms"].database

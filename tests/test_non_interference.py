@@ -173,6 +173,7 @@ def copy_of(request: pytest.FixtureRequest, tmp_path: Path, worker_name: str) ->
     def copy(database_url: str) -> str:
         if database_url.startswith("sqlite"):
             return f"sqlite:///{shutil.copy(make_url(database_url).database or '', tmp_path / 'copy.db')}"
+        request.getfixturevalue("postgresql_database").disconnect()
         copied.append(f"copy_{worker_name}")
         address: str = server.create_database(copied[0], template=make_url(database_url).database)
         return address

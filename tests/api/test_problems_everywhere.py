@@ -244,6 +244,7 @@ def test_at_most_fifty_faults_are_reported_in_a_stable_order(service: Service) -
     body = {"name": "Paper", **{f"field{number:03}": 1 for number in range(80)}}
     first, second = (service.editor.post(MANAGED, json=body).get_json() for _ in range(2))
     assert len(first["errors"]) == 50
+    assert first["detail"] == "The body has more than 50 errors. The first 50 are listed."
     assert first["errors"] == second["errors"]
 
 

@@ -8,7 +8,8 @@ from apispec import APISpec
 
 from cms.api.http.deprecation import deprecated_schema
 from cms.api.http.fields import EXTENSIBLE, Field, Group, JSONSchema, Schema, component_name, nullable
-from cms.api.http.problems import FAULTS_AT_MOST, ProblemType
+from cms.api.http.problems import ProblemType
+from cms.errors import FAULTS_LISTED
 
 
 def described(field: Any) -> JSONSchema:
@@ -47,7 +48,7 @@ def problem_schema(
             "instance": text | {"description": "The request's id, `urn:request:…`."},
             "errors": {
                 "type": "array",
-                "maxItems": FAULTS_AT_MOST,
+                "maxItems": FAULTS_LISTED,
                 "items": {
                     "type": "object",
                     "properties": {

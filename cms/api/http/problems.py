@@ -12,10 +12,9 @@ from flask import Response, current_app, g, has_request_context, request
 from uuid_utils import uuid7
 from werkzeug.exceptions import HTTPException
 
-from cms.errors import NOT_FOUND, CMSError, Fault, Unavailable
+from cms.errors import FAULTS_LISTED, NOT_FOUND, CMSError, Fault, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
-FAULTS_AT_MOST = 50
 RETRY_SECONDS = 2
 RUNNING_SECONDS = 1
 
@@ -196,7 +195,7 @@ def problem(
     if kind.status == HTTPStatus.NOT_FOUND and has_request_context() and g.get("is_delivery", False):
         del document["instance"]
     if faults:
-        document["errors"] = [_fault(each) for each in faults[:FAULTS_AT_MOST]]
+        document["errors"] = [_fault(each) for each in faults[:FAULTS_LISTED]]
     response = Response(orjson.dumps(document), status=kind.status, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:

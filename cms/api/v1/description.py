@@ -7,10 +7,10 @@ from cms.api.http.endpoint import Endpoint
 from cms.api.http.fields import JSONSchema
 from cms.api.http.openapi import Description, openapi_document
 from cms.api.http.openapi_schemas import listed
-from cms.api.http.problems import FAULTS_AT_MOST
 from cms.api.problem_types import FAULTS, PROBLEMS, WARNINGS
 from cms.api.v1.schemas import ContentResource, Translation
 from cms.api.versions import V1
+from cms.errors import FAULTS_LISTED
 from cms.keys import ROLES, SCOPES
 from cms.version import API_VERSION
 
@@ -91,4 +91,4 @@ def describe(routes: Iterable[tuple[str, str, type[Endpoint]]], catalog: Sequenc
 
 
 def _objects(description: str) -> JSONSchema:
-    return {"type": "array", "maxItems": FAULTS_AT_MOST, "items": {"type": "object"}, "description": description}
+    return {"type": "array", "maxItems": FAULTS_LISTED, "items": {"type": "object"}, "description": description}
