@@ -172,7 +172,7 @@ def test_a_key_for_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_revoking_an_unknown_key_is_refused(database_url: str, tmp_path: Path) -> None:
-    refused("key", "revoke", "nosuchkey000", folder=tmp_path, settings=variables(database_url), naming="")
+    refused("key", "revoke", "nosuchkey000", folder=tmp_path, settings=variables(database_url), naming="nosuchkey000")
 
 
 @pytest.mark.parametrize("name", ["x" * 121, ""])

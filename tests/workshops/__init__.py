@@ -1,7 +1,7 @@
-"""A sixth content type, made as the five are: a model, a type, two schemas and one entry of the catalogue.
+"""A sixth content type, made as the five are: a table, JSON-LD, a declaration, two schemas, a line in the catalogue.
 
-In ``cms/`` this folder would be ``cms/workshops/``, and ``schemas.py`` would be ``cms/api/v1/workshops.py``. Nothing here
-is more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
+In ``cms/`` this folder would be ``cms/workshops/``, and ``schemas.py`` would be ``cms/api/v1/workshops.py``. Nothing
+here is more than a type needs; ``tests/test_sixth_type.py`` shows what it gets for it.
 """
 
 from cms.content.types import (
