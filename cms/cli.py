@@ -29,7 +29,7 @@ from cms.content.editing.rerendering import Rerendered
 from cms.content.editing.rerendering import rerender as rerender_all
 from cms.content.editing.write import Write, begin_write
 from cms.db import Database
-from cms.errors import CMSError, Unavailable
+from cms.errors import CMSError, NotFound, Unavailable
 from cms.keys import ROLES, SCOPES, Actor, create_key, list_keys, logged_values, revoke_key
 from cms.migrate import is_current, migrate
 from cms.settings import Settings, SettingsError
@@ -69,7 +69,7 @@ def _fail_for_database(reason: str, cause: BaseException | None) -> NoReturn:
 @click.group()
 @click.version_option(VERSION)
 def cli() -> None:
-    """A headless CMS: articles, FAQ entries, authors and social links over HTTP."""
+    """A headless CMS: articles, FAQ entries, authors, social links and tags over HTTP."""
 
 
 @cli.command()
@@ -177,15 +177,18 @@ def reindex() -> None:
 
 
 @cli.command()
-@click.option("--dry-run", is_flag=True, help="Only count what would change. Write nothing.")
+@click.option("--dry-run", is_flag=True, help="Count what would change; no text is changed.")
 def rerender(dry_run: bool) -> None:
     """Render again, in batches, the texts that an older release rendered. Can be stopped and continued at any time."""
     known = _services(_current_app())
     done = rerender_all(known.database, known.types, known.settings.public_url, dry_run=dry_run, report=_show_progress)
-    verb = "would change" if dry_run else "changed"
+    if not done.revisions:
+        click.echo("Nothing to do: no text was rendered by an older release.")
+        return
+    changed = "would change" if dry_run else "changed"
     click.echo(
-        f"{done.revisions} revisions came from an older renderer. {done.changed} of them {verb}; "
-        f"{done.live} of these are live or planned."
+        f"Revisions that an older release rendered: {done.revisions}. Of these, {changed}: {done.changed}. "
+        f"Live or planned entries that {changed}: {done.live}."
     )
 
 
@@ -219,6 +222,9 @@ def key_create(
         click.echo(json.dumps({"id": made.row.id, "key": made.key, "scopes": made.row.scopes}))
     else:
         click.echo(made.key)
+        # A script takes the key alone from standard output.
+        if sys.stdout.isatty():
+            click.echo(f"Its id, for `cms key revoke`: {made.row.id}", err=True)
 
 
 @key.command("list")
@@ -244,9 +250,12 @@ def _plain(value: Any) -> Any:
 @click.argument("key_id")
 def key_revoke(key_id: str) -> None:
     """Revoke a key at once."""
-    with _begin_write() as write:
-        if revoke_key(write.session, key_id, write.at):
-            write.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": write.at})
+    try:
+        with _begin_write() as write:
+            if revoke_key(write.session, key_id, write.at):
+                write.record("key_revoked", "key", key_id, before={"revoked_at": None}, after={"revoked_at": write.at})
+    except NotFound:
+        _fail(f"no key has the id {key_id}; `cms key list` shows the ids")
     click.echo(f"{key_id} is revoked.")
 
 

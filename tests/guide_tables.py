@@ -137,8 +137,10 @@ def endpoints_table() -> str:
                 if operation := operations.get(method):
                     yield f"`{method.upper()}`", f"`{path}`", operation["summary"], _caller(operation)
 
-    same = ", ".join(f"`{each}`" for each in others)
-    said = f"What is written here of `{FIRST}` is there for {same} too."
+    *same, last = (f"`{each}`" for each in others)
+    said = (
+        f"`{FIRST}` stands for every content type. The other types have the same routes: {', '.join(same)} and {last}."
+    )
     return f"{said}\n\n{_table(('method', 'path', 'does', 'who'), rows())}"
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from cms.demo.run import FLAGSHIP
-from tests.guides import DELIVERY, EDITING, OPERATING, PAPERS, README, TUTORIAL, blocks, name_of
+from cms.settings import Settings
+from tests.guides import DELIVERY, EDITING, OPERATING, PAPERS, README, ROOT, TUTORIAL, blocks, name_of
 from tests.judges.sample import serving_sample
 from tests.postgresql import find_binaries
 from tests.processes import PATIENCE, Process, free_port, new_key, rows, serving, variables, working
@@ -189,13 +190,14 @@ def test_every_example_for_frontends_works(database_url: str, tmp_path: Path) ->
 def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> None:
     with serving_sample(database_url, tmp_path) as server:
         key = new_key(database_url)
-        manage = f"http://127.0.0.1:{server.port}/api/v1/manage"
-        environment = environment_with_curl(tmp_path, CMS=manage, KEY=key)
+        address = f"http://127.0.0.1:{server.port}/api/v1"
+        environment = environment_with_curl(tmp_path, CMS=address, MANAGE=f"{address}/manage", KEY=key)
         # One after the other in one shell, as they are pasted; the reader's own values are those of the environment.
         settings, *examples = blocks(EDITING)
         names = [line for line in settings.splitlines() if not line.startswith("export")]
         script = "\n".join([*names, *(f"{block}printf '\\x1e'" for block in examples)])
         told = said(script, tmp_path, environment).split("\x1e")[:-1]
+    ((writer,),) = rows(database_url, f"SELECT name FROM api_keys WHERE id = '{key.split('_')[1]}'")
     tells, blocked, dry, safe, history, time, away, batch, forms, as_file, events = [answers(each) for each in told]
 
     codes = {each["code"] for each in tells[0]["warnings"]}
@@ -210,7 +212,7 @@ def test_every_example_for_editors_works(database_url: str, tmp_path: Path) -> N
 
     assert {"op": "replace", "path": "/title", "value": "Waxed thread"} in dry[0]["changes"]
     assert safe[0]["data"]["version"] == 2
-    assert (safe[1]["status"], safe[1]["changed_by"]["name"]) == (412, "Test")
+    assert (safe[1]["status"], safe[1]["changed_by"]["name"]) == (412, writer)
     assert safe[1]["changed_fields"] == ["summary", "title"]
     assert safe[2] == safe[3]
     assert {"op": "delete", "text": " and when to use it"} in history[0]["data"]["texts"][0]["runs"]
@@ -249,10 +251,10 @@ def test_what_the_readme_shows_first_works(database_url: str, tmp_path: Path) ->
     assert_shortened(json.loads(shown), fetched)
     assert (draft["data"]["status"], publication["data"]["status"]) == ("draft", "published")
     assert (live["data"]["title"], live["data"]["body"]["html"]) == (
-        "Hello from curl",
+        "A letter from curl",
         "<p>It <em>works</em>.</p>\n",
     )
-    assert changed["data"]["title"] == "Hello again"
+    assert changed["data"]["title"] == "A second letter"
     assert [each["path"] for each in diff["data"]["patch"]] == ["/title"]
     assert readiness["data"]["checks"]
     assert [each["action"] for each in events["data"]] == ["saved", "published", "created"]
@@ -274,14 +276,15 @@ def assert_shortened(shown: Any, whole: Any) -> None:
 
 
 def test_one_machine_is_set_up_and_backed_up_as_operators_are_told(tmp_path: Path) -> None:
-    first, *_, backup, _dump, _renew = blocks(OPERATING)
+    _install, first, *_, backup, _dump, _renew = blocks(OPERATING)
     make_key, serve = first.splitlines()
     environment = environment_with_curl(tmp_path)
     assert said(make_key, tmp_path, environment).startswith("cms_")
     with serving_as_told(serve, tmp_path, {}) as server:
         assert server.is_ready()
         assert said(backup, tmp_path, environment) == ""
-    kept = rows(f"sqlite:///{tmp_path}/var/backup.db", "SELECT name FROM api_keys")
+    (copy,) = (tmp_path / "var").glob("backup-*.db")
+    kept = rows(f"sqlite:///{copy}", "SELECT name FROM api_keys")
     assert kept == [("First administrator",)]
 
 
@@ -295,15 +298,14 @@ def serving_as_told(line: str, folder: Path, settings: dict[str, str]) -> Any:
 
 
 def test_production_is_set_up_and_kept_running_as_operators_are_told(database_url: str, tmp_path: Path) -> None:
-    _, settings, prepare, run, tell_of_site, keys, health, _backup, dump, renew = blocks(OPERATING)
-    told = dict(re.findall(r"(?m)^export (\w+)=(.+)$", settings))
-    assert list(told) == ["CMS_DATABASE_URL", "CMS_PUBLIC_URL", "CMS_SECRET_KEY"]
+    _install, _one_machine, settings, load, prepare, serve, work, *others = blocks(OPERATING)
+    tell_of_site, keys, health, _backup, dump, renew = others
     own = variables(database_url.replace("+psycopg", ""))
     environment = environment_with_curl(tmp_path, **own)
+    assert_are_the_settings(settings, load, tmp_path, {"PATH": environment["PATH"]})
     migrated, key = said(prepare, tmp_path, environment).splitlines()
-    assert "at this release" in migrated
-    serve, work = run.splitlines()
-    assert work == "cms worker"
+    assert migrated == "The database has the schema of this release."
+    assert work == "cms worker\n"
     with serving_as_told(serve, tmp_path, own) as server, working(tmp_path, own) as worker:
         environment |= {"CMS_PUBLIC_URL": f"http://127.0.0.1:{server.port}", "KEY": key}
         (site,) = answers(said(tell_of_site, tmp_path, environment))
@@ -316,12 +318,35 @@ def test_production_is_set_up_and_kept_running_as_operators_are_told(database_ur
         assert all(name in "\n".join(listed) for name in ("First administrator", "Website editor"))
         indexed, rendered = said(renew, tmp_path, environment).splitlines()
         assert indexed.startswith("The search index has ")
-        assert rendered.startswith("0 revisions ")
+        assert rendered == "Nothing to do: no text was rendered by an older release."
         assert_runs(worker)
     if database_url.startswith("postgresql"):
         path = f"{find_binaries()}:{environment['PATH']}"
         assert said(dump, tmp_path, environment | {"PATH": path}) == ""
         assert (tmp_path / "cms.dump").stat().st_size > 10_000
+
+
+def assert_are_the_settings(settings: str, load: str, folder: Path, environment: dict[str, str]) -> None:
+    """Assert that the file of settings is made once, for its owner alone, and that each shell loads the same."""
+    assert said(settings, folder, environment) == ""
+    assert (folder / "cms.env").stat().st_mode & 0o077 == 0
+    with pytest.raises(subprocess.CalledProcessError):
+        said(settings, folder, environment)
+    first, second = (said(f"{load}env", folder, environment) for _ in range(2))
+    told, again = (dict(re.findall(r"(?m)^(CMS_\w+)=(.+)$", each)) for each in (first, second))
+    assert sorted(told) == ["CMS_DATABASE_URL", "CMS_PUBLIC_URL", "CMS_SECRET_KEY"]
+    assert told == again
+    assert Settings.from_environment(told).secret_key == told["CMS_SECRET_KEY"]
+
+
+def test_the_service_is_installed_with_the_locked_libraries() -> None:
+    _clone, _enter, make, libraries, service = blocks(OPERATING)[0].splitlines()
+    assert make == "python3 -m venv .venv"
+    pip, *options = libraries.split()
+    assert (pip, options[:2]) == (".venv/bin/pip", ["install", "--require-hashes"])
+    assert "--hash=sha256:" in (ROOT / options[-1]).read_text(encoding="utf-8")
+    # What builds the wheel is among the locked libraries, so nothing else is fetched.
+    assert service.split()[1:] == ["install", "--no-deps", "--no-build-isolation", "."]
 
 
 def assert_runs(process: Process) -> None:

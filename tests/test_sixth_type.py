@@ -1,4 +1,4 @@
-"""A new content type needs a model, a declaration, two schemas and a line in the catalogue, and gets all the rest."""
+"""A new content type needs a model, a JSON-LD mapping, a declaration, two schemas and a line in the catalogue."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A sixth content type, made as the five are: a model, a type, two schemas and one entry of the catalogue.
+"""A sixth content type, made as the five are: a table, JSON-LD, a declaration, two schemas, a line in the catalogue.
 
 In ``cms/`` this folder would be ``cms/workshops/``, and ``schemas.py`` would be ``cms/api/v1/workshops.py``. It has
 no more than a type needs; ``tests/test_sixth_type.py`` shows what the type gets for it.

@@ -1,4 +1,4 @@
-"""What machines are told of a workshop: a kind of node that none of the five types has."""
+"""The JSON-LD of workshops: a kind of node that none of the five types has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

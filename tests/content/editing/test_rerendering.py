@@ -157,4 +157,11 @@ def test_the_command_says_what_it_did(sqlite_url: str, monkeypatch: pytest.Monke
     monkeypatch.setenv("CMS_DATABASE_URL", sqlite_url)
     done = CliRunner().invoke(cli, ["rerender", "--dry-run"])
     assert done.exit_code == 0, done.output
-    assert "0 revisions came from an older renderer. 0 of them would change" in done.output
+    assert "Nothing to do: no text was rendered by an older release." in done.output
+    monkeypatch.setattr("cms.cli.rerender_all", lambda *_, **__: Rerendered(12, 3, 2))
+    assert "12. Of these, changed: 3. Live or planned entries that changed: 2." in _output("rerender")
+    assert "12. Of these, would change: 3." in _output("rerender", "--dry-run")
+
+
+def _output(*arguments: str) -> str:
+    return CliRunner().invoke(cli, list(arguments)).output
