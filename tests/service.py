@@ -107,11 +107,11 @@ class Service(Caller):
         self.services: Services = app.extensions["cms"]
         self._give_back = give_back
 
-    def with_key(self, *scopes: str, **options: Any) -> Caller:
+    def with_key(self, *scopes: str, name: str | None = None, **options: Any) -> Caller:
         """A caller whose new key has these scopes."""
         known = self.services
         with change(known.database, known.types, Actor(), known.settings.public_url) as unit:
-            made = create_key(unit.session, f"Key {next(_numbers)}", scopes, unit.at, **options)
+            made = create_key(unit.session, name or f"Key {next(_numbers)}", scopes, unit.at, **options)
             unit.record("key_created", "key")
         return Caller(self.app, made.key)
 
