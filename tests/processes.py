@@ -72,7 +72,7 @@ def cms(
 def new_key(database_url: str, role: str = "admin") -> str:
     """A new key of this role, made without the command line, which would take a second."""
     with closing(serve(Settings(database_url=database_url, secret_key=SECRET))) as service:
-        key = service.with_key(*ROLES[role]).key
+        key = service.with_key(*ROLES[role], name="Test").key
     assert key is not None
     return key
 

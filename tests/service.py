@@ -107,11 +107,11 @@ class Service(Caller):
         self.services: Services = app.extensions["cms"]
         self._give_back = give_back
 
-    def with_key(self, *scopes: str, **options: Any) -> Caller:
+    def with_key(self, *scopes: str, name: str | None = None, **options: Any) -> Caller:
         """A caller whose new key has these scopes."""
         known = self.services
         with begin_write(known.database, known.types, Actor(), known.settings.public_url) as write:
-            made = create_key(write.session, f"Key {next(_numbers)}", scopes, write.at, **options)
+            made = create_key(write.session, name or f"Key {next(_numbers)}", scopes, write.at, **options)
             write.record("key_created", "key")
         return Caller(self.app, made.key)
 
