@@ -153,6 +153,19 @@ def test_a_plain_key_is_printed_alone(database_url: str, tmp_path: Path) -> None
     assert listed["revoked_at"] is None
 
 
+def test_a_terminal_shows_the_id_of_a_new_key_too(tmp_path: Path) -> None:
+    terminal, output = os.openpty()
+    command = [sys.executable, "-m", "cms", "key", "create", "--role", "viewer", "--name", "Reader"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
+    made = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, check=True
+    )
+    key = os.read(terminal, 1000).decode()
+    os.close(terminal)
+    os.close(output)
+    assert made.stderr == f"Its id, for `cms key revoke`: {key.split('_')[1]}\n"
+
+
 def test_a_key_that_expires_says_so(database_url: str, tmp_path: Path) -> None:
     settings = variables(database_url)
     arguments = ("--role", "viewer", "--name", "Short", "--expires-in-days", "30")

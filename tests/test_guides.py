@@ -304,7 +304,7 @@ def test_production_is_set_up_and_kept_running_as_operators_are_told(database_ur
     environment = environment_with_curl(tmp_path, **own)
     assert_are_the_settings(settings, load, tmp_path, {"PATH": environment["PATH"]})
     migrated, key = said(prepare, tmp_path, environment).splitlines()
-    assert "at this release" in migrated
+    assert migrated == "The database has the schema of this release."
     assert work == "cms worker\n"
     with serving_as_told(serve, tmp_path, own) as server, working(tmp_path, own) as worker:
         environment |= {"CMS_PUBLIC_URL": f"http://127.0.0.1:{server.port}", "KEY": key}
@@ -330,6 +330,8 @@ def assert_are_the_settings(settings: str, load: str, folder: Path, environment:
     """Assert that the file of settings is made once, for its owner alone, and that each shell loads the same."""
     assert said(settings, folder, environment) == ""
     assert (folder / "cms.env").stat().st_mode & 0o077 == 0
+    with pytest.raises(subprocess.CalledProcessError):
+        said(settings, folder, environment)
     first, second = (said(f"{load}env", folder, environment) for _ in range(2))
     told, again = (dict(re.findall(r"(?m)^(CMS_\w+)=(.+)$", each)) for each in (first, second))
     assert sorted(told) == ["CMS_DATABASE_URL", "CMS_PUBLIC_URL", "CMS_SECRET_KEY"]
