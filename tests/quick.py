@@ -16,7 +16,7 @@ LEFT_OUT = ("exhaustive", "process", "slow")
 DATABASES = frozenset({"sqlite", "postgresql"})
 # What a test takes, itself or through another fixture, that uses a database.
 SOURCES = frozenset({"fresh_database", "shared_database_url", "sqlite_url", "sqlite_template", "postgresql"})
-CASES_AT_MOST = 3
+CASES_AT_MOST = 2
 
 
 def selection(items: Sequence[pytest.Item]) -> list[pytest.Item]:
