@@ -32,6 +32,8 @@ def service(database_url: str) -> Iterator[Service]:
     running = serve(Settings(database_url=database_url, secret_key=SECRET), catalog=CATALOG)
     WORKSHOP_TABLE.create(running.services.database.engine)
     yield running
+    # A database whose tables are those of the product need not be made anew for the next test.
+    WORKSHOP_TABLE.drop(running.services.database.engine)
     running.close()
 
 
