@@ -1,4 +1,4 @@
-"""A headless CMS: articles, FAQ entries, authors and social links as versioned REST resources."""
+"""A headless CMS: articles, FAQ entries, authors, social links and tags as versioned REST resources."""
 
 from typing import TYPE_CHECKING
 
