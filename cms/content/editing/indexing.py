@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Integer, and_, bindparam, exists, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from cms.content.editing.write import begin_write
-from cms.content.model import ContentVersion, Publication, PublicationLink, Revision
+from cms.content.editing.write import begin_write, block_writes
+from cms.content.model import Publication, PublicationLink, Revision
 from cms.content.published.searching import texts_of
 from cms.content.types import ContentType, Types
 from cms.db import Database, Identifier, UTCDateTime
@@ -86,7 +86,7 @@ def fill_index(database: Database, types: Types, public_url: str, *, anew: bool 
     """
     if anew:
         with database.transaction() as session:
-            wait_for_turn(session)
+            block_writes(session)
             indexing.clear(session)
             indexing.clear(session, PAST_INDEX)
     filled = _fill(database, types, SearchDocument, over=False)
@@ -103,7 +103,7 @@ def _fill(database: Database, types: Types, indexed: Any, *, over: bool) -> int:
     filled, after = 0, None
     while True:
         with database.transaction() as session:
-            wait_for_turn(session)
+            block_writes(session)
             batch = session.execute(_missing(types, indexed, after, over=over), {"batch": BATCH}).all()
             for publication, revision in batch:
                 put(session, types[publication.type], publication, revision)
@@ -111,11 +111,6 @@ def _fill(database: Database, types: Types, indexed: Any, *, over: bool) -> int:
             return filled
         filled += len(batch)
         after = (batch[-1][0].live_from, batch[-1][0].id)
-
-
-def wait_for_turn(session: Session) -> None:
-    """Wait until no other write is running, on any node, by locking the row of the counter."""
-    session.execute(select(ContentVersion.change).with_for_update())
 
 
 def _missing(types: Types, indexed: Any, after: tuple[datetime, str] | None, *, over: bool) -> Any:

@@ -12,11 +12,12 @@ from sqlalchemy import Select, delete, exists, func, insert, select, true, updat
 from sqlalchemy.orm import Session
 
 from cms import clock
-from cms.content.editing.indexing import BATCH, wait_for_turn
+from cms.content.editing.indexing import BATCH
 from cms.content.editing.links import listed_references
 from cms.content.editing.model import Entry
 from cms.content.editing.preview_model import DRAFT_INDEX, DraftPublication, DraftPublicationLink, DraftSearchDocument
 from cms.content.editing.sort_keys import sort_keys
+from cms.content.editing.write import block_writes
 from cms.content.model import Publication, Revision
 from cms.content.published.moment import Moment
 from cms.content.published.perspective import PUBLISHED, Perspective, Tables
@@ -144,12 +145,12 @@ def fill_draft_index(database: Database, types: Types, *, anew: bool = False) ->
     """
     if anew:
         with database.transaction() as session:
-            wait_for_turn(session)
+            block_writes(session)
             indexing.clear(session, DRAFT_INDEX)
     filled, after = 0, ""
     while True:
         with database.transaction() as session:
-            wait_for_turn(session)
+            block_writes(session)
             batch = session.scalars(_missing(types, after)).all()
             for entry in batch:
                 index_draft(session, types[entry.type], entry)
